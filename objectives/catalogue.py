@@ -1,0 +1,12 @@
+"""The built-in objectives by name. A new family is one file and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from objectives.functions import BEALE, QUADRATIC
+from objectives.mlp import MLP
+from objectives.objective import Family
+
+BUILT_IN: Mapping[str, Family] = MappingProxyType({family.name: family for family in (QUADRATIC, BEALE, MLP)})

@@ -1,0 +1,104 @@
+"""What an objective is, and what a built-in one declares about itself."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from objectives.wording import did_you_mean, listing, written
+
+if TYPE_CHECKING:
+    import optuna
+
+    from objectives.settings import DataSettings, TrainSettings
+    from objectives.space import Space
+
+Scalar = bool | int | float | str
+
+_KINDS = {bool: "true or false", int: "an integer", float: "a number", str: "a text"}
+
+
+class Objective(Protocol):
+    """Anything that turns a trial into one number, or one a direction. Every Optuna objective fits."""
+
+    def __call__(self, trial: optuna.Trial, /) -> float | Sequence[float]:
+        """Return the value of the trial; raise `optuna.TrialPruned` where it is not worth going on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """What a built-in objective accepts under one name in `[space]`."""
+
+    kind: type
+    default: Scalar
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[Scalar, ...] | None = None
+    help: str
+
+    def fault(self, value: Scalar) -> str | None:
+        """Return None for a value that fits, else "found X; allowed: Y". Bounds are inclusive."""
+        if self._is_of_kind(value) and self._is_inside(value):
+            return None
+        hint = did_you_mean(value, self.choices or ())
+        return f"found {written(value)}; allowed: {self.allowed}{hint}"
+
+    @property
+    def allowed(self) -> str:
+        """What fits, in words, such as "an integer of at least 1"."""
+        if self.choices is not None:
+            return listing(self.choices)
+        bounds = {
+            (True, True): f" from {self.low} to {self.high}",
+            (True, False): f" of at least {self.low}",
+            (False, True): f" of at most {self.high}",
+            (False, False): "",
+        }
+        return _KINDS[self.kind] + bounds[self.low is not None, self.high is not None]
+
+    def _is_of_kind(self, value: Scalar) -> bool:
+        if isinstance(value, bool) or self.kind is bool:
+            # Python counts True as 1; `layers = true` is a slip all the same.
+            return isinstance(value, bool) and self.kind is bool
+        if self.kind is float:
+            return isinstance(value, int | float) and math.isfinite(value)
+        return isinstance(value, self.kind)
+
+    def _is_inside(self, value: Scalar) -> bool:
+        if self.choices is not None:
+            return value in self.choices
+        if isinstance(value, str):
+            return True
+        return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """Everything a built-in objective is built from; plain data, so it may cross a process border."""
+
+    space: Space
+    data: DataSettings
+    train: TrainSettings
+    metric: str | None
+    direction: str
+    """"minimize" or "maximize"."""
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """The declaration of a built-in objective: what a study file may say about it, and how to build it."""
+
+    name: str
+    summary: str
+    parameters: Mapping[str, Parameter]
+    space: Mapping[str, Any]
+    """The `[space]` used when a study file has none, as it would stand in TOML."""
+    metrics: Mapping[str, str]
+    """Metric -> the direction in which it is better; empty where the function is its own metric."""
+    default_metric: str | None
+    trains: bool
+    """Whether `[data]` and `[train]` apply, and so whether a worker imports Keras."""
+    build: Callable[[Task], Objective]

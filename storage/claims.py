@@ -1,0 +1,161 @@
+"""Who may start which trial, and how it goes back: the only place where a trial of ours changes its state.
+
+The budget is the study's, exact over all workers and resumes, because counting and claiming are one
+transaction: no other worker can claim between the count and the claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import Enum
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState, create_trial
+
+from storage.attempts import KEY, Attempt, Outcome, attempts_of, now, record, to_json, verdict
+from storage.processes import ProcessIdentity
+from storage.rdb import SharedStorage
+
+BUDGET_KEY = "studyhall:budget"
+FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """When all workers of one study have, together, done enough. None means without limit.
+
+    ``trials`` counts finished ones (COMPLETE or PRUNED), ``seconds`` the time in which at least one launch of
+    the study ran, ``failures`` the trials that may fail for good within one launch or resume.
+    """
+
+    trials: int | None = None
+    seconds: float | None = None
+    failures: int = 10
+
+    @classmethod
+    def of(cls, storage: SharedStorage, study_id: int) -> Budget:
+        """The budget that the study holds now."""
+        return cls(**storage.get_study_system_attrs(study_id).get(BUDGET_KEY, {}))
+
+    def store(self, storage: SharedStorage, study_id: int) -> None:
+        """Make it the study's; workers that run obey it from their next claim on."""
+        storage.set_study_system_attr(study_id, BUDGET_KEY, asdict(self))
+
+
+class NoTrial(Enum):
+    """Why a worker gets no trial."""
+
+    BUDGET_REACHED = "the budget is reached"
+    WAIT = "every trial left is running elsewhere, and may yet come back"
+    TOO_MANY_FAILURES = "too many trials have failed"
+
+
+class TrialTaken(Exception):
+    """The trial is no longer this worker's: it was declared dead and the trial handed on."""
+
+
+def claim(
+    storage: SharedStorage, study_id: int, worker: str, process: ProcessIdentity, *, failed_before: int = 0
+) -> int | NoTrial:
+    """Take the first WAITING trial, or make a new one; returns its id, RUNNING, or why there is none.
+
+    ``failed_before`` is the number of failed trials that the budget's ``failures`` does not count.
+    """
+    attempt = Attempt(worker=worker, process=process, start=now())
+    with storage.transaction():
+        counts = storage.count_states(study_id)
+        budget = Budget.of(storage, study_id)
+        finished = sum(counts[state] for state in FINISHED)
+        if budget.trials is not None and finished >= budget.trials:
+            return NoTrial.BUDGET_REACHED
+        if counts[TrialState.FAIL] - failed_before >= budget.failures:
+            return NoTrial.TOO_MANY_FAILURES
+        if budget.trials is not None and finished + counts[TrialState.RUNNING] >= budget.trials:
+            return NoTrial.WAIT
+        waiting = storage.first_waiting(study_id)
+        if waiting is None:
+            return storage.create_new_trial(study_id, _running(attempt))
+        record(storage, waiting, [*attempts_of(storage.get_trial(waiting).system_attrs), attempt])
+        storage.set_trial_state_values(waiting, TrialState.RUNNING)
+        return waiting
+
+
+def _running(attempt: Attempt) -> FrozenTrial:
+    trial = create_trial(state=TrialState.RUNNING, system_attrs={KEY: to_json([attempt])})
+    trial.datetime_start = datetime.now()  # local and naive, as Optuna's own
+    return trial
+
+
+def finish(
+    storage: SharedStorage,
+    study: optuna.Study,
+    trial: optuna.Trial,
+    process: ProcessIdentity,
+    *,
+    state: TrialState,
+    values: Sequence[float] | None = None,
+) -> None:
+    """Tell Optuna that this worker's trial is COMPLETE with ``values``, or PRUNED.
+
+    Raises:
+        TrialTaken: it is not this worker's any more; nothing is written.
+    """
+    with storage.transaction():
+        attempts = _own(storage.get_trial(trial._trial_id), process)
+        outcome: Outcome = "complete" if state is TrialState.COMPLETE else "pruned"
+        record(storage, trial._trial_id, [*attempts[:-1], attempts[-1].ended(outcome)])
+        study.tell(trial, values, state)
+
+
+def hand_back(
+    storage: SharedStorage, trial_id: int, process: ProcessIdentity, outcome: Outcome, detail: str = ""
+) -> TrialState:
+    """End the attempt of ``process`` at a trial without a result: the trial waits again, or fails for good.
+
+    Its number, parameters and reports stay. Returns WAITING or FAIL.
+
+    Raises:
+        TrialTaken: ``process`` does not hold the trial (any more); nothing is written.
+    """
+    with storage.transaction():
+        attempts = _own(storage.get_trial(trial_id), process)
+        attempts[-1] = attempts[-1].ended(outcome, detail)
+        record(storage, trial_id, attempts)
+        failure = verdict(attempts)
+        if failure is None:
+            storage.set_trial_state_values(trial_id, TrialState.WAITING)
+            return TrialState.WAITING
+        storage.set_trial_user_attr(trial_id, "failure", failure)
+        storage.set_trial_state_values(trial_id, TrialState.FAIL)
+        return TrialState.FAIL
+
+
+def _own(trial: FrozenTrial, process: ProcessIdentity) -> list[Attempt]:
+    attempts = attempts_of(trial.system_attrs)
+    if trial.state is not TrialState.RUNNING or not attempts or attempts[-1].process != process:
+        raise TrialTaken(f"trial {trial.number} was handed to another worker")
+    return attempts
+
+
+def running_attempts(trials: Sequence[FrozenTrial]) -> list[tuple[FrozenTrial, Attempt]]:
+    """The RUNNING trials among ``trials`` that a worker of ours holds, each with its attempt."""
+    return [
+        (trial, attempts[-1])
+        for trial in trials
+        if trial.state is TrialState.RUNNING and (attempts := attempts_of(trial.system_attrs))
+    ]
+
+
+def reclaim(storage: SharedStorage, trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
+    """Hand back each of ``trials`` that is RUNNING under a process of this machine that has died."""
+    reclaimed = []
+    for trial, attempt in running_attempts(trials):
+        if attempt.process.is_alive() is False:
+            try:
+                hand_back(storage, trial._trial_id, attempt.process, "death", f"{attempt.process} is gone")
+            except TrialTaken:
+                continue
+            reclaimed.append(trial)
+    return reclaimed

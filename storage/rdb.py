@@ -1,0 +1,66 @@
+"""Optuna's database storage with one thing added: several of its calls as one transaction."""
+
+from __future__ import annotations
+
+import threading
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy
+from optuna.storages import RDBStorage
+from optuna.trial import TrialState
+
+_COUNT = sqlalchemy.text("SELECT state, COUNT(*) FROM trials WHERE study_id = :study GROUP BY state")
+_FIRST_WAITING = sqlalchemy.text(
+    "SELECT trial_id FROM trials WHERE study_id = :study AND state = 'WAITING' ORDER BY number LIMIT 1"
+)
+
+
+class SharedStorage(RDBStorage):
+    """An ``RDBStorage`` that many processes may write to at once."""
+
+    _inside: threading.local
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything called on this storage inside is one transaction, with no other writer in between.
+
+        Optuna opens a session for each call; the session of this thread is bound to one outer transaction
+        instead (SQLAlchemy: "joining a session into an external transaction"), so that the commits inside
+        it wait for the end of the block. An exception undoes all of it. Blocks may be nested.
+        """
+        if getattr(self._inside, "transaction", False):
+            yield
+            return
+        with self.engine.connect() as connection, connection.begin():
+            self.exclude_other_writers(connection)
+            self.scoped_session.remove()
+            self.scoped_session(bind=connection, join_transaction_mode="create_savepoint")
+            self._inside.transaction = True
+            try:
+                yield
+            finally:
+                self._inside.transaction = False
+                self.scoped_session.remove()
+
+    @abstractmethod
+    def exclude_other_writers(self, connection: sqlalchemy.Connection) -> None:
+        """Make every other ``transaction`` on this database wait until this connection's one ends."""
+
+    def count_states(self, study_id: int) -> Counter[TrialState]:
+        """How many trials of the study are in each state."""
+        return Counter({TrialState[state]: count for state, count in self._rows(_COUNT, study_id)})
+
+    def first_waiting(self, study_id: int) -> int | None:
+        """The id of the WAITING trial with the lowest number, if there is one."""
+        return next((trial_id for (trial_id,) in self._rows(_FIRST_WAITING, study_id)), None)
+
+    def _rows(self, query: sqlalchemy.TextClause, study_id: int) -> Sequence[Any]:
+        session = self.scoped_session()
+        try:
+            return session.execute(query, {"study": study_id}).all()
+        finally:
+            session.close()

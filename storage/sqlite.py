@@ -1,0 +1,94 @@
+"""SQLite made safe for many processes: WAL, exclusive write transactions, a long busy time-out.
+
+Optuna 5 sets none of these, and drops ``SELECT ... FOR UPDATE`` on SQLite, so that every read-then-write of
+its own (claiming a WAITING trial, numbering a new one) can interleave with another process's (optuna#4002).
+Here each transaction begins with BEGIN IMMEDIATE: the write lock is taken before anything is read. Methods
+that only read are told apart, because in WAL mode readers need no lock at all.
+"""
+
+from __future__ import annotations
+
+import functools
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import sqlalchemy
+from optuna.storages import RDBStorage
+from sqlalchemy import event
+from sqlalchemy.pool import QueuePool
+
+from storage.rdb import SharedStorage
+
+BUSY_SECONDS = 120.0  # longer than any lock another program is likely to hold
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
+    """Open the file with the driver's own transactions switched off; only ``create`` makes a new one."""
+    # SQLite percent-decodes such a URI, so a folder may be called anything.
+    uri = f"{path.as_uri()}?mode={'rwc' if create else 'rw'}"
+    connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    # In WAL mode NORMAL survives the death of any process; only a power cut may take the last commits,
+    # never the file. FULL would cost one fsync per commit.
+    connection.execute("PRAGMA synchronous = NORMAL")
+    return connection
+
+
+def _reads(method: Method) -> Method:
+    @functools.wraps(method)
+    def read(self: SQLiteStorage, *args: Any, **kwargs: Any) -> Any:
+        with self._reading():
+            return method(self, *args, **kwargs)
+
+    return cast(Method, read)
+
+
+class SQLiteStorage(SharedStorage):
+    """A study database in one file. The file must exist and be prepared (see ``storage.opening``)."""
+
+    def __init__(self, path: Path) -> None:
+        self._inside = threading.local()
+        super().__init__(
+            "sqlite://",
+            engine_kwargs={"creator": lambda: connect(path), "poolclass": QueuePool},
+            skip_table_creation=True,
+        )
+        # Only now: RDBStorage's constructor opens a second connection inside the first's transaction, and
+        # with exclusive transactions it would wait for itself.
+        event.listen(self.engine, "begin", self._begin)
+
+    def exclude_other_writers(self, connection: sqlalchemy.Connection) -> None:
+        """Nothing to do: BEGIN IMMEDIATE has done it."""
+
+    def _begin(self, connection: sqlalchemy.Connection) -> None:
+        reading = getattr(self._inside, "reading", False)
+        connection.exec_driver_sql("BEGIN DEFERRED" if reading else "BEGIN IMMEDIATE")
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        before = getattr(self._inside, "reading", False)
+        self._inside.reading = True
+        try:
+            yield
+        finally:
+            self._inside.reading = before
+
+    get_all_studies = _reads(RDBStorage.get_all_studies)
+    get_study_directions = _reads(RDBStorage.get_study_directions)
+    get_study_id_from_name = _reads(RDBStorage.get_study_id_from_name)
+    get_study_name_from_id = _reads(RDBStorage.get_study_name_from_id)
+    get_study_system_attrs = _reads(RDBStorage.get_study_system_attrs)
+    get_study_user_attrs = _reads(RDBStorage.get_study_user_attrs)
+    get_trial = _reads(RDBStorage.get_trial)
+    get_trial_id_from_study_id_trial_number = _reads(RDBStorage.get_trial_id_from_study_id_trial_number)
+    get_trial_param = _reads(RDBStorage.get_trial_param)
+    _get_trials = _reads(RDBStorage._get_trials)
+    _get_best_trial_id = _reads(RDBStorage._get_best_trial_id)
+    _get_stale_trial_ids = _reads(RDBStorage._get_stale_trial_ids)
+    count_states = _reads(SharedStorage.count_states)
+    first_waiting = _reads(SharedStorage.first_waiting)

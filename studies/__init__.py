@@ -1,0 +1,1 @@
+"""How a study runs: study file -> workers -> trials -> model and report."""

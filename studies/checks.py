@@ -1,0 +1,134 @@
+"""What a study file can get wrong although each of its lines is well formed."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterator, Mapping
+
+from objectives.catalogue import BUILT_IN
+from objectives.definitions import check_reference
+from objectives.dimensions import Choices, Dimension, Range
+from objectives.objective import Family, Parameter, Scalar
+from objectives.source import ReferenceFault, is_reference
+from objectives.space import Space
+from objectives.wording import did_you_mean
+from studies.pruners import pruner_faults
+from studies.samplers import EXHAUSTIVE, sampler_faults
+from studies.spec import StudySpec
+
+Fault = tuple[str, str]
+
+_EXTRAS = {"jax": "'studyhall[jax]'", "torch": "'studyhall[gp]'"}
+
+
+def study_faults(spec: StudySpec) -> list[Fault]:
+    """Every (key, sentence) that keeps the study from running; empty when it can."""
+    return [fault for check in CHECKS for fault in check(spec)]
+
+
+def _objective(spec: StudySpec) -> Iterator[Fault]:
+    if spec.objective in BUILT_IN:
+        return
+    if not is_reference(spec.objective):
+        allowed = ", ".join(BUILT_IN)
+        yield (
+            "objective",
+            f"found {spec.objective!r}; allowed: {allowed}, path/file.py:function or package.module:function"
+            f"{did_you_mean(spec.objective, BUILT_IN)}",
+        )
+        return
+    try:
+        check_reference(spec.objective)
+    except ReferenceFault as error:
+        yield "objective", str(error)
+
+
+def _settings_apply(spec: StudySpec) -> Iterator[Fault]:
+    family = BUILT_IN.get(spec.objective)
+    if family is None:
+        for key in ("space", "data", "train"):
+            if getattr(spec, key):
+                yield key, f"{spec.objective!r} is a function of your own and reads no [{key}]; leave it out"
+    elif not family.trains:
+        for key in ("data", "train"):
+            if getattr(spec, key) is not None:
+                yield key, f"{family.name!r} is a formula and trains nothing; leave [{key}] out"
+
+
+def _metric(spec: StudySpec) -> Iterator[Fault]:
+    family = BUILT_IN.get(spec.objective)
+    if family is None or spec.metric is None:
+        return
+    if not family.metrics:
+        yield "metric", f"{family.name!r} returns one value and has no metrics; leave metric out"
+    elif spec.metric not in family.metrics:
+        allowed = ", ".join(family.metrics)
+        yield "metric", f"found {spec.metric!r}; allowed: {allowed}{did_you_mean(spec.metric, family.metrics)}"
+    elif spec.directions[0] != family.metrics[spec.metric]:
+        better = family.metrics[spec.metric]
+        yield "direction", f"found {spec.directions[0]!r}, but {spec.metric} is to {better}; say direction = {better!r}"
+
+
+def _number_of_objectives(spec: StudySpec) -> Iterator[Fault]:
+    if spec.objective in BUILT_IN and len(spec.directions) > 1:
+        yield "directions", f"found {len(spec.directions)}; {spec.objective!r} returns one value, so give one direction"
+
+
+def _space(spec: StudySpec) -> Iterator[Fault]:
+    for key, sentence in Space(spec.space).faults():
+        yield f"space.{key}", sentence
+    family = BUILT_IN.get(spec.objective)
+    if family is not None:
+        for name, dimension in spec.space.items():
+            yield from _parameter(family, name, dimension)
+
+
+def _parameter(family: Family, name: str, dimension: Dimension) -> Iterator[Fault]:
+    parameter = family.parameters.get(name)
+    if parameter is None:
+        allowed = ", ".join(family.parameters)
+        hint = did_you_mean(name, family.parameters)
+        yield f"space.{name}", f"{family.name!r} has no such parameter; allowed: {allowed}{hint}"
+        return
+    for key, value in _extremes(dimension).items():
+        if (wrong := _unfit(parameter, dimension, value)) is not None:
+            yield f"space.{name}{key}", wrong
+
+
+def _extremes(dimension: Dimension) -> Mapping[str, Scalar]:
+    if isinstance(dimension, Range):
+        return {".low": dimension.low, ".high": dimension.high}
+    if isinstance(dimension, Choices):
+        return {f".choices[{index}]": value for index, value in enumerate(dimension.choices)}
+    return {"": dimension}
+
+
+def _unfit(parameter: Parameter, dimension: Dimension, value: Scalar) -> str | None:
+    if isinstance(dimension, Range) and parameter.kind is int and not dimension.is_integer:
+        return f"found {value!r} in a range of numbers; allowed: a range of integers"
+    return parameter.fault(value)
+
+
+def _budget(spec: StudySpec) -> Iterator[Fault]:
+    if spec.budget.trials is None and spec.budget.timeout is None and spec.sampler.name not in EXHAUSTIVE:
+        yield "budget", "a study needs an end: trials, timeout or both (`--trials 100`, `--timeout 2h`)"
+
+
+def _backend(spec: StudySpec) -> Iterator[Fault]:
+    backend = spec.train.backend if spec.train is not None else "tensorflow"
+    if importlib.util.find_spec(backend) is None:
+        extra = _EXTRAS.get(backend, backend)
+        yield "train.backend", f"{backend!r} is not installed; install it with `pip install {extra}`"
+
+
+CHECKS: tuple[Callable[[StudySpec], Iterator[Fault]], ...] = (
+    _objective,
+    _settings_apply,
+    _metric,
+    _number_of_objectives,
+    _space,
+    sampler_faults,
+    pruner_faults,
+    _budget,
+    _backend,
+)

@@ -1,0 +1,104 @@
+"""check, doctor, delete: before a study and after it."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import Annotated
+
+import typer
+
+from studies.commands.options import DEFAULT_STORAGE, Json, Name, Storage, examples, find, locate
+from studies.commands.output import console, print_json, table
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's commands."""
+    app.command(epilog=examples("studyhall check my_search.toml", "studyhall check mnist_mlp --set train.epochs=3"))(
+        check
+    )
+    app.command(epilog=examples("studyhall doctor", "studyhall doctor --storage /data/big.db --json"))(doctor)
+    app.command(epilog=examples("studyhall delete digits_mlp", "studyhall delete digits_mlp --yes"))(delete)
+
+
+def check(
+    study: Annotated[str, typer.Argument(help="A gallery study, a file.toml, or an objective file.py:function.")],
+    set_: Annotated[list[str] | None, typer.Option("--set", help="Any setting: key=value, dotted. Repeatable.")] = None,
+    json: Json = False,
+) -> int:
+    """Read a study file and say everything that is wrong with it, or what it will do. Starts nothing."""
+    from objectives.space import Space
+    from studies.commands.run_study import parse_settings
+    from studies.study_file import read_study
+
+    spec = read_study(study, parse_settings(set_ or []))
+    space = Space(spec.space)
+    size = space.size() if space.searched else None
+    if json:
+        print_json({"spec": spec.model_dump(mode="json", exclude_none=True), "size": size})
+        return 0
+    out = console()
+    metric = f"{spec.metric}, " if spec.metric else ""
+    limits = [
+        f"{spec.budget.trials} trials" if spec.budget.trials else "",
+        f"{spec.budget.timeout:g} s" if spec.budget.timeout else "",
+    ]
+    out.print(table(["study", spec.name], [
+        ("objective", spec.objective),
+        ("goal", f"{metric}{', '.join(spec.directions)}"),
+        ("sampler", spec.sampler.name),
+        ("pruner", spec.pruner.name),
+        ("budget", " or ".join(filter(None, limits))),
+        ("workers", str(spec.workers.count)),
+    ]))  # fmt: skip
+    out.print()
+    if spec.space:
+        rows = [(row.name, row.kind, row.range, row.condition) for row in space.rows()]
+        out.print(table(["parameter", "kind", "range", "only when"], rows))
+        out.print(f"\n{len(space.searched)} searched, {'endlessly many' if size is None else f'{size:,}'} points")
+    else:
+        out.print("the objective suggests its own parameters")
+    out.print(f"{study}: sound; `studyhall launch {study}` runs it", markup=False)
+    return 0
+
+
+def doctor(storage: Storage = DEFAULT_STORAGE, json: Json = False) -> int:
+    """What studyhall finds on this machine: versions, devices, storage, data, optional parts."""
+    from studies.diagnosis import examine
+
+    findings = examine(locate(storage))
+    if json:
+        print_json([vars(finding) for finding in findings])
+    else:
+        signs = {"ok": "ok", "note": "note", "fault": "FAULT"}
+        rows = [(finding.subject, signs[finding.level], finding.text) for finding in findings]
+        console().print(table(["what", "", "found"], rows))
+    return 1 if any(finding.level == "fault" for finding in findings) else 0
+
+
+def delete(
+    name: Name,
+    storage: Storage = DEFAULT_STORAGE,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    json: Json = False,
+) -> int:
+    """Delete a study, its trials and its files. There is no way back."""
+    from studies.progress import read_progress
+    from studies.stored import StudyFault
+
+    stored = find(name, storage)
+    progress = read_progress(stored)
+    if progress.sessions:
+        raise StudyFault(f"study {name!r} is running; `studyhall stop {name}` first")
+    if not yes:
+        trials = sum(1 for _ in stored.study.get_trials(deepcopy=False))
+        if not sys.stdin.isatty():
+            raise typer.BadParameter(f"{name!r} has {trials} trials; say --yes to delete it without being asked")
+        typer.confirm(f"Delete study {name!r} with its {trials} trials and {stored.files}?", abort=True)
+    stored.storage.delete_study(stored.study_id)
+    shutil.rmtree(stored.files, ignore_errors=True)
+    if json:
+        print_json({"deleted": name})
+    else:
+        console().print(f"{name}: deleted", markup=False)
+    return 0

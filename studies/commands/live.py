@@ -1,0 +1,131 @@
+"""The study while it runs: a live table in a terminal, else a plain line every few seconds."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass, field
+from types import TracebackType
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.logging import RichHandler
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from studies.commands.output import clock, number, parameters
+from studies.progress import Pace, Progress
+
+
+@dataclass
+class LiveView:
+    """Shows each ``Progress`` it is called with. A context manager: the terminal is given back at its end."""
+
+    console: Console
+    epochs: int | None
+    plain_seconds: float = 3.0
+    _pace: Pace = field(default_factory=Pace)
+    _live: Live | None = None
+    _shown: tuple[float, str] = (0.0, "")
+    _begun: float = field(default_factory=time.monotonic)
+
+    def __enter__(self) -> LiveView:
+        handler = RichHandler(console=self.console, show_path=False, show_level=False, log_time_format="%H:%M:%S")
+        logging.getLogger("studyhall").addHandler(handler)
+        if self.console.is_terminal:
+            self._live = Live(Text("starting"), console=self.console, refresh_per_second=4)
+            self._live.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._live is not None:
+            self._live.stop()
+        logging.getLogger("studyhall").handlers.clear()
+
+    def __call__(self, progress: Progress) -> None:
+        """Show where the study stands."""
+        self._pace.look(progress)
+        if self._live is not None:
+            self._live.update(render(progress, self._pace, time.monotonic() - self._begun, self.epochs), refresh=True)
+            return
+        line = plain_line(progress, self._pace)
+        when, last = self._shown
+        done = progress.finished == progress.budget.trials
+        if (done or time.monotonic() - when >= self.plain_seconds) and line != last:
+            self._shown = (time.monotonic(), line)
+            self.console.print(f"{time.strftime('%H:%M:%S')}  {line}", markup=False)
+
+
+def plain_line(progress: Progress, pace: Pace) -> str:
+    """The whole study in one line."""
+    parts = [
+        f"{progress.finished}{_of(progress)} finished ({progress.pruned} pruned)",
+        f"{progress.failed} failed",
+        f"{progress.running} running",
+        f"{progress.waiting} waiting",
+        f"best {_best(progress)}",
+    ]
+    if progress.epochs:
+        parts.append(f"{pace.epochs_per_second:.1f} epochs/s")
+    return ", ".join([*parts, f"{clock(pace.seconds_left(progress))} left"])
+
+
+def render(progress: Progress, pace: Pace, elapsed: float, epochs: int | None) -> RenderableType:
+    """The live table: the study above, a line for each trial that runs below."""
+    head = Table.grid(padding=(0, 2))
+    head.add_row(Text(progress.name, style="bold"), _bar(progress), Text(f"{progress.finished}{_of(progress)}"))
+    counts = Text()
+    for count, word, style in (
+        (progress.complete, "complete", "green"),
+        (progress.pruned, "pruned", "yellow"),
+        (progress.failed, "failed", "red"),
+        (progress.running, "running", "cyan"),
+        (progress.waiting, "waiting", "dim"),
+    ):
+        counts.append(f"{count} {word}", style=style if count else "dim")
+        counts.append("   ")
+    times = f"{clock(elapsed)} so far   {clock(pace.seconds_left(progress))} left"
+    if progress.epochs:
+        times = f"{pace.epochs_per_second:.1f} epochs/s   {times}"
+    lines: list[RenderableType] = [head, counts, Text(times, style="dim"), _best_line(progress)]
+    if progress.workers:
+        lines.append(_workers(progress, epochs))
+    return Group(*lines)
+
+
+def _workers(progress: Progress, epochs: int | None) -> Table:
+    rows = Table("worker", "trial", "epoch", "last", box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for running in sorted(progress.workers, key=lambda row: row.worker):
+        of = f"/{epochs}" if epochs is not None else ""
+        epoch = f"{running.epochs}{of}" if running.epochs or epochs is not None else "-"
+        rows.add_row(running.worker, str(running.number), epoch, number(running.last_value))
+    return rows
+
+
+def _bar(progress: Progress) -> RenderableType:
+    if progress.budget.trials is not None:
+        return ProgressBar(total=progress.budget.trials, completed=progress.finished, width=40)
+    if progress.budget.seconds is not None:
+        return ProgressBar(total=progress.budget.seconds, completed=progress.seconds, width=40)
+    return Text("")
+
+
+def _of(progress: Progress) -> str:
+    return f"/{progress.budget.trials}" if progress.budget.trials is not None else ""
+
+
+def _best(progress: Progress) -> str:
+    if len(progress.directions) > 1:
+        return f"front of {progress.front}"
+    if progress.best is None:
+        return "-"
+    return f"{progress.metric or 'value'} {number(progress.best.value)} (trial {progress.best.number})"
+
+
+def _best_line(progress: Progress) -> Text:
+    line = Text("best ", style="dim")
+    line.append(_best(progress), style="bold")
+    if progress.best is not None:
+        line.append(f"  {parameters(progress.best.params)}", style="dim")
+    return line

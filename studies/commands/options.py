@@ -1,0 +1,54 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from storage import StorageLocation
+    from studies.stored import StoredStudy
+
+Storage = Annotated[
+    str,
+    typer.Option(
+        "--storage",
+        envvar="STUDYHALL_STORAGE",
+        help="The database: sqlite:///file.db or a path.",
+        show_default="sqlite:///studyhall.db",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print facts as JSON, for scripts.")]
+Name = Annotated[str, typer.Argument(help="The name of the study (`studyhall list` shows them).")]
+DEFAULT_STORAGE = ""
+
+
+def locate(storage: str) -> StorageLocation:
+    """The place that --storage names, or the default in the working folder."""
+    from storage import StorageLocation
+    from storage.location import DEFAULT
+
+    return StorageLocation.parse(storage or DEFAULT)
+
+
+def find(name: str, storage: str) -> StoredStudy:
+    """An existing study."""
+    from storage import open_storage
+    from studies.stored import load
+
+    location = locate(storage)
+    return load(location, open_storage(location), name)
+
+
+def examples(*lines: str) -> str:
+    """The end of a command's help."""
+    return "[bold]Examples[/]\n\n" + "\n\n".join(f"  $ {line}" for line in lines)
+
+
+def storage_flag(location: StorageLocation) -> str:
+    """How the next command names this storage: nothing when it would find it by itself."""
+    if location == locate(os.environ.get("STUDYHALL_STORAGE", "")):
+        return ""
+    return f" --storage '{location.url}'"

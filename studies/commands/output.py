@@ -1,0 +1,55 @@
+"""How facts are printed: for people, and as JSON for scripts."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Where things are shown; plain text when that is no terminal."""
+    return Console(stderr=stderr, highlight=False, soft_wrap=True)
+
+
+def error_line(sentence: str) -> None:
+    """One sentence on stderr, never wrapped or coloured beyond its first word."""
+    out = console(stderr=True)
+    out.print("[bold red]studyhall:[/] ", end="")
+    out.print(sentence, markup=False)
+
+
+def print_json(data: Any) -> None:
+    """Stable keys, one document; what JSON lacks (infinity, dates) as text."""
+    sys.stdout.write(json.dumps(data, indent=2, default=str) + "\n")
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str | None = None) -> Table:
+    """A plain table with a header."""
+    made = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for row in rows:
+        made.add_row(*row)
+    return made
+
+
+def number(value: float | None) -> str:
+    """A value as people read it."""
+    return "-" if value is None else f"{value:.6g}"
+
+
+def parameters(params: Mapping[str, Any]) -> str:
+    """Parameters in one line."""
+    return ", ".join(f"{name}={number(value) if isinstance(value, float) else value}" for name, value in params.items())
+
+
+def clock(seconds: float | None) -> str:
+    """A length of time such as 1:02:03 or 0:42; a dash when it is not known."""
+    if seconds is None:
+        return "-"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

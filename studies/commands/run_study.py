@@ -1,0 +1,253 @@
+"""launch, resume, worker, stop: what makes a study run and end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from studies.commands.options import DEFAULT_STORAGE, Json, Name, Storage, examples, find, locate, storage_flag
+from studies.commands.output import clock, console, number, parameters, print_json
+
+if TYPE_CHECKING:
+    from studies.spec import WorkerSettings
+    from studies.stored import StoredStudy
+    from studies.supervisor import LaunchOutcome
+
+Workers = Annotated[int | None, typer.Option("--workers", "-w", min=1, help="Parallel worker processes.")]
+Devices = Annotated[str | None, typer.Option(help="GPUs to use: 0,1 or none (default: all there are).")]
+PerDevice = Annotated[int | None, typer.Option("--workers-per-device", min=1, help="Workers that may share one GPU.")]
+Trials = Annotated[int | None, typer.Option(min=1, help="Finished trials the whole study is to have.")]
+Engine = Annotated[str, typer.Option(help="Where workers run: local.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's commands."""
+    app.command(
+        epilog=examples(
+            "studyhall launch digits_mlp --workers 2",
+            "studyhall launch my_search.toml --set train.epochs=3 --trials 10",
+            "studyhall launch train.py:objective --trials 100 --workers 4",
+            "studyhall launch train.py:objective --direction minimize,maximize --timeout 2h",
+        )
+    )(launch)
+    app.command(
+        epilog=examples(
+            "studyhall resume digits_mlp",
+            "studyhall resume digits_mlp --trials 200",
+            "studyhall resume big --timeout 1h",
+        )
+    )(resume)
+    app.command(
+        epilog=examples("studyhall worker digits_mlp", "studyhall worker digits_mlp --workers 4 --devices none")
+    )(worker)
+    app.command(epilog=examples("studyhall stop digits_mlp", "studyhall stop digits_mlp --storage big.db"))(stop)
+
+
+def launch(
+    study: Annotated[str, typer.Argument(help="A gallery study, a file.toml, or an objective file.py:function.")],
+    storage: Storage = DEFAULT_STORAGE,
+    name: Annotated[str | None, typer.Option(help="Another name for the study.")] = None,
+    workers: Workers = None,
+    devices: Devices = None,
+    workers_per_device: PerDevice = None,
+    trials: Trials = None,
+    timeout: Annotated[str | None, typer.Option(help="Running time of the whole study, such as 2h or 90s.")] = None,
+    engine: Engine = "local",
+    set_: Annotated[list[str] | None, typer.Option("--set", help="Any setting: key=value, dotted. Repeatable.")] = None,
+    direction: Annotated[str | None, typer.Option(help="minimize or maximize; several with commas.")] = None,
+    sampler: Annotated[str | None, typer.Option(help="tpe, random, grid, cmaes, gp, nsgaii, qmc, ...")] = None,
+    pruner: Annotated[str | None, typer.Option(help="median, hyperband, halving, percentile, none, ...")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Decides everything random.")] = None,
+    json: Json = False,
+) -> int:
+    """Run a study with parallel workers: start it, or go on with it where it was left."""
+    from dataclasses import replace
+
+    from storage import open_storage
+    from storage.claims import Budget
+    from studies.stored import create_or_join
+    from studies.study_file import read_study
+
+    _check_engine(engine)
+    settings: dict[str, Any] = {
+        "name": name,
+        "budget.trials": trials,
+        "budget.timeout": timeout,
+        "directions": direction.split(",") if direction else None,
+        "sampler": sampler,
+        "pruner": pruner,
+        "seed": seed,
+        **_worker_settings(workers, devices, workers_per_device),
+    }
+    given = {key: value for key, value in settings.items() if value is not None} | parse_settings(set_ or [])
+    spec = read_study(study, given)
+    location = locate(storage)
+    stored, made = create_or_join(location, open_storage(location, create=True), spec)
+    if not made:
+        # A number given now is meant; one that merely stands in the file never lowers what was raised before.
+        with stored.storage.transaction():
+            budget, wish = stored.budget, spec.budget
+            explicit = "budget.trials" in given
+            store = Budget(
+                trials=wish.trials if explicit else _higher(budget.trials, wish.trials),
+                seconds=_higher(budget.seconds, wish.timeout),
+                failures=wish.failures,
+            )
+            replace(store).store(stored.storage, stored.study_id)
+    return _run(stored, spec.workers, json=json)
+
+
+def resume(
+    name: Name,
+    storage: Storage = DEFAULT_STORAGE,
+    workers: Workers = None,
+    devices: Devices = None,
+    workers_per_device: PerDevice = None,
+    trials: Trials = None,
+    timeout: Annotated[str | None, typer.Option(help="Time to add to the study's, such as 1h.")] = None,
+    engine: Engine = "local",
+    json: Json = False,
+) -> int:
+    """Go on with a study that was interrupted, or give it a larger budget."""
+    from studies.launch import raise_budget
+
+    _check_engine(engine)
+    stored = find(name, storage)
+    if trials is not None or timeout is not None:
+        raise_budget(stored, trials=trials, more_seconds=_seconds(timeout))
+    return _run(stored, _with(stored, _worker_settings(workers, devices, workers_per_device)), json=json)
+
+
+def worker(
+    name: Name,
+    storage: Storage = DEFAULT_STORAGE,
+    workers: Workers = 1,
+    devices: Devices = None,
+    workers_per_device: PerDevice = None,
+    json: Json = False,
+) -> int:
+    """Join a study that runs in another terminal, with workers of this one."""
+    stored = find(name, storage)
+    return _run(stored, _with(stored, _worker_settings(workers, devices, workers_per_device)), json=json)
+
+
+def stop(name: Name, storage: Storage = DEFAULT_STORAGE, json: Json = False) -> int:
+    """Ask all workers of a study, in any terminal, to stop at the end of their epoch and hand their trials back."""
+    from studies.sessions import live_sessions, request_stop
+
+    stored = find(name, storage)
+    sessions = live_sessions(stored.attributes)
+    if sessions:
+        request_stop(stored.storage, stored.study_id)
+    workers = sum(row["workers"] for row in sessions.values())
+    if json:
+        print_json({"name": name, "asked_sessions": len(sessions), "asked_workers": workers})
+    elif sessions:
+        console().print(
+            f"{name}: asked {workers} worker(s) to stop at the end of their epoch; "
+            f"`studyhall status {name}` shows when they have, `studyhall resume {name}` goes on",
+            markup=False,
+        )
+    else:
+        console().print(f"{name}: nobody runs it, so there is nothing to stop", markup=False)
+    return 0
+
+
+def _run(stored: StoredStudy, workers: WorkerSettings, *, json: bool) -> int:
+    from studies.commands.live import LiveView
+    from studies.launch import exit_code
+    from studies.launch import launch as run_workers
+    from studies.progress import read_progress
+    from studies.supervisor import Ended
+
+    spec = stored.required_spec()
+    before = read_progress(stored)
+    with LiveView(console(stderr=json), spec.train.epochs if spec.train is not None else None) as view:
+        outcome = run_workers(stored, workers, view)
+    code = exit_code(stored, outcome)
+    progress = read_progress(stored)
+    if json:
+        print_json({"outcome": outcome.ended.name.lower(), "detail": outcome.detail, "exit_code": code,
+                    **progress.to_json()})  # fmt: skip
+        return code
+    was_finished = outcome.ended is Ended.BUDGET_REACHED and before.finished == progress.finished
+    _print_end(stored, outcome, code, already=was_finished)
+    return code
+
+
+def _print_end(stored: StoredStudy, outcome: LaunchOutcome, code: int, *, already: bool) -> None:
+    from studies.progress import read_progress
+
+    progress = read_progress(stored)
+    of = f" of {progress.budget.trials}" if progress.budget.trials is not None else ""
+    head = "is finished already" if already else outcome.ended.value
+    lines = [
+        f"{stored.name}: {head}: {progress.finished}{of} trials finished "
+        f"({progress.complete} complete, {progress.pruned} pruned), {progress.failed} failed, "
+        f"{progress.running} running, {progress.waiting} waiting, in {clock(progress.seconds)}"
+    ]
+    if outcome.detail:
+        lines.append(f"why    {outcome.detail}")
+    if progress.best is not None:
+        lines.append(f"best   {progress.metric or 'value'} {number(progress.best.value)}, trial {progress.best.number}: "
+                     f"{parameters(progress.best.params)}")  # fmt: skip
+    elif progress.front:
+        lines.append(f"best   {progress.front} trials on the Pareto front")
+    lines += [f"study  {stored.location}", f"files  {stored.files}"]
+    flag = storage_flag(stored.location)
+    shown = f" {progress.best.number}" if progress.best is not None else ""
+    following = (
+        ["best NAME", f"show NAME{shown}", "dashboard"] if code == 0 else ["resume NAME", "show NAME", "dashboard"]
+    )
+    name = stored.name if stored.name.isidentifier() else f"'{stored.name}'"
+    for number_, command in enumerate(following):
+        lines.append(f"{'next' if number_ == 0 else '    '}   studyhall {command.replace('NAME', name)}{flag}")
+    console().print("\n".join(lines), markup=False)
+
+
+def _worker_settings(workers: int | None, devices: str | None, per_device: int | None) -> dict[str, Any]:
+    dealt: Any = devices
+    if devices is not None and devices not in ("none", "all"):
+        try:
+            dealt = [int(part) for part in devices.split(",")]
+        except ValueError:
+            raise typer.BadParameter(f"found {devices!r}; a list of GPU numbers such as 0,1, or none") from None
+    return {"workers.count": workers, "workers.devices": dealt, "workers.per_device": per_device}
+
+
+def _with(stored: StoredStudy, settings: dict[str, Any]) -> WorkerSettings:
+    from studies.spec import WorkerSettings
+
+    given = {key.removeprefix("workers."): value for key, value in settings.items() if value is not None}
+    return WorkerSettings.model_validate({**stored.required_spec().workers.model_dump(), **given})
+
+
+def parse_settings(texts: list[str]) -> dict[str, Any]:
+    """The ``key=value`` texts of --set; a usage error when one is none."""
+    from studies.study_file import setting
+
+    try:
+        return dict(setting(text) for text in texts)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--set") from None
+
+
+def _seconds(timeout: str | None) -> float | None:
+    from studies.spec import duration
+
+    if timeout is None:
+        return None
+    try:
+        return float(duration(timeout))
+    except ValueError as error:
+        raise typer.BadParameter(f"found {timeout!r}; {error}", param_hint="--timeout") from None
+
+
+def _check_engine(engine: str) -> None:
+    if engine != "local":
+        raise typer.BadParameter(f"found {engine!r}; allowed: local", param_hint="--engine")
+
+
+def _higher(one: Any, other: Any) -> Any:
+    return other if one is None else one if other is None else max(one, other)

@@ -1,0 +1,84 @@
+"""dashboard: optuna-dashboard on this storage."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import socket
+from socketserver import ThreadingMixIn
+from typing import TYPE_CHECKING, Annotated
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+import typer
+
+from studies.commands.options import DEFAULT_STORAGE, Storage, examples, locate
+from studies.commands.output import console, error_line
+
+if TYPE_CHECKING:
+    from storage import SharedStorage
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's commands."""
+    app.command(epilog=examples("studyhall dashboard", "studyhall dashboard --port 9000 --storage big.db"))(dashboard)
+
+
+def dashboard(
+    storage: Storage = DEFAULT_STORAGE,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free port.")] = 8080,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    public: Annotated[bool, typer.Option("--public", help="Allow an address that others can reach.")] = False,
+) -> int:
+    """Serve optuna-dashboard for all studies of the storage, beside running workers, until Ctrl-C."""
+    from storage import open_storage
+
+    if not _is_loopback(host):
+        if not public:
+            raise typer.BadParameter(
+                f"{host} can be reached by others, and the dashboard has no password; add --public if that is meant",
+                param_hint="--host",
+            )
+        error_line(f"warning: anybody who can reach {host} can read and delete these studies")
+    location = locate(storage)
+    opened = open_storage(location)
+    try:
+        server = _server(opened, host, port)
+    except OSError as error:
+        raise typer.BadParameter(
+            f"port {port} on {host}: {error.strerror}; choose another with --port (0 takes any free one)"
+        ) from None
+    with server:
+        console().print(f"http://{_bracketed(host)}:{server.server_port}/  ({location}; Ctrl-C ends it)", markup=False)
+        with contextlib.suppress(KeyboardInterrupt):
+            server.serve_forever()
+    return 0
+
+
+def _server(storage: SharedStorage, host: str, port: int) -> WSGIServer:
+    from optuna_dashboard import wsgi
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    kind = type("DashboardServer", (_ThreadingServer,), {"address_family": family})
+    return make_server(host, port, wsgi(storage), server_class=kind, handler_class=_QuietHandler)
+
+
+class _ThreadingServer(ThreadingMixIn, WSGIServer):
+    """A browser keeps several requests open; one thread each."""
+
+    daemon_threads = True
+
+
+class _QuietHandler(WSGIRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class's name
+        """Say nothing: a line for each poll of the page helps nobody."""
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,105 @@
+"""One launch from a checked study to its end: devices dealt, engine chosen, supervisor run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+
+import joblib
+from optuna.trial import TrialState
+
+from objectives.catalogue import BUILT_IN
+from objectives.source import imports_tensorflow
+from storage.claims import FINISHED, Budget
+from studies.devices import deal, find_gpus, thread_environment, visible
+from studies.engines.local import LocalEngine
+from studies.progress import Progress
+from studies.spec import StudySpec, WorkerSettings
+from studies.stored import StoredStudy
+from studies.supervisor import Ended, LaunchOutcome, Supervisor
+
+
+def launch(stored: StoredStudy, workers: WorkerSettings, view: Callable[[Progress], None]) -> LaunchOutcome:
+    """Run the study with these workers until it ends; ``view`` is shown its progress about once a second.
+
+    Raises:
+        DeviceFault: the devices asked for are not there.
+        StudyFault: the study was not made by studyhall.
+    """
+    spec = stored.required_spec()
+    left = trials_left(stored)
+    if left == 0:
+        return LaunchOutcome(ended=Ended.BUDGET_REACHED)
+    count = workers.count if left is None else min(workers.count, left)
+    family = BUILT_IN.get(spec.objective)
+    uses_gpus = family is None or family.trains
+    cores = int(joblib.cpu_count())
+    slots = deal(
+        visible(find_gpus()) if uses_gpus and workers.devices != "none" else [],
+        workers=count,
+        cores=cores,
+        devices=workers.devices if uses_gpus else "none",
+        per_device=workers.per_device,
+    )
+    engine = LocalEngine(
+        preload_tensorflow=_wants_tensorflow(spec),
+        environment={**thread_environment(max(1, cores // count)), **_backend(spec)},
+    )
+    return Supervisor(stored, engine, slots, view, cooperative=family is not None).run()
+
+
+def trials_left(stored: StoredStudy) -> int | None:
+    """How many more trials the budget wants finished; None without such a budget."""
+    budget = stored.budget
+    if budget.trials is None:
+        return None
+    counts = stored.storage.count_states(stored.study_id)
+    return max(0, budget.trials - sum(counts[state] for state in FINISHED))
+
+
+def raise_budget(stored: StoredStudy, *, trials: int | None = None, more_seconds: float | None = None) -> Budget:
+    """Set the number of trials, and add to the time; one transaction, so that two terminals both count."""
+    with stored.storage.transaction():
+        budget = stored.budget
+        if trials is not None:
+            budget = replace(budget, trials=trials)
+        if more_seconds is not None:
+            budget = replace(budget, seconds=(budget.seconds or 0.0) + more_seconds)
+        budget.store(stored.storage, stored.study_id)
+    return budget
+
+
+def exit_code(stored: StoredStudy, outcome: LaunchOutcome) -> int:
+    """What `launch` and `resume` exit with."""
+    code = _EXIT_CODES[outcome.ended]
+    counts = stored.storage.count_states(stored.study_id)
+    finished = sum(counts[state] for state in FINISHED)
+    if code == 0 and finished == 0 and counts[TrialState.FAIL] > 0:
+        return 1
+    return code
+
+
+_EXIT_CODES = {
+    Ended.BUDGET_REACHED: 0,
+    Ended.STOPPED: 0,
+    Ended.TIME_OVER: 0,
+    Ended.INTERRUPTED: 130,
+    Ended.TERMINATED: 143,
+    Ended.TOO_MANY_FAILURES: 1,
+    Ended.UNUSABLE: 1,
+    Ended.GIVEN_UP: 1,
+}
+
+
+def _wants_tensorflow(spec: StudySpec) -> bool:
+    family = BUILT_IN.get(spec.objective)
+    if family is not None:
+        return family.trains and (spec.train is None or spec.train.backend == "tensorflow")
+    return os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow" and imports_tensorflow(spec.objective)
+
+
+def _backend(spec: StudySpec) -> dict[str, str]:
+    family = BUILT_IN.get(spec.objective)
+    trains = family is not None and family.trains and spec.train is not None
+    return {"KERAS_BACKEND": spec.train.backend} if trains and spec.train is not None else {}

@@ -1,0 +1,68 @@
+"""What samplers and pruners have in common: a table of names, each with what it needs and accepts."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import NoneType
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from objectives.wording import did_you_mean
+
+_PLAIN = {"int": int, "float": float, "bool": bool, "str": str, "None": NoneType}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """One sampler or pruner that a study may choose.
+
+    ``needs`` maps a module that must be installed to the extra of studyhall that installs it; ``defaults``
+    are options that Optuna requires and we give; ``own`` are options that we set ourselves.
+    """
+
+    factory: Callable[..., Any]
+    needs: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    own: Collection[str] = ()
+
+    def options(self) -> dict[str, inspect.Parameter]:
+        """The options a study file may give."""
+        parameters = inspect.signature(self.factory).parameters
+        return {name: row for name, row in parameters.items() if name not in self.own}
+
+
+def faults(kind: str, name: str, options: Mapping[str, Any], offers: Mapping[str, Offer]) -> Iterator[tuple[str, str]]:
+    """What is wrong with a choice: (key, sentence) pairs."""
+    offer = offers.get(name)
+    if offer is None:
+        yield kind, f"found {name!r}; allowed: {', '.join(offers)}{did_you_mean(name, offers)}"
+        return
+    for module, extra in offer.needs.items():
+        if importlib.util.find_spec(module) is None:
+            yield kind, f"{name!r} needs {module}, which is not installed; install it with `pip install {extra}`"
+    allowed = offer.options()
+    for key, value in options.items():
+        if key not in allowed:
+            rest = ", ".join(allowed) or "none"
+            yield f"{kind}.{key}", f"{name!r} has no such option; allowed: {rest}{did_you_mean(key, allowed)}"
+        elif (wrong := _wrong_type(allowed[key], value)) is not None:
+            yield f"{kind}.{key}", f"found {value!r}; {wrong}"
+
+
+def _wrong_type(parameter: inspect.Parameter, value: Any) -> str | None:
+    # Optuna checks few options itself: a text for a number would be met at some later trial.
+    names = [part.strip() for part in str(parameter.annotation).split("|")]
+    if not all(name in _PLAIN for name in names):
+        return None
+    wanted: Any = _PLAIN[names[0]]
+    for name in names[1:]:
+        wanted = wanted | _PLAIN[name]
+    try:
+        TypeAdapter(wanted).validate_python(value, strict=not isinstance(value, int))
+    except ValidationError:
+        return f"must be {' or '.join(names)}"
+    return None

@@ -1,0 +1,75 @@
+"""Pruners by name. One file, one table line each."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import optuna
+from optuna.pruners import (
+    BasePruner,
+    HyperbandPruner,
+    MedianPruner,
+    NopPruner,
+    PatientPruner,
+    PercentilePruner,
+    SuccessiveHalvingPruner,
+    ThresholdPruner,
+    WilcoxonPruner,
+)
+
+from studies.options import Offer, faults
+from studies.spec import StudySpec
+
+
+def _patient(
+    base: str = "median", patience: int = 3, min_delta: float = 0.0, options: dict[str, Any] | None = None
+) -> BasePruner:
+    return PatientPruner(_build(base, options or {}), patience, min_delta)
+
+
+OFFERS: Mapping[str, Offer] = {
+    "none": Offer(factory=NopPruner),
+    "median": Offer(factory=MedianPruner),
+    "percentile": Offer(factory=PercentilePruner, defaults={"percentile": 25.0}),
+    "halving": Offer(factory=SuccessiveHalvingPruner),
+    "hyperband": Offer(factory=HyperbandPruner),
+    "patient": Offer(factory=_patient),
+    "threshold": Offer(factory=ThresholdPruner),
+    "wilcoxon": Offer(factory=WilcoxonPruner, needs={"scipy": "scipy"}),
+}
+
+
+def pruner_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
+    """What is wrong with the study's pruner: (key, sentence) pairs."""
+    wrong = list(faults("pruner", spec.pruner.name, spec.pruner.options, OFFERS))
+    if not wrong:
+        try:
+            make_pruner(spec)
+        except (TypeError, ValueError, KeyError) as error:
+            yield "pruner", f"{spec.pruner.name!r} refuses its options: {error}"
+    if len(spec.directions) > 1 and "pruner" in spec.model_fields_set and spec.pruner.name != "none":
+        yield "pruner", "a study with several objectives cannot prune (Optuna); leave the pruner out"
+    yield from wrong
+
+
+def make_pruner(spec: StudySpec) -> BasePruner:
+    """The study's pruner.
+
+    Raises:
+        TypeError, ValueError: Optuna refuses an option.
+    """
+    options = dict(spec.pruner.options)
+    if spec.pruner.name == "hyperband" and spec.train is not None:
+        # "auto" prunes nothing before the first complete trial has told how long one is; here it is known.
+        options.setdefault("max_resource", spec.train.epochs)
+    return _build(spec.pruner.name, options)
+
+
+def _build(name: str, options: Mapping[str, Any]) -> BasePruner:
+    offer = OFFERS[name]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        pruner: BasePruner = offer.factory(**{**offer.defaults, **options})
+    return pruner

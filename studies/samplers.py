@@ -1,0 +1,114 @@
+"""Samplers by name. One file, one table line each."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import optuna
+from optuna.samplers import (
+    BaseSampler,
+    BruteForceSampler,
+    CmaEsSampler,
+    GPSampler,
+    GridSampler,
+    NSGAIIISampler,
+    NSGAIISampler,
+    PartialFixedSampler,
+    QMCSampler,
+    RandomSampler,
+    TPESampler,
+)
+
+from objectives.seeds import derive_seed
+from objectives.space import Space, SpaceError
+from studies.options import Offer, faults
+from studies.spec import Chosen, StudySpec
+
+
+def _partial_fixed(fixed: dict[str, Any], base: str = "tpe", *, seed: int) -> BaseSampler:
+    return PartialFixedSampler(fixed, _build(base, {}, seed))
+
+
+OFFERS: Mapping[str, Offer] = {
+    "random": Offer(factory=RandomSampler, own=("seed",)),
+    "tpe": Offer(factory=TPESampler, own=("seed",)),
+    "cmaes": Offer(factory=CmaEsSampler, own=("seed",), needs={"cmaes": "cmaes"}),
+    "gp": Offer(factory=GPSampler, own=("seed",), needs={"torch": "'studyhall[gp]'", "scipy": "scipy"}),
+    "nsgaii": Offer(factory=NSGAIISampler, own=("seed",)),
+    "nsgaiii": Offer(factory=NSGAIIISampler, own=("seed",)),
+    "qmc": Offer(factory=QMCSampler, own=("seed",), needs={"scipy": "scipy"}),
+    "grid": Offer(factory=GridSampler, own=("seed", "search_space")),
+    "bruteforce": Offer(factory=BruteForceSampler, own=("seed",)),
+    "partial-fixed": Offer(factory=_partial_fixed, own=("seed",)),
+}
+
+# Samplers whose parallel workers divide one common sequence between them must all have the study's seed.
+_ONE_SEED = {"grid", "qmc"}
+# Its random order would make seeded workers visit the same points (Optuna's documentation).
+_NO_SEED = {"bruteforce"}
+# These cover a finite space, whose size is the budget.
+EXHAUSTIVE = {"grid", "bruteforce"}
+SINGLE_OBJECTIVE = {"cmaes"}
+
+
+def sampler_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
+    """What is wrong with the study's sampler: (key, sentence) pairs."""
+    wrong = list(faults("sampler", spec.sampler.name, spec.sampler.options, OFFERS))
+    name = spec.sampler.name
+    if not wrong and name in EXHAUSTIVE:
+        try:
+            if not Space(spec.space).grid():
+                yield "sampler", f"{name!r} needs a [space] with at least one parameter to search"
+        except SpaceError as error:
+            yield "sampler", f"{name!r} covers a finite space: {error}"
+    elif not wrong:
+        try:
+            make_sampler(spec, seed=0)
+        except (TypeError, ValueError) as error:
+            yield "sampler", f"{name!r} refuses its options: {error}"
+    if name in SINGLE_OBJECTIVE and len(spec.directions) > 1:
+        yield "sampler", f"{name!r} knows one objective only, the study has {len(spec.directions)}; use tpe or nsgaii"
+    yield from wrong
+
+
+def make_sampler(spec: StudySpec, *, seed: int) -> BaseSampler:
+    """The study's sampler with its random stream at ``seed``.
+
+    Raises:
+        TypeError, ValueError: Optuna refuses an option.
+    """
+    return _build(spec.sampler.name, _options(spec.sampler, spec), seed)
+
+
+def trial_seed(spec: StudySpec, number: int, known_parameters: int = 0) -> int:
+    """The seed of the sampler for one trial.
+
+    Each trial has a stream of its own, whichever worker draws it: two workers never share one, and neither
+    a resume nor another number of workers changes what is drawn from it. A trial that was handed back
+    with ``known_parameters`` already suggested draws the rest from yet another stream.
+    """
+    seed = spec.seed or 0
+    if spec.sampler.name in _ONE_SEED:
+        return derive_seed(seed, "sampler")
+    return derive_seed(seed, "sampler", number, known_parameters)
+
+
+def _options(chosen: Chosen, spec: StudySpec) -> dict[str, Any]:
+    options = dict(chosen.options)
+    if chosen.name == "grid":
+        options["search_space"] = Space(spec.space).grid()
+    return options
+
+
+def _build(name: str, options: Mapping[str, Any], seed: int) -> BaseSampler:
+    offer = OFFERS[name]
+    keywords = {**offer.defaults, **options}
+    if name not in _NO_SEED:
+        keywords["seed"] = seed
+    with warnings.catch_warnings():
+        # The user chose the option by name; that it is young is in Optuna's documentation.
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        sampler: BaseSampler = offer.factory(**keywords)
+    return sampler

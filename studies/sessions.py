@@ -1,0 +1,96 @@
+"""The launches of a study, kept in the study: how long it has run, who runs it now, and the wish to stop."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from storage import SharedStorage
+from storage.attempts import now
+from storage.processes import ProcessIdentity
+
+_STOP = "studyhall:stop"
+_SESSION = "studyhall:session:"
+
+
+@dataclass
+class Session:
+    """One launch, resume or worker command: from its start until its last beat.
+
+    Its length is measured by the monotonic clock, so that moving the wall clock changes no budget.
+    """
+
+    storage: SharedStorage
+    study_id: int
+    workers: int
+    id: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
+    beat_seconds: float = 5.0
+
+    def __post_init__(self) -> None:
+        self._start = now()
+        self._begun = self._beaten = time.monotonic()
+        self._stop_before = self.storage.get_study_system_attrs(self.study_id).get(_STOP)
+        self._write(running=True)
+
+    @property
+    def seconds(self) -> float:
+        """How long it has run, in seconds."""
+        return time.monotonic() - self._begun
+
+    def beat(self) -> None:
+        """Note that it still runs; writes at most once in ``beat_seconds``."""
+        if time.monotonic() - self._beaten >= self.beat_seconds:
+            self._write(running=True)
+
+    def end(self) -> None:
+        """Note that it is over."""
+        self._write(running=False)
+
+    def stop_requested(self, attributes: Mapping[str, Any]) -> bool:
+        """Whether somebody asked for a stop since this session began."""
+        return attributes.get(_STOP) != self._stop_before
+
+    def _write(self, *, running: bool) -> None:
+        self._beaten = time.monotonic()
+        row: dict[str, Any] = {
+            "start": self._start,
+            "seconds": round(self._beaten - self._begun, 3),
+            "workers": self.workers,
+            "process": ProcessIdentity.current().to_json(),
+            "running": running,
+        }
+        self.storage.set_study_system_attr(self.study_id, _SESSION + self.id, row)
+
+
+def request_stop(storage: SharedStorage, study_id: int) -> None:
+    """Ask every session that runs now, on any machine, to stop at the end of the epoch."""
+    storage.set_study_system_attr(study_id, _STOP, {"at": now(), "id": uuid.uuid4().hex})
+
+
+def live_sessions(attributes: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The sessions that have not ended, as far as can be seen from here: id -> what it wrote last."""
+    return {
+        key.removeprefix(_SESSION): row
+        for key, row in attributes.items()
+        if key.startswith(_SESSION)
+        and row["running"]
+        and ProcessIdentity.from_json(row["process"]).is_alive() is not False
+    }
+
+
+def running_seconds(attributes: Mapping[str, Any]) -> float:
+    """The time in which at least one session ran, in seconds, up to each one's last beat."""
+    spans = sorted(
+        (start := datetime.fromisoformat(row["start"]).astimezone(UTC).timestamp(), start + row["seconds"])
+        for key, row in attributes.items()
+        if key.startswith(_SESSION)
+    )
+    total, reached = 0.0, float("-inf")
+    for start, end in spans:
+        total += max(0.0, end - max(start, reached))
+        reached = max(reached, end)
+    return total

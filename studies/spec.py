@@ -1,0 +1,135 @@
+"""Everything a study is, checked once and stored in the study itself."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_serializer, model_validator
+
+from objectives.settings import DataSettings, TrainSettings
+from objectives.space import Dimension
+
+FORMAT = 1  # of the stored study; a newer one is refused by an older program
+
+Direction = Literal["minimize", "maximize"]
+
+_UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?[dhms])+")
+
+
+def duration(value: Any) -> Any:
+    """Seconds from ``"2h"``, ``"1h30m"``, ``"90s"`` or a plain number of seconds; anything else as it is.
+
+    Raises:
+        ValueError: a text that is no duration.
+    """
+    if not isinstance(value, str):
+        return value
+    text = value.strip().lower()
+    if _DURATION.fullmatch(text):
+        return sum(float(part[:-1]) * _UNITS[part[-1]] for part in re.findall(r"[\d.]+[dhms]", text))
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError('a duration is written "2h", "1h30m", "90s" or as a number of seconds') from None
+
+
+def _name(value: str) -> str:
+    if not value.strip() or value != value.strip() or not value.isprintable():
+        raise ValueError("a name has at least one character, and no line breaks or blanks at its ends")
+    return value
+
+
+Seconds = Annotated[float, BeforeValidator(duration), Field(gt=0, allow_inf_nan=False)]
+Name = Annotated[str, Field(max_length=200), AfterValidator(_name)]
+
+
+class Section(BaseModel):
+    """A table of the study file: frozen, and a key it does not know is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Chosen(Section):
+    """A sampler or pruner by name, with the options that differ from its defaults."""
+
+    name: str
+    options: dict[str, Any] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text_or_table(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"name": value}
+        if isinstance(value, dict) and "name" in value:
+            return {"name": value["name"], "options": {k: v for k, v in value.items() if k != "name"}}
+        if isinstance(value, dict):
+            raise ValueError('a table needs the key name, for example name = "tpe"')
+        return value
+
+    @model_serializer
+    def _as_table(self) -> dict[str, Any]:
+        return {"name": self.name, **self.options}
+
+
+class BudgetSettings(Section):
+    """When the study has done enough: finished trials, seconds of running time, trials failed for good."""
+
+    trials: Annotated[int, Field(ge=1)] | None = None
+    timeout: Seconds | None = None
+    failures: Annotated[int, Field(ge=1)] = 10
+
+
+class WorkerSettings(Section):
+    """How many workers one launch starts, on which GPUs, and how many may share one (None: as many as need be)."""
+
+    count: Annotated[int, Field(ge=1, le=1024)] = 1
+    devices: tuple[Annotated[int, Field(ge=0)], ...] | Literal["all", "none"] = "all"
+    per_device: Annotated[int, Field(ge=1, le=64)] | None = None
+
+
+class StudySpec(Section):
+    """One study, whole. ``seed`` None means: drawn when the study is created, and kept."""
+
+    name: Name
+    objective: str
+    metric: str | None = None
+    directions: Annotated[tuple[Direction, ...], Field(min_length=1)] = ("minimize",)
+    seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
+    sampler: Chosen = Chosen(name="tpe")
+    pruner: Chosen = Chosen(name="median")
+    budget: BudgetSettings = BudgetSettings()
+    data: DataSettings | None = None
+    space: dict[str, Dimension] = {}
+    train: TrainSettings | None = None
+    workers: WorkerSettings = WorkerSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_direction_is_a_list_of_one(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "direction" in value:
+            if "directions" in value:
+                raise ValueError("give direction or directions, not both")
+            value = {**value, "directions": [value["direction"]]}
+            del value["direction"]
+        return value
+
+    def differences(self, other: StudySpec) -> list[str]:
+        """One line for each setting in which the search itself differs; budget and workers may change freely."""
+        mine, theirs = self._search(), other._search()
+        if None in (self.seed, other.seed):
+            mine["seed"] = theirs["seed"] = None
+        return [
+            f"{key}: {mine.get(key)!r} instead of {theirs.get(key)!r}"
+            for key in sorted({*mine, *theirs})
+            if mine.get(key) != theirs.get(key)
+        ]
+
+    def _search(self) -> dict[str, Any]:
+        nested = self.model_dump(mode="json", exclude={"name", "budget", "workers"})
+        return {
+            f"{key}.{inner}" if inner else key: item
+            for key, value in nested.items()
+            for inner, item in (value.items() if isinstance(value, dict) else [("", value)])
+        }

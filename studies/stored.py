@@ -1,0 +1,160 @@
+"""A study as it lies in a storage: Optuna's study, and in its attributes all that a resume needs."""
+
+from __future__ import annotations
+
+import secrets
+import warnings
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.study import StudyDirection
+
+from objectives.wording import did_you_mean
+from storage import SharedStorage, StorageLocation
+from storage.claims import Budget
+from studies.pruners import make_pruner
+from studies.spec import FORMAT, StudySpec
+
+_SPEC = "studyhall:spec"
+_FORMAT = "studyhall:format"
+
+
+class StudyFault(Exception):
+    """A study that cannot be used as asked; the message says which one, why, and what to do next."""
+
+
+class StudyNotFound(StudyFault):
+    """There is no study of that name in that storage."""
+
+
+@dataclass(frozen=True)
+class StoredStudy:
+    """A study in a storage. ``spec`` is None for a plain Optuna study that studyhall has never run."""
+
+    location: StorageLocation
+    storage: SharedStorage
+    study_id: int
+    name: str
+    spec: StudySpec | None
+
+    @property
+    def files(self) -> Path:
+        """The folder of this study's logs, checkpoints, artifacts and models."""
+        return self.location.study_files(self.name)
+
+    @cached_property
+    def study(self) -> optuna.Study:
+        """Optuna's own object, with the study's pruner; workers give it a sampler for each trial."""
+        pruner = make_pruner(self.spec) if self.spec is not None else None
+        return optuna.load_study(study_name=self.name, storage=self.storage, pruner=pruner)
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """The study's system attributes as they are now."""
+        return self.storage.get_study_system_attrs(self.study_id)
+
+    @property
+    def budget(self) -> Budget:
+        """The budget as it is now; another terminal may have raised it."""
+        return Budget.of(self.storage, self.study_id)
+
+    def required_spec(self) -> StudySpec:
+        """The spec.
+
+        Raises:
+            StudyFault: it is a plain Optuna study, so studyhall does not know what to run.
+        """
+        if self.spec is None:
+            raise StudyFault(
+                f"study {self.name!r} was not made by studyhall, so it does not say what to run; "
+                f"`studyhall launch OBJECTIVE --name '{self.name}'` adopts it"
+            )
+        return self.spec
+
+
+def load(location: StorageLocation, storage: SharedStorage, name: str) -> StoredStudy:
+    """Find a study by name.
+
+    Raises:
+        StudyNotFound: with the nearest name there is.
+        StudyFault: it was stored by a newer studyhall.
+    """
+    try:
+        study_id = storage.get_study_id_from_name(name)
+    except KeyError:
+        known = [study.study_name for study in storage.get_all_studies()]
+        raise StudyNotFound(
+            f"no study {name!r} in {location}{did_you_mean(name, known)} (`studyhall list` shows all {len(known)})"
+        ) from None
+    return StoredStudy(location, storage, study_id, name, _read_spec(name, storage.get_study_system_attrs(study_id)))
+
+
+def _read_spec(name: str, attributes: dict[str, Any]) -> StudySpec | None:
+    if _SPEC not in attributes:
+        return None
+    if attributes.get(_FORMAT, 0) > FORMAT:
+        raise StudyFault(
+            f"study {name!r} was stored in format {attributes[_FORMAT]} by a newer studyhall, "
+            f"this one reads up to {FORMAT}; upgrade studyhall"
+        )
+    return StudySpec.model_validate(attributes[_SPEC])
+
+
+def create_or_join(location: StorageLocation, storage: SharedStorage, spec: StudySpec) -> tuple[StoredStudy, bool]:
+    """The study of that name, made now if there is none; says whether it was made.
+
+    However many processes ask at once, one makes it and all others find it whole.
+
+    Raises:
+        StudyFault: there is one of that name that searches something else; the differences are told.
+    """
+    if spec.seed is None:
+        spec = spec.model_copy(update={"seed": secrets.randbits(32)})
+        drawn = True
+    else:
+        drawn = False
+    with storage.transaction():
+        try:
+            found = load(location, storage, spec.name)
+        except StudyNotFound:
+            directions = [StudyDirection[direction.upper()] for direction in spec.directions]
+            study_id = storage.create_new_study(directions, spec.name)
+            _write(storage, study_id, spec)
+            return StoredStudy(location, storage, study_id, spec.name, spec), True
+        if found.spec is None:
+            return _adopt(found, spec), False
+        compared = spec.model_copy(update={"seed": None}) if drawn else spec
+        differences = compared.differences(found.spec)
+        if differences:
+            raise StudyFault(
+                f"study {spec.name!r} in {location} searches something else:\n  "
+                + "\n  ".join(differences)
+                + f"\n`studyhall resume '{spec.name}'` goes on with it, --name starts another"
+            )
+        return found, False
+
+
+def _adopt(found: StoredStudy, spec: StudySpec) -> StoredStudy:
+    theirs = tuple(d.name.lower() for d in found.storage.get_study_directions(found.study_id))
+    if theirs != spec.directions:
+        raise StudyFault(
+            f"the Optuna study {found.name!r} has the directions {', '.join(theirs)}, "
+            f"not {', '.join(spec.directions)}; give --direction {','.join(theirs)}, or another --name"
+        )
+    _write(found.storage, found.study_id, spec)
+    return replace(found, spec=spec)
+
+
+def _write(storage: SharedStorage, study_id: int, spec: StudySpec) -> None:
+    storage.set_study_system_attr(study_id, _FORMAT, FORMAT)
+    storage.set_study_system_attr(study_id, _SPEC, spec.model_dump(mode="json", exclude_none=True))
+    budget = spec.budget
+    Budget(trials=budget.trials, seconds=budget.timeout, failures=budget.failures).store(storage, study_id)
+    if spec.metric is not None and len(spec.directions) == 1:
+        study = optuna.load_study(study_name=spec.name, storage=storage)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            study.set_metric_names([spec.metric])

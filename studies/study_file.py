@@ -1,0 +1,202 @@
+"""From what the user names (a gallery study, a TOML file, a function) to a checked StudySpec."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from objectives.catalogue import BUILT_IN
+from objectives.settings import DataSettings, TrainSettings
+from objectives.source import is_reference, split_reference
+from objectives.space import Space
+from objectives.wording import did_you_mean
+from studies.checks import study_faults
+from studies.samplers import EXHAUSTIVE
+from studies.spec import StudySpec
+
+# `direction` stands for a `directions` of one.
+_TOP = [*StudySpec.model_fields, "direction"]
+
+
+class StudyFileFault(Exception):
+    """A study that cannot be run as written: every fault found, a line each."""
+
+    def __init__(self, source: str, faults: Sequence[tuple[str, str]]) -> None:
+        self.source = source
+        self.faults = list(faults)
+        super().__init__("\n".join(f"{source}: {key}: {sentence}" if key else f"{source}: {sentence}"
+                                   for key, sentence in self.faults))  # fmt: skip
+
+
+def gallery() -> dict[str, str]:
+    """The ready studies: name -> TOML text."""
+    folder = resources.files("studies") / "gallery"
+    files = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".toml")), key=lambda e: e.name)
+    return {entry.name.removesuffix(".toml"): entry.read_text("utf-8") for entry in files}
+
+
+def read_study(study: str, settings: Mapping[str, Any] | None = None) -> StudySpec:
+    """The study that ``study`` names, with dotted ``settings`` laid over it, checked.
+
+    ``study`` is a gallery name, the path of a TOML file, or an objective (``path/file.py:function``,
+    ``package.module:function``).
+
+    Raises:
+        StudyFileFault: with all faults at once.
+    """
+    source, table = _table(study)
+    for key, value in (settings or {}).items():
+        _lay_over(source, table, key, value)
+    return _checked(source, table)
+
+
+def _table(study: str) -> tuple[str, dict[str, Any]]:
+    ready = gallery()
+    if study in ready:
+        return f"gallery study {study}", tomllib.loads(ready[study])
+    path = Path(study).expanduser()
+    if path.suffix == ".toml":
+        return study, _from_file(study, path)
+    if study in BUILT_IN or is_reference(study):
+        return study, {"name": split_reference(study)[1], "objective": _absolute(study, Path.cwd())}
+    advice = f"allowed: a gallery study ({', '.join(ready)}), a file.toml, or an objective such as file.py:function"
+    raise StudyFileFault(study, [("", f"no such study; {advice}{did_you_mean(study, ready)}")])
+
+
+def _from_file(source: str, path: Path) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        here = [entry.name for entry in path.parent.glob("*.toml")] if path.parent.is_dir() else []
+        raise StudyFileFault(source, [("", f"no such file{did_you_mean(path.name, here)}")]) from None
+    except OSError as error:
+        raise StudyFileFault(source, [("", f"cannot be read: {error.strerror}")]) from None
+    except UnicodeDecodeError:
+        raise StudyFileFault(source, [("", "is not a text in UTF-8, so no TOML file")]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise StudyFileFault(source, [("", f"is not valid TOML: {error}")]) from None
+    table.setdefault("name", path.stem)
+    if isinstance(table.get("objective"), str):
+        table["objective"] = _absolute(table["objective"], path.absolute().parent)
+    return table
+
+
+def _absolute(objective: str, folder: Path) -> str:
+    """An objective in a file is found again from any folder."""
+    if not is_reference(objective):
+        return objective
+    place, attribute = split_reference(objective)
+    if not place.endswith(".py"):
+        return objective
+    return f"{(folder / Path(place).expanduser()).resolve()}:{attribute}"
+
+
+def setting(text: str) -> tuple[str, Any]:
+    """``key=value`` of ``--set`` as a dotted key and a value: TOML where it is, else a text.
+
+    Raises:
+        ValueError: there is no ``=`` or nothing before it.
+    """
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise ValueError(f"found {text!r}; a setting is written key=value, for example train.epochs=3")
+    try:
+        return key.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key.strip(), value.strip()
+
+
+def _lay_over(source: str, table: dict[str, Any], dotted: str, value: Any) -> None:
+    *parents, last = dotted.split(".")
+    for parent in parents:
+        below = table.setdefault(parent, {})
+        if isinstance(below, str) and parent in ("sampler", "pruner"):
+            below = table[parent] = {"name": below}
+        if not isinstance(below, dict):
+            raise StudyFileFault(source, [(dotted, f"{parent} is {below!r} and no table, so nothing can be set in it")])
+        table = below
+    if last in ("direction", "directions"):
+        table.pop("direction", None)
+        table.pop("directions", None)
+    table[last] = value
+
+
+def _checked(source: str, table: dict[str, Any]) -> StudySpec:
+    faults: list[tuple[str, str]] = []
+    spec: StudySpec | None = None
+    try:
+        spec = StudySpec.model_validate(table)
+    except ValidationError as error:
+        details = error.errors()
+        faults += [_sentence(row, table) for row in details]
+        # What is well formed is checked further, so that all faults are told at once.
+        bad = {str(row["loc"][0]) if row["loc"] else "directions" for row in details}
+        bad |= {"direction", "directions"} if bad & {"direction", "directions"} else set()
+        sound = {key: value for key, value in table.items() if key not in bad}
+        if bad.isdisjoint({"name", "objective"}):
+            partial = _completed(StudySpec.model_validate(sound), sound)
+            # A section that could not be read says nothing about those that depend on it.
+            faults += [fault for fault in study_faults(partial) if fault[0].split(".")[0] not in bad]
+    else:
+        spec = _completed(spec, table)
+        faults += study_faults(spec)
+    if faults or spec is None:
+        raise StudyFileFault(source, faults)
+    return spec
+
+
+def _completed(spec: StudySpec, table: Mapping[str, Any]) -> StudySpec:
+    """Fill in what follows from the objective and the sampler, so that the stored study is whole."""
+    changes: dict[str, Any] = {}
+    family = BUILT_IN.get(spec.objective)
+    if family is not None:
+        metric = spec.metric or family.default_metric
+        changes["metric"] = metric
+        if not {"direction", "directions"} & table.keys() and metric is not None and metric in family.metrics:
+            changes["directions"] = (family.metrics[metric],)
+        if family.trains:
+            changes["data"] = spec.data or DataSettings()
+            changes["train"] = spec.train or TrainSettings()
+        if not spec.space and "space" not in table:
+            changes["space"] = StudySpec.model_validate({"name": "x", "objective": "x", "space": family.space}).space
+    whole = spec.model_copy(update=changes)
+    if whole.sampler.name in EXHAUSTIVE and whole.budget.trials is None and (size := Space(whole.space).size()):
+        whole = whole.model_copy(update={"budget": whole.budget.model_copy(update={"trials": size})})
+    return whole
+
+
+def _sentence(row: ErrorDetails, table: Mapping[str, Any]) -> tuple[str, str]:
+    loc = tuple(str(part) for part in row["loc"])
+    if loc[:1] == ("directions",) and "direction" in table:
+        loc = ("direction",)
+    key = ".".join(loc)
+    if row["type"] == "extra_forbidden":
+        allowed = _keys_beside(loc)
+        return key, f"no such key; allowed: {', '.join(allowed)}{did_you_mean(loc[-1], allowed)}"
+    if row["type"] == "missing":
+        return key, 'is missing; for example objective = "mlp" or "file.py:function"'
+    found = row["input"]
+    message = row["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    names = re.findall(r"'([^']+)'", message) if row["type"] == "literal_error" else []
+    return key, f"found {_short(found)}; {message}{did_you_mean(found, names)}"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _keys_beside(loc: Sequence[str]) -> list[str]:
+    model: type[BaseModel] = StudySpec
+    for part in loc[:-1]:
+        annotation = model.model_fields[part].annotation
+        model = next(kind for kind in (annotation, *get_args(annotation))
+                     if isinstance(kind, type) and issubclass(kind, BaseModel))  # fmt: skip
+    return _TOP if model is StudySpec else list(model.model_fields)

@@ -1,0 +1,235 @@
+"""The supervisor: keeps the workers of one launch at work until the study is done, and leaves nothing RUNNING."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from types import FrameType
+
+from optuna.trial import TrialState
+
+from storage.attempts import Outcome
+from storage.claims import TrialTaken, hand_back, reclaim, running_attempts
+from studies.devices import Slot
+from studies.engines.engine import Engine
+from studies.orders import WorkerOrder, WorkerReport
+from studies.progress import Progress, finished_by, read_progress
+from studies.sessions import Session
+from studies.stored import StoredStudy
+
+log = logging.getLogger("studyhall.launch")
+
+MAX_DEATHS_IN_A_ROW = 10
+GRACE_SECONDS = 10.0  # for an objective that cannot be stopped at an epoch's end
+
+
+class Ended(Enum):
+    """Why a launch ended."""
+
+    BUDGET_REACHED = "the budget is reached"
+    STOPPED = "stopped on request"
+    TIME_OVER = "the time is over"
+    INTERRUPTED = "interrupted"
+    TERMINATED = "terminated"
+    TOO_MANY_FAILURES = "too many trials failed"
+    UNUSABLE = "the objective cannot run"
+    GIVEN_UP = "every worker was given up"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaunchOutcome:
+    """How a launch ended, with a sentence where there is more to say."""
+
+    ended: Ended
+    detail: str = ""
+
+
+@dataclass
+class _Post:
+    """A slot and the story of the processes that have filled it."""
+
+    slot: Slot
+    order: WorkerOrder
+    deaths_in_a_row: int = 0
+    finished_before: int = 0
+    start_at: float = 0.0
+    over: bool = False
+
+
+@dataclass
+class Supervisor:
+    """Runs one launch of a study. ``cooperative`` objectives stop at the end of an epoch, however long it takes."""
+
+    stored: StoredStudy
+    engine: Engine
+    slots: Sequence[Slot]
+    view: Callable[[Progress], None]
+    cooperative: bool
+    look_seconds: float = 1.0
+    tick_seconds: float = 0.2
+    _signals: list[int] = field(default_factory=list)
+    _posts: dict[int, _Post] = field(default_factory=dict)
+    _ending: LaunchOutcome | None = None
+    _killed: set[int] = field(default_factory=set)
+
+    def run(self) -> LaunchOutcome:
+        """Work until the end; a signal is one wish to stop, a second one kills."""
+        with self._listening():
+            session = Session(self.stored.storage, self.stored.study_id, len(self.slots))
+            try:
+                return self._supervise(session)
+            finally:
+                self.engine.close()
+                self._reclaim()
+                session.end()
+
+    def _supervise(self, session: Session) -> LaunchOutcome:
+        self._reclaim()
+        failed = self.stored.storage.count_states(self.stored.study_id)[TrialState.FAIL]
+        for slot in self.slots:
+            self._posts[slot.number] = _Post(slot, self._order(session, slot, failed))
+        looked, deadline = 0.0, float("inf")
+        while True:
+            self._start_due()
+            for report in self.engine.poll(self.tick_seconds):
+                self._on_end(report)
+            if time.monotonic() - looked >= self.look_seconds:
+                looked = time.monotonic()
+                self._look(session)
+            if self._signals and self._ending is None:
+                ended = Ended.INTERRUPTED if self._signals[0] == signal.SIGINT else Ended.TERMINATED
+                self._end(LaunchOutcome(ended=ended))
+            if self._ending is not None:
+                deadline = min(deadline, self._deadline())
+                if time.monotonic() >= deadline:
+                    self._kill_all()
+                if not self.engine.running():
+                    self.view(read_progress(self.stored))
+                    return self._ending
+            elif not self.engine.running() and all(post.over for post in self._posts.values()):
+                self.view(read_progress(self.stored))
+                return LaunchOutcome(ended=Ended.BUDGET_REACHED)
+
+    def _order(self, session: Session, slot: Slot, failed_before: int) -> WorkerOrder:
+        worker = f"{session.id}-{slot.number}"
+        return WorkerOrder(
+            slot=slot.number,
+            worker=worker,
+            device=slot.device,
+            location=self.stored.location,
+            study=self.stored.name,
+            failed_before=failed_before,
+            environment=slot.environment,
+            log=self.stored.files / "logs" / f"{worker}.log",
+        )
+
+    def _start_due(self) -> None:
+        if self._ending is not None:
+            return
+        running = self.engine.running()
+        for number, post in self._posts.items():
+            if number not in running and not post.over and time.monotonic() >= post.start_at:
+                self.engine.start(post.order)
+
+    def _look(self, session: Session) -> None:
+        """What is done once a second: see who died elsewhere, who wishes a stop, whether time is over; show."""
+        session.beat()
+        self._reclaim()
+        progress = read_progress(self.stored)
+        self.view(progress)
+        if self._ending is not None:
+            return
+        if session.stop_requested(self.stored.attributes):
+            self._end(LaunchOutcome(ended=Ended.STOPPED))
+        elif progress.budget.seconds is not None and progress.seconds >= progress.budget.seconds:
+            self._end(LaunchOutcome(ended=Ended.TIME_OVER))
+
+    def _on_end(self, report: WorkerReport) -> None:
+        post = self._posts[report.slot]
+        match report.ending:
+            case "budget reached":
+                post.over = True
+            case "stopped":
+                # Somebody sent the worker a signal of its own; its trial is handed back already.
+                self._rest(post, "was stopped by a signal")
+            case "too many failures":
+                post.over = True
+                self._end(LaunchOutcome(ended=Ended.TOO_MANY_FAILURES, detail=f"see {post.order.log}"))
+            case "unusable":
+                post.over = True
+                self._end(LaunchOutcome(ended=Ended.UNUSABLE, detail=report.detail))
+            case "died":
+                self._on_death(post, report)
+
+    def _on_death(self, post: _Post, report: WorkerReport) -> None:
+        expected = report.slot in self._killed
+        outcome: Outcome = "interrupted" if expected else "death"
+        self._hand_back_trials_of(report, outcome, f"worker {post.order.worker} ended by {report.detail}")
+        self._rest(post, f"died ({report.detail})")
+
+    def _rest(self, post: _Post, what: str) -> None:
+        """Fill the slot again: at once after a first death, after ever longer rests in a row of them."""
+        if self._ending is not None:
+            return
+        log.warning("worker %s %s; its log: %s", post.order.worker, what, post.order.log)
+        finished = finished_by(self.stored.study.get_trials(deepcopy=False), post.order.worker)
+        post.deaths_in_a_row = 1 if finished > post.finished_before else post.deaths_in_a_row + 1
+        post.finished_before = finished
+        post.start_at = time.monotonic() + min(30.0, 0.25 * (2 ** (post.deaths_in_a_row - 1) - 1))
+        if post.deaths_in_a_row < MAX_DEATHS_IN_A_ROW:
+            return
+        post.over = True
+        log.error("worker %s is given up after %d deaths in a row", post.order.worker, post.deaths_in_a_row)
+        if all(other.over for other in self._posts.values()):
+            detail = f"each died {MAX_DEATHS_IN_A_ROW} times in a row; the last {what}; see {post.order.log}"
+            self._end(LaunchOutcome(ended=Ended.GIVEN_UP, detail=detail))
+
+    def _hand_back_trials_of(self, report: WorkerReport, outcome: Outcome, detail: str) -> None:
+        trials = self.stored.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        for trial, attempt in running_attempts(trials):
+            if attempt.process == report.process:
+                with contextlib.suppress(TrialTaken):
+                    hand_back(self.stored.storage, trial._trial_id, attempt.process, outcome, detail)
+
+    def _reclaim(self) -> None:
+        trials = self.stored.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        for trial in reclaim(self.stored.storage, trials):
+            log.warning("trial %d was left by a dead worker and is handed back", trial.number)
+
+    def _end(self, outcome: LaunchOutcome) -> None:
+        """Begin to end: nothing is started any more, and every worker is asked to stop."""
+        if self._ending is None:
+            self._ending = outcome
+            self._asked_at = time.monotonic()
+            for slot in self.engine.running():
+                self.engine.stop(slot)
+
+    def _deadline(self) -> float:
+        if len(self._signals) > 1:
+            return 0.0
+        return float("inf") if self.cooperative else self._asked_at + GRACE_SECONDS
+
+    def _kill_all(self) -> None:
+        for slot in self.engine.running():
+            self._killed.add(slot)
+            self.engine.kill(slot)
+
+    @contextlib.contextmanager
+    def _listening(self) -> Iterator[None]:
+        """Collect signals. Installed also where SIGINT was ignored at the start (a shell's background job)."""
+
+        def note(number: int, _: FrameType | None) -> None:
+            self._signals.append(number)
+
+        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        before = {number: signal.signal(number, note) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

@@ -1,0 +1,37 @@
+"""The trial that an objective gets from a worker: Optuna's own, which also ends when the worker has to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import optuna
+
+
+class TrialInterrupted(BaseException):
+    """Raised out of ``trial.report`` when the trial is to be handed back; the message says why.
+
+    Not an ``Exception``, so that an objective that catches those does not swallow it.
+    """
+
+
+class WorkerTrial(optuna.Trial):
+    """An ``optuna.Trial`` whose reports are the places where its worker may stop."""
+
+    def __init__(self, study: optuna.Study, trial_id: int, interruption: Callable[[], str | None]) -> None:
+        super().__init__(study, trial_id)
+        self._interruption = interruption
+        self._reported = set(self._cached_frozen_trial.intermediate_values)
+
+    def report(self, value: float, step: int) -> None:
+        """Report as Optuna does.
+
+        A step that an earlier attempt has reported keeps its value.
+
+        Raises:
+            TrialInterrupted: the worker was asked to stop.
+        """
+        if step not in self._reported:
+            super().report(value, step)
+        reason = self._interruption()
+        if reason is not None:
+            raise TrialInterrupted(reason)

@@ -1,0 +1,182 @@
+"""One worker: claim a trial, evaluate it, tell, again. Prints nothing but into its log."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import optuna
+from optuna.trial import TrialState
+
+from objectives.backend import BackendFault
+from objectives.catalogue import BUILT_IN
+from objectives.data import DataFault
+from objectives.objective import Objective, Task
+from objectives.reference import ReferenceFault, load
+from objectives.settings import DataSettings, TrainSettings
+from objectives.space import Space
+from storage import StorageFault, open_storage
+from storage.attempts import Outcome
+from storage.claims import NoTrial, TrialTaken, claim, finish, hand_back
+from storage.processes import ProcessIdentity
+from studies import stored
+from studies.orders import Ending, WorkerOrder, WorkerReport
+from studies.samplers import make_sampler, trial_seed
+from studies.spec import StudySpec
+from studies.stored import StoredStudy, StudyFault
+from studies.trial import TrialInterrupted, WorkerTrial
+
+log = logging.getLogger("studyhall.worker")
+
+_UNUSABLE = (StorageFault, StudyFault, ReferenceFault, BackendFault, DataFault)
+
+
+def work(order: WorkerOrder, interruption: Callable[[], str | None]) -> WorkerReport:
+    """Run trials until there are none for this worker, or ``interruption`` gives a reason to stop."""
+    process = ProcessIdentity.current()
+
+    def report(ending: Ending, detail: str = "") -> WorkerReport:
+        return WorkerReport(slot=order.slot, ending=ending, process=process, detail=detail)
+
+    try:
+        storage = open_storage(order.location)
+        study = stored.load(order.location, storage, order.study)
+        spec = study.required_spec()
+        worker = Worker(order, process, study, spec, make_objective(spec), interruption)
+        return report(worker.run())
+    except _UNUSABLE as error:
+        log.error("%s", error, exc_info=True)
+        return report("unusable", str(error))
+
+
+def make_objective(spec: StudySpec) -> Objective:
+    """The callable that the study evaluates.
+
+    Raises:
+        ReferenceFault: the user's file cannot be loaded.
+    """
+    family = BUILT_IN.get(spec.objective)
+    if family is None:
+        return load(spec.objective)
+    return family.build(
+        Task(
+            space=Space(spec.space),
+            data=spec.data or DataSettings(),
+            train=spec.train or TrainSettings(),
+            metric=spec.metric,
+            direction=spec.directions[0],
+            seed=spec.seed or 0,
+        )
+    )
+
+
+@dataclass
+class Worker:
+    """The loop of one process, on one study."""
+
+    order: WorkerOrder
+    process: ProcessIdentity
+    stored: StoredStudy
+    spec: StudySpec
+    objective: Objective
+    interruption: Callable[[], str | None]
+    idle_seconds: float = 0.2
+
+    def run(self) -> Ending:
+        """Work until there is nothing left to do; says why it ended."""
+        while self.interruption() is None:
+            claimed = claim(
+                self.stored.storage,
+                self.stored.study_id,
+                self.order.worker,
+                self.process,
+                failed_before=self.order.failed_before,
+            )
+            match claimed:
+                case NoTrial.BUDGET_REACHED:
+                    return "budget reached"
+                case NoTrial.TOO_MANY_FAILURES:
+                    return "too many failures"
+                case NoTrial.WAIT:
+                    time.sleep(self.idle_seconds)
+                case int(trial_id):
+                    self._run_trial(trial_id)
+        return "stopped"
+
+    def _run_trial(self, trial_id: int) -> None:
+        number = -1
+        try:
+            trial = self._prepare(trial_id)
+            number = trial.number
+            log.info("trial %d starts", number)
+            self._evaluate(trial)
+        except TrialTaken as taken:
+            log.warning("%s", taken)
+        except TrialInterrupted as interrupted:
+            self._hand_back(trial_id, "interrupted", str(interrupted))
+        except _UNUSABLE as error:
+            self._hand_back(trial_id, "interrupted", str(error))
+            raise
+        except (Exception, SystemExit) as error:  # the objective is the user's: it may raise anything
+            log.exception("trial %d: the objective raised", number)
+            text = "".join(traceback.format_exception(error))
+            self._hand_back(trial_id, "exception", f"{type(error).__name__}: {error}\n\n{text}")
+
+    def _prepare(self, trial_id: int) -> WorkerTrial:
+        study = self.stored.study
+        # Optuna's cache must know the trial before a parameter is suggested for it.
+        frozen = next(t for t in reversed(study.get_trials(deepcopy=False)) if t._trial_id == trial_id)
+        seed = trial_seed(self.spec, frozen.number, len(frozen.params))
+        study.sampler = make_sampler(self.spec, seed=seed)
+        return WorkerTrial(study, trial_id, self.interruption)
+
+    def _evaluate(self, trial: WorkerTrial) -> None:
+        try:
+            result = self.objective(trial)
+        except optuna.TrialPruned:
+            self._finish(trial, TrialState.PRUNED, None)
+            return
+        values, fault = _values(result, len(self.spec.directions))
+        if fault is not None:
+            outcome, sentence = fault
+            log.error("trial %d: %s", trial.number, sentence)
+            self._hand_back(trial._trial_id, outcome, sentence)
+            return
+        self._finish(trial, TrialState.COMPLETE, values)
+
+    def _finish(self, trial: WorkerTrial, state: TrialState, values: Sequence[float] | None) -> None:
+        finish(self.stored.storage, self.stored.study, trial, self.process, state=state, values=values)
+        log.info("trial %d is %s%s", trial.number, state.name, f", value {values}" if values else "")
+
+    def _hand_back(self, trial_id: int, outcome: Outcome, detail: str) -> None:
+        try:
+            state = hand_back(self.stored.storage, trial_id, self.process, outcome, detail)
+            log.info("handed back (%s): it is %s now", outcome, state.name)
+        except TrialTaken as taken:
+            log.warning("%s", taken)
+
+
+def _values(result: Any, wanted: int) -> tuple[list[float], tuple[Outcome, str] | None]:
+    """The objective's result as one float a direction, or what is wrong with it."""
+    row = list(result) if isinstance(result, Sequence) and not isinstance(result, str) else [result]
+    if len(row) != wanted:
+        given = f"{len(row)} value{'s' if len(row) != 1 else ''}"
+        return [], ("bad value", f"the objective returned {given}, and the study has {wanted} direction(s)")
+    values = []
+    for item in row:
+        try:
+            values.append(float(item))
+        except (TypeError, ValueError):
+            return [], (
+                "bad value",
+                f"the objective returned {item!r} ({type(item).__name__}); it must return a number",
+            )
+    for value in values:
+        if math.isnan(value) or math.isinf(value):
+            return [], ("divergence", f"the objective returned {value}")
+    return values, None
