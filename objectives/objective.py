@@ -63,7 +63,7 @@ class Parameter:
             # Python counts True as 1; `layers = true` is a slip all the same.
             return isinstance(value, bool) and self.kind is bool
         if self.kind is float:
-            return isinstance(value, int | float) and math.isfinite(value)
+            return isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
         return isinstance(value, self.kind)
 
     def _is_inside(self, value: Scalar) -> bool:

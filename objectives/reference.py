@@ -38,7 +38,10 @@ def load(reference: str) -> Callable[..., Any]:
     run = _run_file if place.endswith(".py") else _run_module
     try:
         module = run(path, place)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    # A file may end the program, or raise what is no Exception, as pytest's own skip is.
+    except BaseException as error:
         raise ReferenceFault(_failure(path, folder, error)) from error
     return _callable(reference, module, attribute)
 
@@ -91,12 +94,7 @@ def _met_ours(folder: Path, error: BaseException) -> str:
 def _callable(reference: str, module: ModuleType, attribute: str) -> Callable[..., Any]:
     found: Any = module
     for part in attribute.split("."):
-        if not hasattr(found, part):
-            names = [name for name in dir(found) if not name.startswith("_")]
-            functions = [name for name in names if _is_of(module, getattr(found, name))]
-            hint = did_you_mean(part, names) or f"; defined there: {', '.join(functions) or 'nothing'}"
-            raise ReferenceFault(f"{reference}: no attribute {part!r}{hint}")
-        found = getattr(found, part)
+        found = _attribute(reference, module, found, part)
     if isinstance(found, type):
         found = _instance(reference, found)
     if not callable(found):
@@ -108,6 +106,17 @@ def _callable(reference: str, module: ModuleType, attribute: str) -> Callable[..
     return found  # type: ignore[no-any-return]
 
 
+def _attribute(reference: str, module: ModuleType, holder: Any, name: str) -> Any:
+    try:
+        return getattr(holder, name)
+    except AttributeError as error:
+        own = [key for key, thing in vars(module).items() if _is_of(module, thing)]
+        hint = did_you_mean(name, dir(holder)) or f"; defined there: {', '.join(own) or 'nothing'}"
+        raise ReferenceFault(f"{reference}: no attribute {name!r}{hint}") from error
+    except Exception as error:
+        raise ReferenceFault(f"{reference}: reading {name!r} raised {type(error).__name__}: {error}") from error
+
+
 def _is_of(module: ModuleType, thing: Any) -> bool:
     return callable(thing) and getattr(thing, "__module__", None) == module.__name__
 
@@ -115,7 +124,7 @@ def _is_of(module: ModuleType, thing: Any) -> bool:
 def _instance(reference: str, kind: type) -> Any:
     try:
         return kind()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ReferenceFault(
             f"{reference}: the class {kind.__name__} cannot be made without arguments "
             f"({type(error).__name__}: {error}); name a function, or an instance made in the file"
@@ -123,6 +132,8 @@ def _instance(reference: str, kind: type) -> Any:
 
 
 def _check_takes_a_trial(reference: str, objective: Callable[..., Any]) -> None:
+    if inspect.iscoroutinefunction(objective) or inspect.isgeneratorfunction(objective):
+        raise ReferenceFault(f"{reference} is an async function or a generator; an objective returns a number")
     try:
         signature = inspect.signature(objective)
     except (TypeError, ValueError):

@@ -18,7 +18,7 @@ class StorageMissing(StorageFault):
 _SENTENCES = {
     "database is locked": (
         "{place} stayed locked by another program for too long; "
-        "end that program (`fuser {path}` names it) and run the command again"
+        "end that program (`fuser` with the file's path names it) and run the command again"
     ),
     "disk is full": "the disk that holds {place} is full; free some room, then `studyhall resume`",
     "disk i/o error": "{place} could not be read or written (disk full or damaged?); see `df` and `dmesg`",
@@ -44,6 +44,6 @@ def explain(error: BaseException, place: str) -> str | None:
             text = str(cause).lower()
             for words, sentence in _SENTENCES.items():
                 if words in text:
-                    return sentence.format(place=place, path=place.removeprefix("sqlite:///"))
+                    return sentence.format(place=place)
             return f"{place}: {cause}"
     return None

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shlex
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from enum import Enum, auto
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import psutil
 from optuna.storages import RDBStorage
+from optuna.storages._rdb.models import BaseModel
 from sqlalchemy.pool import NullPool
 
+from storage import sqlite
 from storage.errors import StorageFault, StorageMissing, explain
 from storage.location import StorageLocation
 from storage.rdb import SharedStorage
@@ -23,6 +28,15 @@ from storage.sqlite import SQLiteStorage, connect
 # (https://sqlite.org/wal.html, "all processes using a database must be on the same host computer").
 UNSAFE_FILE_SYSTEMS = {"nfs": "NFS", "nfs4": "NFS", "cifs": "CIFS", "smb3": "CIFS", "9p": "9P", "fuse.sshfs": "sshfs"}
 _HEADER = b"SQLite format 3\x00"
+_TABLES = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
+_ALL_TABLES = frozenset(BaseModel.metadata.tables)
+_CORE_TABLES = frozenset({"studies", "trials", "version_info"})  # in every version of Optuna
+
+
+class _Content(Enum):
+    NOTHING = auto()  # no file, an empty one, or one whose maker died before the tables were there
+    UNPREPARED = auto()  # Optuna's, but not in WAL mode, or its maker died before it was stamped
+    PREPARED = auto()
 
 
 def open_storage(location: StorageLocation, *, create: bool = False) -> SharedStorage:
@@ -33,22 +47,32 @@ def open_storage(location: StorageLocation, *, create: bool = False) -> SharedSt
         StorageFault: it cannot be used safely; the sentence says why.
     """
     path = location.path
-    check_place(path)
-    if not create and (not path.exists() or path.stat().st_size == 0):
-        raise StorageMissing(
-            f"there is no database at {location}; `studyhall launch` makes one, --storage names another"
-        )
     try:
-        if not _is_prepared(path):
-            with _only_one_process(path.parent):
+        check_place(path)
+        content = _content(path)
+        if content is _Content.NOTHING and not create:
+            raise StorageMissing(
+                f"there is no database at {location}; `studyhall launch` makes one, --storage names another"
+            )
+        if content is not _Content.PREPARED:
+            with _only_one_process(path.resolve().parent):
                 _prepare(path)
         return SQLiteStorage(path)
+    except StorageFault:
+        raise
+    except OSError as error:
+        raise StorageFault(f"{location} cannot be used: {error.strerror}; see `ls -l` and `df`") from error
     except RuntimeError as error:
-        if "schema" not in str(error):
+        if "table schema" not in str(error):
             raise
+        if "storage upgrade" in str(error):  # Optuna's advice when it knows the version, so an older one
+            raise StorageFault(
+                f"{location} was written by an older version of Optuna; upgrade it once with "
+                f"`optuna storage upgrade --storage {shlex.quote(location.url)}` (make a copy first)"
+            ) from error
         raise StorageFault(
-            f"{location} was written by another version of Optuna; upgrade it once with "
-            f"`optuna storage upgrade --storage '{location.url}'` (make a copy first)"
+            f"{location} was written by a newer version of Optuna than this one; upgrade studyhall and "
+            "Optuna here (`pip install -U optuna`), or choose another --storage; the file needs nothing"
         ) from error
     except Exception as error:
         sentence = explain(error, str(location))
@@ -65,7 +89,10 @@ def check_place(path: Path) -> None:
             or a file system on which WAL is unsafe.
     """
     if path.is_dir():
-        raise StorageFault(f"{path} is a directory; name a file in it, for example sqlite:///{path}/studyhall.db")
+        example = StorageLocation(path / "studyhall.db")
+        raise StorageFault(f"{path} is a directory; name a file in it, for example {example}")
+    if path.exists() and not path.is_file():
+        raise StorageFault(f"{path} is not a file but a device, pipe or socket; choose another --storage")
     if not path.parent.is_dir():
         raise StorageFault(f"the folder {path.parent} does not exist; make it, or name another --storage")
     kind = UNSAFE_FILE_SYSTEMS.get(file_system(path, psutil.disk_partitions(all=True)))
@@ -75,15 +102,18 @@ def check_place(path: Path) -> None:
             "choose a --storage on a local disk"
         )
     if path.exists():
-        with _readable(path) as file:
+        if not os.access(path, os.R_OK):
+            raise StorageFault(f"{path} cannot be read by this user; see `ls -l`")
+        with path.open("rb") as file:
             header = file.read(len(_HEADER))
         if header and header != _HEADER:
             raise StorageFault(f"{path} is not an SQLite database; choose another --storage")
         if not os.access(path, os.W_OK):
             raise StorageFault(f"{path} is read-only; make it writable (`chmod u+w`) or copy it elsewhere")
-    if not os.access(path.parent, os.W_OK):
+    folder = path.resolve().parent  # of the file itself: a link may lie elsewhere
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         raise StorageFault(
-            f"the folder {path.parent} is read-only, and SQLite keeps its log there; "
+            f"the folder {folder} is read-only, and SQLite keeps its log there; "
             "make it writable or choose another --storage"
         )
 
@@ -100,40 +130,77 @@ def file_system(path: Path, partitions: Sequence[Any]) -> str:
     return kind
 
 
-@contextmanager
-def _readable(path: Path) -> Iterator[BinaryIO]:
-    try:
-        with path.open("rb") as file:
-            yield file
-    except PermissionError as error:
-        raise StorageFault(f"{path} cannot be read: {error.strerror}; see `ls -l`") from error
+def _content(path: Path) -> _Content:
+    """What the file holds.
 
-
-def _is_prepared(path: Path) -> bool:
+    Raises:
+        StorageFault: it is a database of another program.
+    """
     if not path.exists() or path.stat().st_size == 0:
-        return False
+        return _Content.NOTHING
     with closing(connect(path)) as connection:
-        tables = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
-        return (
-            tables is not None
-            and connection.execute("SELECT 1 FROM alembic_version").fetchone() is not None
-            and connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        tables = {name for (name,) in connection.execute(_TABLES)}
+        if not tables >= _CORE_TABLES:
+            if tables <= _ALL_TABLES:
+                return _Content.NOTHING
+            raise StorageFault(
+                f"{path} is the database of another program (it holds {', '.join(sorted(tables - _ALL_TABLES)[:3])}), "
+                "not of Optuna; choose another --storage"
+            )
+        stamped = (
+            "alembic_version" in tables and connection.execute("SELECT 1 FROM alembic_version").fetchone() is not None
         )
+        if stamped and connection.execute("PRAGMA journal_mode").fetchone() == ("wal",):
+            return _Content.PREPARED
+        return _Content.UNPREPARED
 
 
 def _prepare(path: Path) -> None:
-    """Make what is missing: the file, Optuna's tables, WAL mode. Death in the middle leaves the rest to the next."""
-    if _is_prepared(path):
+    """Make what is missing: the file, WAL mode, Optuna's tables. Death in the middle leaves the rest to the next."""
+    if _content(path) is _Content.PREPARED:
         return
     with closing(connect(path, create=True)) as connection:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            raise StorageFault(
-                f"{path} is in use by a program that opened it in another mode; end it, then run the command again"
-            ) from error
+        _switch_to_wal(path, connection)
+        _make_tables(connection)
+    # For a file of stock Optuna's whose maker died.
     storage = RDBStorage("sqlite://", engine_kwargs={"creator": lambda: connect(path), "poolclass": NullPool})
     storage.remove_session()
+
+
+def _switch_to_wal(path: Path, connection: sqlite3.Connection) -> None:
+    deadline = time.monotonic() + sqlite.BUSY_SECONDS
+    while True:
+        try:
+            (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            break
+        except sqlite3.OperationalError as error:
+            # SQLite does not wait here for a program that writes in the other mode.
+            if "locked" not in str(error) or time.monotonic() >= deadline:
+                raise
+        time.sleep(0.05)
+    if mode != "wal":
+        raise StorageFault(
+            f"{path} cannot be shared by several processes here (SQLite stays in its {mode!r} mode); "
+            "choose a --storage on a local disk"
+        )
+
+
+def _make_tables(connection: sqlite3.Connection) -> None:
+    """Make Optuna's tables in one transaction, unless there are any.
+
+    Optuna makes them one by one. If it dies between a table and its index, no later open makes the index: study
+    names, for one, would never again be unique.
+    """
+    template = RDBStorage("sqlite://")  # in memory
+    model = template.engine.raw_connection().driver_connection
+    assert isinstance(model, sqlite3.Connection)
+    connection.execute("BEGIN IMMEDIATE")
+    if connection.execute(_TABLES).fetchone() is None:
+        for statement in model.iterdump():
+            if statement not in ("BEGIN TRANSACTION;", "COMMIT;"):
+                connection.execute(statement)
+    connection.execute("COMMIT")
+    template.remove_session()
 
 
 @contextmanager

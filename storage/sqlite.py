@@ -52,6 +52,7 @@ class SQLiteStorage(SharedStorage):
     """A study database in one file. The file must exist and be prepared (see ``storage.opening``)."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._inside = threading.local()
         super().__init__(
             "sqlite://",
@@ -61,6 +62,9 @@ class SQLiteStorage(SharedStorage):
         # Only now: RDBStorage's constructor opens a second connection inside the first's transaction, and
         # with exclusive transactions it would wait for itself.
         event.listen(self.engine, "begin", self._begin)
+
+    def __reduce__(self) -> tuple[type[SQLiteStorage], tuple[Path]]:
+        return type(self), (self._path,)  # no connection can cross a process border; the other side opens its own
 
     def exclude_other_writers(self, connection: sqlalchemy.Connection) -> None:
         """Nothing to do: BEGIN IMMEDIATE has done it."""
@@ -87,6 +91,8 @@ class SQLiteStorage(SharedStorage):
     get_trial = _reads(RDBStorage.get_trial)
     get_trial_id_from_study_id_trial_number = _reads(RDBStorage.get_trial_id_from_study_id_trial_number)
     get_trial_param = _reads(RDBStorage.get_trial_param)
+    get_trial_system_attrs = _reads(RDBStorage.get_trial_system_attrs)
+    get_trial_user_attrs = _reads(RDBStorage.get_trial_user_attrs)
     _get_trials = _reads(RDBStorage._get_trials)
     _get_best_trial_id = _reads(RDBStorage._get_best_trial_id)
     _get_stale_trial_ids = _reads(RDBStorage._get_stale_trial_ids)

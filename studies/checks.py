@@ -11,14 +11,16 @@ from objectives.dimensions import Choices, Dimension, Range
 from objectives.objective import Family, Parameter, Scalar
 from objectives.source import ReferenceFault, is_reference
 from objectives.space import Space
-from objectives.wording import did_you_mean
+from objectives.wording import did_you_mean, written
+from studies.options import how_to_install
 from studies.pruners import pruner_faults
 from studies.samplers import EXHAUSTIVE, sampler_faults
 from studies.spec import StudySpec
 
 Fault = tuple[str, str]
 
-_EXTRAS = {"jax": "'studyhall[jax]'", "torch": "'studyhall[gp]'"}
+_EXTRA = {"jax": "jax", "torch": "torch"}
+_BETTER = {"minimize": "smaller", "maximize": "larger"}
 
 
 def study_faults(spec: StudySpec) -> list[Fault]:
@@ -33,7 +35,7 @@ def _objective(spec: StudySpec) -> Iterator[Fault]:
         allowed = ", ".join(BUILT_IN)
         yield (
             "objective",
-            f"found {spec.objective!r}; allowed: {allowed}, path/file.py:function or package.module:function"
+            f"found {written(spec.objective)}; allowed: {allowed}, path/file.py:function or package.module:function"
             f"{did_you_mean(spec.objective, BUILT_IN)}",
         )
         return
@@ -46,13 +48,13 @@ def _objective(spec: StudySpec) -> Iterator[Fault]:
 def _settings_apply(spec: StudySpec) -> Iterator[Fault]:
     family = BUILT_IN.get(spec.objective)
     if family is None:
-        for key in ("space", "data", "train"):
+        for key in ("space", "data", "train") if is_reference(spec.objective) else ():
             if getattr(spec, key):
-                yield key, f"{spec.objective!r} is a function of your own and reads no [{key}]; leave it out"
+                yield key, f"{written(spec.objective)} is a function of your own and reads no [{key}]; leave it out"
     elif not family.trains:
         for key in ("data", "train"):
             if getattr(spec, key) is not None:
-                yield key, f"{family.name!r} is a formula and trains nothing; leave [{key}] out"
+                yield key, f"{written(family.name)} is a formula and trains nothing; leave [{key}] out"
 
 
 def _metric(spec: StudySpec) -> Iterator[Fault]:
@@ -60,18 +62,22 @@ def _metric(spec: StudySpec) -> Iterator[Fault]:
     if family is None or spec.metric is None:
         return
     if not family.metrics:
-        yield "metric", f"{family.name!r} returns one value and has no metrics; leave metric out"
+        yield "metric", f"{written(family.name)} returns one value and has no metrics; leave metric out"
     elif spec.metric not in family.metrics:
         allowed = ", ".join(family.metrics)
-        yield "metric", f"found {spec.metric!r}; allowed: {allowed}{did_you_mean(spec.metric, family.metrics)}"
-    elif spec.directions[0] != family.metrics[spec.metric]:
+        yield "metric", f"found {written(spec.metric)}; allowed: {allowed}{did_you_mean(spec.metric, family.metrics)}"
+    elif spec.directions and spec.directions[0] != family.metrics[spec.metric]:
         better = family.metrics[spec.metric]
-        yield "direction", f"found {spec.directions[0]!r}, but {spec.metric} is to {better}; say direction = {better!r}"
+        found, size = written(spec.directions[0]), _BETTER[better]
+        yield "direction", f"found {found}, but {spec.metric} is better when {size}; say direction = {written(better)}"
 
 
 def _number_of_objectives(spec: StudySpec) -> Iterator[Fault]:
-    if spec.objective in BUILT_IN and len(spec.directions) > 1:
-        yield "directions", f"found {len(spec.directions)}; {spec.objective!r} returns one value, so give one direction"
+    if not spec.directions:
+        yield "directions", "found none; a study has at least one direction"
+    elif spec.objective in BUILT_IN and len(spec.directions) > 1:
+        found = f"found {len(spec.directions)}"
+        yield "directions", f"{found}; {written(spec.objective)} returns one value, so give one direction"
 
 
 def _space(spec: StudySpec) -> Iterator[Fault]:
@@ -88,7 +94,7 @@ def _parameter(family: Family, name: str, dimension: Dimension) -> Iterator[Faul
     if parameter is None:
         allowed = ", ".join(family.parameters)
         hint = did_you_mean(name, family.parameters)
-        yield f"space.{name}", f"{family.name!r} has no such parameter; allowed: {allowed}{hint}"
+        yield f"space.{name}", f"{written(family.name)} has no such parameter; allowed: {allowed}{hint}"
         return
     for key, value in _extremes(dimension).items():
         if (wrong := _unfit(parameter, dimension, value)) is not None:
@@ -105,7 +111,7 @@ def _extremes(dimension: Dimension) -> Mapping[str, Scalar]:
 
 def _unfit(parameter: Parameter, dimension: Dimension, value: Scalar) -> str | None:
     if isinstance(dimension, Range) and parameter.kind is int and not dimension.is_integer:
-        return f"found {value!r} in a range of numbers; allowed: a range of integers"
+        return f"found {written(value)} in a range of numbers; allowed: a range of integers"
     return parameter.fault(value)
 
 
@@ -117,8 +123,10 @@ def _budget(spec: StudySpec) -> Iterator[Fault]:
 def _backend(spec: StudySpec) -> Iterator[Fault]:
     backend = spec.train.backend if spec.train is not None else "tensorflow"
     if importlib.util.find_spec(backend) is None:
-        extra = _EXTRAS.get(backend, backend)
-        yield "train.backend", f"{backend!r} is not installed; install it with `pip install {extra}`"
+        yield (
+            "train.backend",
+            f"{written(backend)} is not installed; {how_to_install(None if backend == 'tensorflow' else backend)}",
+        )
 
 
 CHECKS: tuple[Callable[[StudySpec], Iterator[Fault]], ...] = (

@@ -21,7 +21,7 @@ from storage import StorageFault, StorageLocation, open_storage
 from storage.errors import StorageMissing
 from storage.opening import file_system
 from studies.devices import find_gpus, visible
-from studies.options import Offer
+from studies.options import Offer, how_to_install
 from studies.pruners import OFFERS as PRUNERS
 from studies.samplers import OFFERS as SAMPLERS
 
@@ -101,7 +101,7 @@ def _parts() -> Iterator[Finding]:
 def _missing(subject: str, offer: Offer) -> Iterator[Finding]:
     for module, extra in offer.needs.items():
         if importlib.util.find_spec(module) is None:
-            yield Finding(subject, "note", f"needs {module}: `pip install {extra}`")
+            yield Finding(subject, "note", f"needs {module}; {how_to_install(extra)}")
 
 
 def _folder() -> Iterator[Finding]:

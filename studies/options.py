@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from objectives.wording import did_you_mean
+from objectives.wording import did_you_mean, written
 
 _PLAIN = {"int": int, "float": float, "bool": bool, "str": str, "None": NoneType}
 
@@ -20,37 +20,48 @@ _PLAIN = {"int": int, "float": float, "bool": bool, "str": str, "None": NoneType
 class Offer:
     """One sampler or pruner that a study may choose.
 
-    ``needs`` maps a module that must be installed to the extra of studyhall that installs it; ``defaults``
-    are options that Optuna requires and we give; ``own`` are options that we set ourselves.
+    ``needs`` maps a module that must be installed to the extra of studyhall that installs it (None: the base);
+    ``defaults`` are options that Optuna requires and we give; ``own`` are options that we set ourselves.
     """
 
     factory: Callable[..., Any]
-    needs: Mapping[str, str] = field(default_factory=dict)
+    needs: Mapping[str, str | None] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
     own: Collection[str] = ()
 
     def options(self) -> dict[str, inspect.Parameter]:
-        """The options a study file may give."""
+        """The options a study file may give: no functions, which TOML cannot hold."""
         parameters = inspect.signature(self.factory).parameters
-        return {name: row for name, row in parameters.items() if name not in self.own}
+        return {
+            name: row
+            for name, row in parameters.items()
+            if name not in self.own and "Callable" not in str(row.annotation)
+        }
+
+
+def how_to_install(extra: str | None) -> str:
+    """The end of a sentence about something that is not installed; None where it belongs to the base."""
+    if extra is None:
+        return "repeat `make setup` in the folder of studyhall"
+    return f"install the extra {extra}: `.venv/bin/pip install '.[{extra}]'` in the folder of studyhall"
 
 
 def faults(kind: str, name: str, options: Mapping[str, Any], offers: Mapping[str, Offer]) -> Iterator[tuple[str, str]]:
     """What is wrong with a choice: (key, sentence) pairs."""
     offer = offers.get(name)
     if offer is None:
-        yield kind, f"found {name!r}; allowed: {', '.join(offers)}{did_you_mean(name, offers)}"
+        yield kind, f"found {written(name)}; allowed: {', '.join(offers)}{did_you_mean(name, offers)}"
         return
     for module, extra in offer.needs.items():
         if importlib.util.find_spec(module) is None:
-            yield kind, f"{name!r} needs {module}, which is not installed; install it with `pip install {extra}`"
+            yield kind, f"{written(name)} needs {module}, which is not installed; {how_to_install(extra)}"
     allowed = offer.options()
     for key, value in options.items():
         if key not in allowed:
             rest = ", ".join(allowed) or "none"
-            yield f"{kind}.{key}", f"{name!r} has no such option; allowed: {rest}{did_you_mean(key, allowed)}"
+            yield f"{kind}.{key}", f"{written(name)} has no such option; allowed: {rest}{did_you_mean(key, allowed)}"
         elif (wrong := _wrong_type(allowed[key], value)) is not None:
-            yield f"{kind}.{key}", f"found {value!r}; {wrong}"
+            yield f"{kind}.{key}", f"found {written(value)}; {wrong}"
 
 
 def _wrong_type(parameter: inspect.Parameter, value: Any) -> str | None:

@@ -19,6 +19,7 @@ from optuna.pruners import (
     WilcoxonPruner,
 )
 
+from objectives.wording import written
 from studies.options import Offer, faults
 from studies.spec import StudySpec
 
@@ -37,7 +38,7 @@ OFFERS: Mapping[str, Offer] = {
     "hyperband": Offer(factory=HyperbandPruner),
     "patient": Offer(factory=_patient),
     "threshold": Offer(factory=ThresholdPruner),
-    "wilcoxon": Offer(factory=WilcoxonPruner, needs={"scipy": "scipy"}),
+    "wilcoxon": Offer(factory=WilcoxonPruner, needs={"scipy": None}),
 }
 
 
@@ -48,7 +49,7 @@ def pruner_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
         try:
             make_pruner(spec)
         except (TypeError, ValueError, KeyError) as error:
-            yield "pruner", f"{spec.pruner.name!r} refuses its options: {error}"
+            yield "pruner", f"{written(spec.pruner.name)} refuses its options: {error}"
     if len(spec.directions) > 1 and "pruner" in spec.model_fields_set and spec.pruner.name != "none":
         yield "pruner", "a study with several objectives cannot prune (Optuna); leave the pruner out"
     yield from wrong

@@ -23,6 +23,7 @@ from optuna.samplers import (
 
 from objectives.seeds import derive_seed
 from objectives.space import Space, SpaceError
+from objectives.wording import written
 from studies.options import Offer, faults
 from studies.spec import Chosen, StudySpec
 
@@ -34,11 +35,11 @@ def _partial_fixed(fixed: dict[str, Any], base: str = "tpe", *, seed: int) -> Ba
 OFFERS: Mapping[str, Offer] = {
     "random": Offer(factory=RandomSampler, own=("seed",)),
     "tpe": Offer(factory=TPESampler, own=("seed",)),
-    "cmaes": Offer(factory=CmaEsSampler, own=("seed",), needs={"cmaes": "cmaes"}),
-    "gp": Offer(factory=GPSampler, own=("seed",), needs={"torch": "'studyhall[gp]'", "scipy": "scipy"}),
+    "cmaes": Offer(factory=CmaEsSampler, own=("seed",), needs={"cmaes": None}),
+    "gp": Offer(factory=GPSampler, own=("seed",), needs={"torch": "torch", "scipy": None}),
     "nsgaii": Offer(factory=NSGAIISampler, own=("seed",)),
     "nsgaiii": Offer(factory=NSGAIIISampler, own=("seed",)),
-    "qmc": Offer(factory=QMCSampler, own=("seed",), needs={"scipy": "scipy"}),
+    "qmc": Offer(factory=QMCSampler, own=("seed",), needs={"scipy": None}),
     "grid": Offer(factory=GridSampler, own=("seed", "search_space")),
     "bruteforce": Offer(factory=BruteForceSampler, own=("seed",)),
     "partial-fixed": Offer(factory=_partial_fixed, own=("seed",)),
@@ -60,16 +61,27 @@ def sampler_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
     if not wrong and name in EXHAUSTIVE:
         try:
             if not Space(spec.space).grid():
-                yield "sampler", f"{name!r} needs a [space] with at least one parameter to search"
+                yield "sampler", f"{written(name)} needs a [space] with at least one parameter to search"
         except SpaceError as error:
-            yield "sampler", f"{name!r} covers a finite space: {error}"
+            yield "sampler", f"{written(name)} covers a finite space: {error}"
+        if name == "grid" and (conditional := [row.name for row in Space(spec.space).rows() if row.condition]):
+            yield (
+                "sampler",
+                (
+                    f'"grid" would train the same point again for each value of {conditional[0]}, which has a condition; '
+                    'use "bruteforce", which follows conditions'
+                ),
+            )
     elif not wrong:
         try:
             make_sampler(spec, seed=0)
         except (TypeError, ValueError) as error:
-            yield "sampler", f"{name!r} refuses its options: {error}"
+            yield "sampler", f"{written(name)} refuses its options: {error}"
     if name in SINGLE_OBJECTIVE and len(spec.directions) > 1:
-        yield "sampler", f"{name!r} knows one objective only, the study has {len(spec.directions)}; use tpe or nsgaii"
+        yield (
+            "sampler",
+            f"{written(name)} knows one objective only, the study has {len(spec.directions)}; use tpe or nsgaii",
+        )
     yield from wrong
 
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_serializer, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    model_serializer,
+    model_validator,
+)
 
 from objectives.settings import DataSettings, TrainSettings
 from objectives.space import Dimension
@@ -41,6 +50,15 @@ def _name(value: str) -> str:
     return value
 
 
+def _devices(value: Any) -> Any:
+    if value in ("all", "none"):
+        return value
+    if isinstance(value, list | tuple) and value and all(type(item) is int and item >= 0 for item in value):
+        return tuple(value)
+    raise ValueError('allowed: "all", "none", or a list of GPU numbers such as [0, 1]')
+
+
+Devices = Annotated[tuple[int, ...] | Literal["all", "none"], PlainValidator(_devices)]
 Seconds = Annotated[float, BeforeValidator(duration), Field(gt=0, allow_inf_nan=False)]
 Name = Annotated[str, Field(max_length=200), AfterValidator(_name)]
 
@@ -85,7 +103,7 @@ class WorkerSettings(Section):
     """How many workers one launch starts, on which GPUs, and how many may share one (None: as many as need be)."""
 
     count: Annotated[int, Field(ge=1, le=1024)] = 1
-    devices: tuple[Annotated[int, Field(ge=0)], ...] | Literal["all", "none"] = "all"
+    devices: Devices = "all"
     per_device: Annotated[int, Field(ge=1, le=64)] | None = None
 
 
@@ -95,7 +113,7 @@ class StudySpec(Section):
     name: Name
     objective: str
     metric: str | None = None
-    directions: Annotated[tuple[Direction, ...], Field(min_length=1)] = ("minimize",)
+    directions: tuple[Direction, ...] = ("minimize",)
     seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
     sampler: Chosen = Chosen(name="tpe")
     pruner: Chosen = Chosen(name="median")

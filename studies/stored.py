@@ -116,6 +116,7 @@ def create_or_join(location: StorageLocation, storage: SharedStorage, spec: Stud
         drawn = True
     else:
         drawn = False
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
     with storage.transaction():
         try:
             found = load(location, storage, spec.name)

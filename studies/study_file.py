@@ -16,7 +16,7 @@ from objectives.catalogue import BUILT_IN
 from objectives.settings import DataSettings, TrainSettings
 from objectives.source import is_reference, split_reference
 from objectives.space import Space
-from objectives.wording import did_you_mean
+from objectives.wording import did_you_mean, written
 from studies.checks import study_faults
 from studies.samplers import EXHAUSTIVE
 from studies.spec import StudySpec
@@ -185,11 +185,13 @@ def _sentence(row: ErrorDetails, table: Mapping[str, Any]) -> tuple[str, str]:
     found = row["input"]
     message = row["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
     names = re.findall(r"'([^']+)'", message) if row["type"] == "literal_error" else []
+    if not loc:
+        return key, message
     return key, f"found {_short(found)}; {message}{did_you_mean(found, names)}"
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    text = written(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 

@@ -90,6 +90,7 @@ class Supervisor:
 
     def _supervise(self, session: Session) -> LaunchOutcome:
         self._reclaim()
+        self.view(read_progress(self.stored))
         failed = self.stored.storage.count_states(self.stored.study_id)[TrialState.FAIL]
         for slot in self.slots:
             self._posts[slot.number] = _Post(slot, self._order(session, slot, failed))
@@ -103,6 +104,8 @@ class Supervisor:
                 self._look(session)
             if self._signals and self._ending is None:
                 ended = Ended.INTERRUPTED if self._signals[0] == signal.SIGINT else Ended.TERMINATED
+                patience = "at the end of their epoch" if self.cooperative else f"within {GRACE_SECONDS:.0f} s"
+                log.warning("stopping: workers hand their trials back %s; a second Ctrl-C kills them", patience)
                 self._end(LaunchOutcome(ended=ended))
             if self._ending is not None:
                 deadline = min(deadline, self._deadline())
@@ -159,7 +162,7 @@ class Supervisor:
                 self._rest(post, "was stopped by a signal")
             case "too many failures":
                 post.over = True
-                self._end(LaunchOutcome(ended=Ended.TOO_MANY_FAILURES, detail=f"see {post.order.log}"))
+                self._end(LaunchOutcome(ended=Ended.TOO_MANY_FAILURES, detail=self._last_failure()))
             case "unusable":
                 post.over = True
                 self._end(LaunchOutcome(ended=Ended.UNUSABLE, detail=report.detail))
@@ -180,7 +183,7 @@ class Supervisor:
         finished = finished_by(self.stored.study.get_trials(deepcopy=False), post.order.worker)
         post.deaths_in_a_row = 1 if finished > post.finished_before else post.deaths_in_a_row + 1
         post.finished_before = finished
-        post.start_at = time.monotonic() + min(30.0, 0.25 * (2 ** (post.deaths_in_a_row - 1) - 1))
+        post.start_at = time.monotonic() + min(10.0, 0.1 * (2 ** (post.deaths_in_a_row - 1) - 1))
         if post.deaths_in_a_row < MAX_DEATHS_IN_A_ROW:
             return
         post.over = True
@@ -188,6 +191,14 @@ class Supervisor:
         if all(other.over for other in self._posts.values()):
             detail = f"each died {MAX_DEATHS_IN_A_ROW} times in a row; the last {what}; see {post.order.log}"
             self._end(LaunchOutcome(ended=Ended.GIVEN_UP, detail=detail))
+
+    def _last_failure(self) -> str:
+        failed = self.stored.study.get_trials(deepcopy=False, states=(TrialState.FAIL,))
+        reasons = [
+            f"trial {trial.number}: {trial.user_attrs['failure']}" for trial in failed if "failure" in trial.user_attrs
+        ]
+        first_line = reasons[-1].splitlines()[0] if reasons else "no reason was recorded"
+        return f"{first_line} (`studyhall show '{self.stored.name}' NUMBER` has the traceback)"
 
     def _hand_back_trials_of(self, report: WorkerReport, outcome: Outcome, detail: str) -> None:
         trials = self.stored.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))

@@ -8,14 +8,14 @@ import optuna
 
 
 class TrialInterrupted(BaseException):
-    """Raised out of ``trial.report`` when the trial is to be handed back; the message says why.
+    """Raised out of ``report`` and ``should_prune`` when the trial is to be handed back; the message says why.
 
     Not an ``Exception``, so that an objective that catches those does not swallow it.
     """
 
 
 class WorkerTrial(optuna.Trial):
-    """An ``optuna.Trial`` whose reports are the places where its worker may stop."""
+    """An ``optuna.Trial`` that ends where it reports or asks for pruning, when its worker has to stop."""
 
     def __init__(self, study: optuna.Study, trial_id: int, interruption: Callable[[], str | None]) -> None:
         super().__init__(study, trial_id)
@@ -32,6 +32,18 @@ class WorkerTrial(optuna.Trial):
         """
         if step not in self._reported:
             super().report(value, step)
+        self._stop_if_asked()
+
+    def should_prune(self) -> bool:
+        """Judge as Optuna does.
+
+        Raises:
+            TrialInterrupted: the worker was asked to stop.
+        """
+        self._stop_if_asked()
+        return super().should_prune()
+
+    def _stop_if_asked(self) -> None:
         reason = self._interruption()
         if reason is not None:
             raise TrialInterrupted(reason)

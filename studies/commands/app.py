@@ -61,7 +61,7 @@ def run(arguments: Sequence[str]) -> int:
         # A closed pipe (`| head`) is nobody's fault; without this Python complains as it closes stdout.
         sys.stderr.close()
         return INTERRUPTED if isinstance(error, KeyboardInterrupt) else 0
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  whatever it is, the user gets a sentence
         if debug:
             traceback.print_exc()
         code, sentence = _told(error)

@@ -9,7 +9,6 @@ from types import TracebackType
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.logging import RichHandler
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -31,8 +30,7 @@ class LiveView:
     _begun: float = field(default_factory=time.monotonic)
 
     def __enter__(self) -> LiveView:
-        handler = RichHandler(console=self.console, show_path=False, show_level=False, log_time_format="%H:%M:%S")
-        logging.getLogger("studyhall").addHandler(handler)
+        logging.getLogger("studyhall").addHandler(_Lines(self.console))
         if self.console.is_terminal:
             self._live = Live(Text("starting"), console=self.console, refresh_per_second=4)
             self._live.start()
@@ -57,6 +55,17 @@ class LiveView:
             self.console.print(f"{time.strftime('%H:%M:%S')}  {line}", markup=False)
 
 
+class _Lines(logging.Handler):
+    """What the supervisor has to say, above the live table."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._console.print(f"{time.strftime('%H:%M:%S')}  {record.getMessage()}", markup=False, soft_wrap=True)
+
+
 def plain_line(progress: Progress, pace: Pace) -> str:
     """The whole study in one line."""
     parts = [
@@ -68,7 +77,8 @@ def plain_line(progress: Progress, pace: Pace) -> str:
     ]
     if progress.epochs:
         parts.append(f"{pace.epochs_per_second:.1f} epochs/s")
-    return ", ".join([*parts, f"{clock(pace.seconds_left(progress))} left"])
+    left = pace.seconds_left(progress)
+    return ", ".join([*parts, *([] if left is None else [f"{clock(left)} left"])])
 
 
 def render(progress: Progress, pace: Pace, elapsed: float, epochs: int | None) -> RenderableType:
@@ -85,7 +95,8 @@ def render(progress: Progress, pace: Pace, elapsed: float, epochs: int | None) -
     ):
         counts.append(f"{count} {word}", style=style if count else "dim")
         counts.append("   ")
-    times = f"{clock(elapsed)} so far   {clock(pace.seconds_left(progress))} left"
+    left = pace.seconds_left(progress)
+    times = f"{clock(elapsed)} so far" + ("" if left is None else f"   {clock(left)} left")
     if progress.epochs:
         times = f"{pace.epochs_per_second:.1f} epochs/s   {times}"
     lines: list[RenderableType] = [head, counts, Text(times, style="dim"), _best_line(progress)]

@@ -13,6 +13,7 @@ from studies.commands.output import clock, console, number, parameters, print_js
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
+    from storage.attempts import Attempt
     from studies.stored import StoredStudy
 
 
@@ -196,15 +197,17 @@ def _show_trial(stored: StoredStudy, wanted: int, *, json: bool) -> int:
     console().print(table(["trial", str(found.number)], rows))
     if attempts:
         console().print()
-        console().print(table(
-            ["attempt", "worker", "process", "start (UTC)", "end (UTC)", "outcome"],
-            [[str(index + 1), row.worker, str(row.process), row.start[:19], (row.end or "")[:19], row.outcome or "runs"]
-             for index, row in enumerate(attempts)],
-        ))  # fmt: skip
+        columns = ["attempt", "worker", "process", "start (UTC)", "end (UTC)", "outcome"]
+        console().print(table(columns, [_attempt(*numbered) for numbered in enumerate(attempts, start=1)]))
         for index, row in enumerate(attempts):
             if row.detail:
                 console().print(f"\nattempt {index + 1}: {row.detail.rstrip()}", markup=False)
     return 0
+
+
+def _attempt(number_: int, attempt: Attempt) -> list[str]:
+    start, end = (when[:19].replace("T", " ") for when in (attempt.start, attempt.end or ""))
+    return [str(number_), attempt.worker, str(attempt.process), start, end[11:], attempt.outcome or "runs"]
 
 
 def best(name: Name, storage: Storage = DEFAULT_STORAGE, json: Json = False) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -51,4 +52,4 @@ def storage_flag(location: StorageLocation) -> str:
     """How the next command names this storage: nothing when it would find it by itself."""
     if location == locate(os.environ.get("STUDYHALL_STORAGE", "")):
         return ""
-    return f" --storage '{location.url}'"
+    return f" --storage {shlex.quote(location.url)}"

@@ -12,8 +12,11 @@ from rich.table import Table
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Where things are shown; plain text when that is no terminal."""
-    return Console(stderr=stderr, highlight=False, soft_wrap=True)
+    """Where things are shown; plain text, and wide enough for any table, when that is no terminal."""
+    made = Console(stderr=stderr, highlight=False, soft_wrap=True)
+    if not made.is_terminal:
+        made.width = 240
+    return made
 
 
 def error_line(sentence: str) -> None:

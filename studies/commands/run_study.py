@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -146,7 +147,8 @@ def stop(name: Name, storage: Storage = DEFAULT_STORAGE, json: Json = False) -> 
     elif sessions:
         console().print(
             f"{name}: asked {workers} worker(s) to stop at the end of their epoch; "
-            f"`studyhall status {name}` shows when they have, `studyhall resume {name}` goes on",
+            f"`studyhall status {shlex.quote(name)}` shows when they have, "
+            f"`studyhall resume {shlex.quote(name)}` goes on",
             markup=False,
         )
     else:
@@ -190,8 +192,8 @@ def _print_end(stored: StoredStudy, outcome: LaunchOutcome, code: int, *, alread
     if outcome.detail:
         lines.append(f"why    {outcome.detail}")
     if progress.best is not None:
-        lines.append(f"best   {progress.metric or 'value'} {number(progress.best.value)}, trial {progress.best.number}: "
-                     f"{parameters(progress.best.params)}")  # fmt: skip
+        value = f"{progress.metric or 'value'} {number(progress.best.value)}"
+        lines.append(f"best   {value}, trial {progress.best.number}: {parameters(progress.best.params)}")
     elif progress.front:
         lines.append(f"best   {progress.front} trials on the Pareto front")
     lines += [f"study  {stored.location}", f"files  {stored.files}"]
@@ -200,7 +202,7 @@ def _print_end(stored: StoredStudy, outcome: LaunchOutcome, code: int, *, alread
     following = (
         ["best NAME", f"show NAME{shown}", "dashboard"] if code == 0 else ["resume NAME", "show NAME", "dashboard"]
     )
-    name = stored.name if stored.name.isidentifier() else f"'{stored.name}'"
+    name = shlex.quote(stored.name)
     for number_, command in enumerate(following):
         lines.append(f"{'next' if number_ == 0 else '    '}   studyhall {command.replace('NAME', name)}{flag}")
     console().print("\n".join(lines), markup=False)

@@ -54,15 +54,24 @@ class LocalEngine:
         self._context = mp.get_context("forkserver")
         self._context.set_forkserver_preload([*_ALWAYS, *(_TENSORFLOW if preload_tensorflow else ())])
         self._held: dict[int, _Held] = {}
+        self._stillborn: list[WorkerReport] = []
 
     def start(self, order: WorkerOrder) -> None:
         """Start a worker in the order's slot; the first start waits for the imports."""
         here, there = self._context.Pipe(duplex=False)
         child = self._context.Process(target=_main, args=(order, there), name=order.worker, daemon=False)
-        with _shielded_from_ctrl_c(), _environ(self._environment):
-            forkserver.ensure_running()
-        child.start()
-        there.close()
+        try:
+            with _shielded_from_ctrl_c(), _environ(self._environment):
+                forkserver.ensure_running()
+            child.start()
+        except (EOFError, OSError) as error:
+            # The server died as it was asked; the next start makes another.
+            detail = f"the fork server is gone ({error or type(error).__name__})"
+            self._stillborn.append(WorkerReport(slot=order.slot, ending="died", process=None, detail=detail))
+            here.close()
+            return
+        finally:
+            there.close()
         pid = child.pid
         try:
             identity = ProcessIdentity.of(pid) if pid is not None else None
@@ -77,8 +86,8 @@ class LocalEngine:
     def poll(self, seconds: float) -> list[WorkerReport]:
         """Wait up to ``seconds`` for workers to end; returns one report for each that has."""
         sentinels: list[Any] = [held.process.sentinel for held in self._held.values()]
-        connection.wait(sentinels, timeout=seconds)
-        reports = []
+        connection.wait(sentinels, timeout=0.0 if self._stillborn else seconds)
+        reports, self._stillborn = self._stillborn, []
         for slot, held in list(self._held.items()):
             if held.ended:
                 reports.append(self._bury(slot, held))

@@ -81,6 +81,7 @@ PARAMETERS = {
         ("layers", True, "found true; allowed: an integer"),
         ("layers", "3", 'found "3"; allowed: an integer'),
         ("rate", 1, None),
+        ("rate", 10**400, "found 1000"),
         ("rate", 1.01, "found 1.01; allowed: a number from 0.0 to 1.0"),
         ("rate", float("nan"), "found NaN; allowed: a number"),
         ("rate", False, "found false; allowed: a number"),

@@ -147,6 +147,12 @@ def test_early_stopping_knows_which_way_is_better(scripted, data):
     assert (facts(falling)[0], facts(rising)[0]) == (4, 2)
 
 
+def test_early_stopping_takes_a_small_gain_for_none(scripted, data):
+    values = [0.5, 0.505, 0.51, 0.515]
+    trial, value = run(scripted(values), data, values, early_stopping={"patience": 2, "min_delta": 0.05})
+    assert (value, facts(trial)) == (0.51, (3, "early stopping", 2, "best val_accuracy"))
+
+
 def test_a_metric_that_is_not_there_is_refused_with_those_that_are(scripted, data):
     model = scripted([0.5, 0.5])
     trial, raised = run(model, data, [0.5, 0.5], metric="val_acuracy")

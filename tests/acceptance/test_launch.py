@@ -1,0 +1,237 @@
+"""launch and resume with real processes: exact budgets, real deaths, real signals."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import psutil
+import pytest
+from optuna.trial import TrialState
+
+FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
+
+
+def finished(states: list[TrialState]) -> int:
+    return sum(state in FINISHED for state in states)
+
+
+def workers_of(supervisor: int) -> list[psutil.Process]:
+    """The processes that hold a worker's log open as their stdout."""
+    found = []
+    for process in psutil.Process(supervisor).children(recursive=True):
+        try:
+            if Path(f"/proc/{process.pid}/fd/1").readlink().suffix == ".log":
+                found.append(process)
+        except OSError:
+            continue
+    return found
+
+
+def test_the_budget_is_exact_with_eight_workers(place):
+    # When eight workers share 200 trials of an objective that notes what it does
+    done = place.run("launch", "mine.py:objective", "--workers", "8", "--trials", "200")
+    # Then exactly those are finished, numbered without a gap, each run once, without one lock error
+    assert done.returncode == 0, done.stderr
+    trials = place.study("objective").trials
+    assert finished([trial.state for trial in trials]) == 200
+    assert [trial.number for trial in trials] == list(range(200))
+    assert sorted(place.claims()) == list(range(200))
+    logs = "".join(path.read_text() for path in place.folder.glob("studyhall.files/objective/logs/*.log"))
+    assert "locked" not in logs
+    assert "Traceback" not in logs
+
+
+def test_a_gallery_study_leaves_a_plain_optuna_study(place):
+    place.run("launch", "quadratic", "--workers", "2", "--trials", "12")
+    optuna = Path(sys.executable).parent / "optuna"
+    listed = subprocess.run(
+        [optuna, "trials", "--storage", place.url, "--study-name", "quadratic", "-f", "json"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert [row["number"] for row in json.loads(listed.stdout)] == list(range(12))
+
+
+def test_a_larger_number_tops_a_finished_study_up(place):
+    place.run("launch", "quadratic", "--trials", "5")
+    again = place.run("launch", "quadratic", "--trials", "5")
+    assert again.returncode == 0
+    assert "is finished already" in again.stdout
+    assert place.run("launch", "quadratic", "--trials", "8").returncode == 0
+    assert finished(place.states("quadratic")) == 8
+    assert place.run("resume", "quadratic", "--trials", "11", "--workers", "3").returncode == 0
+    assert finished(place.states("quadratic")) == 11
+
+
+def test_one_worker_repeats_a_study_and_several_draw_the_same_from_the_seed(place):
+    for name, workers in (("one", "1"), ("again", "1"), ("many", "3")):
+        options = ("--seed", "5", "--sampler", "random", "--trials", "12", "--workers", workers)
+        place.run("launch", "quadratic", "--name", name, *options)
+    one, again, many = ([trial.params for trial in place.study(name).trials] for name in ("one", "again", "many"))
+    assert one == again
+    assert one == many
+    assert len({tuple(params.values()) for params in one}) == 12
+
+
+@pytest.mark.parametrize("whole_group", [False, True], ids=["to the supervisor", "to the group, as a terminal"])
+def test_ctrl_c_hands_every_trial_back(place, eventually, whole_group):
+    # Given two workers in the middle of a study, one of them in an epoch
+    launched = place.start("launch", "mine.py:slow", "--workers", "2", "--trials", "30", ignore_sigint=not whole_group)
+    eventually(lambda: finished(place.states("slow")) >= 3, within_seconds=60)
+    # When Ctrl-C is pressed
+    (os.killpg if whole_group else os.kill)(launched.pid, signal.SIGINT)
+    output, _ = launched.communicate(timeout=30)
+    # Then it exits with 130, nothing runs, and what was running waits
+    assert launched.returncode == 130, output
+    states = Counter(place.states("slow"))
+    assert states[TrialState.RUNNING] == 0
+    assert states[TrialState.WAITING] >= 1
+    before = states[TrialState.COMPLETE]
+    # And a resume finishes the study, the waiting trials with their numbers
+    assert place.run("resume", "slow", "--trials", str(before + 4)).returncode == 0
+    states = Counter(place.states("slow"))
+    assert finished(place.states("slow")) == before + 4
+    assert states[TrialState.WAITING] == states[TrialState.RUNNING] == 0
+    assert sorted(place.claims()) == list(range(before + 4))
+
+
+def test_a_second_ctrl_c_kills_at_once(place, eventually):
+    launched = place.start("launch", "mine.py:deaf", "--workers", "2", "--trials", "4")
+    eventually(lambda: place.states("deaf").count(TrialState.RUNNING) == 2, within_seconds=60)
+    os.killpg(launched.pid, signal.SIGINT)
+    assert any("a second Ctrl-C kills" in line for line in launched.stdout)
+    os.killpg(launched.pid, signal.SIGINT)
+    output, _ = launched.communicate(timeout=8)
+    assert launched.returncode == 130, output
+    assert set(place.states("deaf")) == {TrialState.WAITING}
+
+
+def test_an_objective_that_cannot_be_asked_is_given_ten_seconds(place, eventually):
+    launched = place.start("launch", "mine.py:deaf", "--trials", "1")
+    eventually(lambda: place.states("deaf") == [TrialState.RUNNING], within_seconds=60)
+    os.kill(launched.pid, signal.SIGINT)
+    output, _ = launched.communicate(timeout=25)
+    assert launched.returncode == 130, output
+    assert place.states("deaf") == [TrialState.WAITING]
+    attempt = place.json("show", "deaf", "0")["attempts"][0]
+    assert attempt["outcome"] == "interrupted"
+
+
+def test_stop_from_another_terminal(place, eventually):
+    launched = place.start("launch", "mine.py:slow", "--workers", "2", "--trials", "200")
+    eventually(lambda: finished(place.states("slow")) >= 2, within_seconds=60)
+    asked = place.json("stop", "slow")
+    assert asked == {"name": "slow", "asked_sessions": 1, "asked_workers": 2}
+    output, _ = launched.communicate(timeout=30)
+    assert launched.returncode == 0, output
+    assert place.states("slow").count(TrialState.RUNNING) == 0
+    assert place.json("stop", "slow")["asked_sessions"] == 0
+
+
+def test_a_killed_worker_loses_nothing_and_is_replaced(place, eventually):
+    # Given two workers, one of them killed in the middle of a trial
+    launched = place.start("launch", "mine.py:slow", "--workers", "2", "--trials", "10")
+    eventually(lambda: finished(place.states("slow")) >= 2, within_seconds=60)
+    eventually(lambda: len(workers_of(launched.pid)) == 2, within_seconds=10)
+    workers_of(launched.pid)[0].kill()
+    # Then the study ends as if nothing had been
+    output, _ = launched.communicate(timeout=90)
+    assert launched.returncode == 0, output
+    assert "SIGKILL" in output
+    assert sorted(place.claims()) == list(range(10))
+    attempts = [row for number in range(10) for row in place.json("show", "slow", str(number))["attempts"]]
+    assert Counter(row["outcome"] for row in attempts) == {"complete": 10, "death": 1}
+
+
+def test_when_everything_is_killed_resume_goes_on(place, eventually):
+    launched = place.start("launch", "mine.py:slow", "--workers", "2", "--trials", "8")
+    eventually(lambda: finished(place.states("slow")) >= 2, within_seconds=60)
+    os.killpg(launched.pid, signal.SIGKILL)
+    launched.wait(timeout=10)
+    assert place.states("slow").count(TrialState.RUNNING) == 2
+    assert place.run("resume", "slow").returncode == 0
+    assert sorted(place.claims()) == list(range(8))
+    assert set(place.states("slow")) == {TrialState.COMPLETE}
+
+
+def test_workers_of_a_dead_supervisor_end_by_themselves(place, eventually):
+    launched = place.start("launch", "mine.py:slow", "--workers", "2", "--trials", "500")
+    eventually(lambda: finished(place.states("slow")) >= 1, within_seconds=60)
+    workers = workers_of(launched.pid)
+    assert len(workers) == 2
+    os.kill(launched.pid, signal.SIGKILL)
+    eventually(lambda: not any(worker.is_running() for worker in workers), within_seconds=15)
+    assert place.states("slow").count(TrialState.RUNNING) == 0
+
+
+def test_an_objective_that_always_raises_ends_the_study_with_1(place):
+    done = place.run("launch", "mine.py:raises", "--trials", "20", "--workers", "2", "--set", "budget.failures=2")
+    assert done.returncode == 1
+    assert "ValueError: always" in done.stdout
+    states = Counter(place.states("raises"))
+    assert finished(place.states("raises")) == 0
+    assert 2 <= states[TrialState.FAIL] <= 3
+    failed = next(n for n, state in enumerate(place.states("raises")) if state is TrialState.FAIL)
+    attempts = place.json("show", "raises", str(failed))["attempts"]
+    assert [row["outcome"] for row in attempts] == ["exception"] * 3
+    assert "raise ValueError" in attempts[0]["detail"]
+
+
+def test_several_objectives_have_a_front(place):
+    assert place.run("launch", "mine.py:two", "--trials", "10", "--direction", "minimize,maximize").returncode == 0
+    front = place.json("best", "two")
+    assert {row["number"] for row in front} == {trial.number for trial in place.study("two").best_trials}
+
+
+def test_timeout_ends_a_study_and_resume_adds_to_it(place):
+    done = place.run("launch", "mine.py:slow", "--timeout", "4s")
+    assert done.returncode == 0
+    assert "the time is over" in done.stdout
+    first = finished(place.states("slow"))
+    assert place.states("slow").count(TrialState.RUNNING) == 0
+    assert place.run("resume", "slow", "--timeout", "3s").returncode == 0
+    assert finished(place.states("slow")) > first
+
+
+def test_a_study_that_searches_something_else_is_not_mixed_in(place):
+    place.run("launch", "quadratic", "--trials", "3")
+    other = place.run("launch", "quadratic", "--trials", "3", "--set", "space.x=1.0")
+    assert other.returncode == 2
+    assert "space.x" in other.stderr
+    assert "--name" in other.stderr
+    assert len(place.states("quadratic")) == 3
+
+
+def test_plain_lines_without_a_terminal_and_facts_for_scripts(place):
+    done = place.run("launch", "quadratic", "--trials", "5", "--json")
+    facts = json.loads(done.stdout)
+    assert facts["outcome"] == "budget_reached"
+    assert facts["finished"] == 5
+    assert re.search(r"5/5 finished", done.stderr)
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_reading_commands_make_no_database(place):
+    listed = place.run("list")
+    assert listed.returncode == 0
+    assert "no database" in listed.stdout
+    assert place.run("status", "x").returncode == 2
+    assert not (place.folder / "studyhall.db").exists()
+
+
+def test_delete_takes_the_study_and_its_files(place):
+    place.run("launch", "quadratic", "--trials", "3")
+    files = place.folder / "studyhall.files" / "quadratic"
+    assert files.is_dir()
+    assert place.run("delete", "quadratic").returncode == 2
+    assert place.run("delete", "quadratic", "--yes").returncode == 0
+    assert not files.exists()
+    assert place.json("list") == []

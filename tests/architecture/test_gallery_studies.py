@@ -1,0 +1,19 @@
+"""Every file of the gallery is a sound study under its own name."""
+
+from pathlib import Path
+
+import pytest
+
+from studies.study_file import gallery, read_study
+
+FILES = sorted((Path(__file__).resolve().parents[2] / "studies" / "gallery").glob("*.toml"))
+
+
+def test_the_installed_gallery_is_the_one_in_the_source():
+    assert FILES
+    assert gallery() == {file.stem: file.read_text("utf-8") for file in FILES}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_gallery_study_is_sound(file):
+    assert read_study(file.stem).name == file.stem
