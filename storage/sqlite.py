@@ -21,6 +21,7 @@ from optuna.storages import RDBStorage
 from sqlalchemy import event
 from sqlalchemy.pool import QueuePool
 
+from storage.errors import StorageFault
 from storage.rdb import SharedStorage
 
 BUSY_SECONDS = 120.0  # longer than any lock another program is likely to hold
@@ -39,6 +40,14 @@ def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
     return connection
 
 
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
 def _reads(method: Method) -> Method:
     @functools.wraps(method)
     def read(self: SQLiteStorage, *args: Any, **kwargs: Any) -> Any:
@@ -53,6 +62,7 @@ class SQLiteStorage(SharedStorage):
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._file = _identity(path)
         self._inside = threading.local()
         super().__init__(
             "sqlite://",
@@ -70,6 +80,12 @@ class SQLiteStorage(SharedStorage):
         """Nothing to do: BEGIN IMMEDIATE has done it."""
 
     def _begin(self, connection: sqlalchemy.Connection) -> None:
+        # SQLite would go on, without a word, in a file that no longer has a name.
+        if _identity(self._path) != self._file:
+            raise StorageFault(
+                f"{self._path} was moved, deleted or replaced while it was in use; end what uses it, "
+                "put the file (or a backup) back, then `studyhall resume`"
+            )
         reading = getattr(self._inside, "reading", False)
         connection.exec_driver_sql("BEGIN DEFERRED" if reading else "BEGIN IMMEDIATE")
 

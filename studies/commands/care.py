@@ -22,7 +22,9 @@ def register(app: typer.Typer) -> None:
 
 
 def check(
-    study: Annotated[str, typer.Argument(help="A gallery study, a file.toml, or an objective file.py:function.")],
+    study: Annotated[
+        str, typer.Argument(metavar="STUDY", help="A gallery study, a file.toml, or an objective file.py:function.")
+    ],
     set_: Annotated[list[str] | None, typer.Option("--set", help="Any setting: key=value, dotted. Repeatable.")] = None,
     json: Json = False,
 ) -> int:

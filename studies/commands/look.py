@@ -135,7 +135,7 @@ def _watch(stored: StoredStudy) -> int:
 
 def show(
     name: Name,
-    trial: Annotated[int | None, typer.Argument(help="The number of a trial.", min=0)] = None,
+    trial: Annotated[int | None, typer.Argument(metavar="[TRIAL]", help="The number of a trial.", min=0)] = None,
     storage: Storage = DEFAULT_STORAGE,
     json: Json = False,
 ) -> int:

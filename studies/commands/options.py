@@ -22,7 +22,7 @@ Storage = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print facts as JSON, for scripts.")]
-Name = Annotated[str, typer.Argument(help="The name of the study (`studyhall list` shows them).")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The name of the study (`studyhall list` shows them).")]
 DEFAULT_STORAGE = ""
 
 

@@ -46,7 +46,9 @@ def register(app: typer.Typer) -> None:
 
 
 def launch(
-    study: Annotated[str, typer.Argument(help="A gallery study, a file.toml, or an objective file.py:function.")],
+    study: Annotated[
+        str, typer.Argument(metavar="STUDY", help="A gallery study, a file.toml, or an objective file.py:function.")
+    ],
     storage: Storage = DEFAULT_STORAGE,
     name: Annotated[str | None, typer.Option(help="Another name for the study.")] = None,
     workers: Workers = None,

@@ -6,6 +6,7 @@ standard input, so that eight processes cost as little as one. The calls of one 
 
 import json
 import os
+import resource
 import select
 import signal
 import sqlite3
@@ -25,6 +26,7 @@ from optuna.trial import TrialState
 import storage.opening
 from storage import StorageLocation, open_storage
 from storage.claims import NoTrial, TrialTaken, claim, finish, hand_back
+from storage.errors import explain
 from storage.processes import ProcessIdentity
 
 NOBODY = 65534
@@ -192,46 +194,48 @@ def count_up(path, times):
             opened.set_study_user_attr(1, "count", opened.get_study_user_attrs(1)["count"] + 1)
 
 
-def check_as_nobody(path):
-    """Try to open ``path`` as a user without privileges."""
+def become_nobody():
+    """Have no privileges from here on."""
     if os.geteuid() == 0:
         os.setgroups([])
         os.setgid(NOBODY)
         os.setuid(NOBODY)
+
+
+def check_as_nobody(path):
+    """Try to open ``path`` as a user without privileges."""
+    become_nobody()
     open_storage(location(path), create=True)
 
 
-def write_until_full(path, most_bytes):
-    """Write to the study until the file may not grow any more; returns the error's sentence."""
-    import resource
-
+def write_as_nobody(path):
+    """Lose the right to write to an open database, then write; returns the error's sentence."""
     opened = open_storage(location(path))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    become_nobody()
+    Path(path).chmod(0o444)
+    opened.engine.dispose()
     return fill(opened, path)
+
+
+def write_up_to(path, most_bytes):
+    """Write until the files may not grow any more; returns the error's sentence and what is in the study then."""
+    opened = open_storage(location(path))
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, hard))
+    sentence = fill(opened, path)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    return sentence, len(opened.get_study_user_attrs(1))
 
 
 def fill(opened, path):
     """Write until an error stops it; returns its sentence."""
-    from storage.errors import explain
-
-    for number in range(10_000):
+    for number in range(2000):
         try:
             opened.set_study_user_attr(1, f"key {number}", "x" * 2000)
         except optuna.exceptions.StorageInternalError as error:
             return explain(error, str(path))
     return None
-
-
-def exit_now():
-    """End at once."""
-
-
-def wait_for(path):
-    """Live until ``path`` appears."""
-    deadline = time.monotonic() + 60
-    while not Path(path).exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
 
 
 # --- the server ---------------------------------------------------------------------------------------------

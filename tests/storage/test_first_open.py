@@ -61,7 +61,7 @@ def test_a_creator_killed_at_any_moment_leaves_what_the_next_open_completes(proc
     (total,) = processes.run(("create_and_die", tmp_path / "whole.db", 10_000))
     assert total > 30
     # When creators are killed all along that way
-    deaths = {tmp_path / f"{statements}.db": statements for statements in range(1, total, 2)}
+    deaths = {tmp_path / f"{statements}.db": statements for statements in range(1, total, 5)}
     results = processes.wait(processes.start(*[("create_and_die", *death) for death in deaths.items()]))
     assert {result["exitcode"] for result in results} == {-signal.SIGKILL}
     # Then the next to open each file finds a storage that works, with all that stock Optuna makes, indexes included

@@ -40,24 +40,16 @@ class Stopped(Exception):
 
 
 @contextmanager
-def stopped_at_the_end(transaction):
-    """The block runs in the transaction, whose last act is to raise."""
-
-    def run():
-        with transaction:
-            yield
-            raise Stopped
-
-    steps = run()
-    next(steps)
-    yield
-    with pytest.raises(Stopped):
-        next(steps)
+def stopped_transaction(opened):
+    """A transaction whose last act is to raise."""
+    with pytest.raises(Stopped), opened.transaction():  # noqa: PT012
+        yield
+        raise Stopped
 
 
 def test_an_exception_undoes_everything_written_in_the_block(opened):
     opened.set_study_user_attr(1, "before", 1)
-    with stopped_at_the_end(opened.transaction()):
+    with stopped_transaction(opened):
         opened.set_study_user_attr(1, "inside", 1)
         opened.create_new_trial(1)
         opened.create_new_study([StudyDirection.MAXIMIZE], "t")
@@ -67,10 +59,15 @@ def test_an_exception_undoes_everything_written_in_the_block(opened):
 
 
 def test_an_exception_in_an_inner_block_that_goes_through_undoes_the_outer_too(opened):
-    with stopped_at_the_end(opened.transaction()):
-        opened.set_study_user_attr(1, "outer", 1)
+    def write_and_stop():
         with opened.transaction():
-            opened.set_study_user_attr(1, "inner", 1)
+            opened.set_study_user_attr(1, "outer", 1)
+            with opened.transaction():
+                opened.set_study_user_attr(1, "inner", 1)
+                raise Stopped
+
+    with pytest.raises(Stopped):
+        write_and_stop()
     assert opened.get_study_user_attrs(1) == {}
 
 
@@ -113,7 +110,8 @@ def test_a_block_sees_what_it_has_written_and_nobody_else_does(opened, other):
 
 
 def test_after_a_failed_block_the_storage_works_as_before(opened, other):
-    with stopped_at_the_end(opened.transaction()):
+    with stopped_transaction(opened):
+        opened.set_study_user_attr(1, "inside", True)
     other.set_study_user_attr(1, "free", True)  # no lock was left behind
     with opened.transaction():
         opened.set_study_user_attr(1, "again", True)
@@ -125,7 +123,7 @@ def test_two_threads_of_one_storage_have_transactions_of_their_own(opened, event
     began, may_end = threading.Event(), threading.Event()
 
     def write():
-        with stopped_at_the_end(opened.transaction()):
+        with stopped_transaction(opened):
             opened.set_study_user_attr(1, "thread", 1)
             began.set()
             may_end.wait(10)
@@ -146,7 +144,7 @@ def test_two_threads_of_one_storage_have_transactions_of_their_own(opened, event
 
 def test_optunas_cached_study_takes_part_in_a_transaction(opened):
     study = optuna.load_study(study_name="s", storage=opened)
-    with stopped_at_the_end(opened.transaction()):
+    with stopped_transaction(opened):
         study.set_user_attr("undone", 1)
         study.enqueue_trial({"x": 1})
     assert study.user_attrs == {}

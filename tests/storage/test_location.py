@@ -1,0 +1,200 @@
+"""Where a storage is: parsed once, absolute at once, and names of any kind work to the end."""
+
+import os
+import shutil
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storage import StorageFault, StorageLocation, open_storage
+
+ODD = [
+    "a b.db",
+    "it's.db",
+    'say "yes".db',
+    "what?.db",
+    "what?timeout=3.db",
+    "#1.db",
+    "%41.db",
+    "100%.db",
+    "{SCHEMA_VERSION}.db",
+    "a{.db",
+    "ünïcode 数.db",
+    "a&b=c;d.db",
+    "a@b:c.db",
+    "-rf.db",
+    "no suffix",
+    ".hidden",
+    "file:x.db",
+    "back\\slash.db",
+    "new\nline.db",
+]
+
+
+@pytest.mark.parametrize("text", ["x.db", "sqlite:///x.db", "./x.db"])
+def test_a_relative_name_is_absolute_at_once_and_stays_where_it_was(tmp_path, monkeypatch, text):
+    (tmp_path / "there").mkdir()
+    monkeypatch.chdir(tmp_path)
+    location = StorageLocation.parse(text)
+    monkeypatch.chdir(tmp_path / "there")
+    assert location.path == tmp_path / "x.db"
+    assert location.url == f"sqlite:///{tmp_path}/x.db"
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("sqlite:////data/x.db", "/data/x.db"),
+        ("/data/x.db", "/data/x.db"),
+        ("/data/what?.db", "/data/what?.db"),
+        ("/data/%41.db", "/data/%41.db"),
+        ("sqlite:////data/what%3F.db", "/data/what?.db"),
+        ("sqlite:////data/%41.db", "/data/A.db"),  # as SQLAlchemy 2.1 reads it
+        ("sqlite:////data/#1.db", "/data/#1.db"),
+        ("~nobody-of-that-name/x.db", None),
+    ],
+)
+def test_a_url_is_read_as_optuna_reads_it_and_a_path_as_it_stands(text, path):
+    assert StorageLocation.parse(text).path == Path(path or text).absolute()
+
+
+def test_a_tilde_is_the_home_folder(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/eva")
+    assert str(StorageLocation.parse("~/x.db").path) == "/home/eva/x.db"
+    assert str(StorageLocation.parse("sqlite:///~/x.db").path) == "/home/eva/x.db"
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_a_file_may_have_any_name(tmp_path, monkeypatch, name):
+    # Given a folder and a file with odd names, given as a relative path
+    folder = tmp_path / f"folder {name}"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    location = StorageLocation.parse(name)
+    # When it is made and written
+    opened = open_storage(location, create=True)
+    with opened.transaction():
+        opened.create_new_study([], "s")
+    # Then exactly that file is there while it is open, with SQLite's own two
+    assert sorted(path.name for path in folder.iterdir()) == sorted([name, f"{name}-shm", f"{name}-wal"])
+    opened.engine.dispose()
+    # And what we print as its URL leads back to it
+    assert StorageLocation.parse(location.url) == location
+    assert [s.study_name for s in open_storage(StorageLocation.parse(str(location))).get_all_studies()] == ["s"]
+
+
+@pytest.mark.parametrize("text", ["sqlite://", "sqlite:///", "sqlite:///:memory:", ":memory:", ""])
+def test_memory_is_refused_because_workers_cannot_share_it(text):
+    with pytest.raises(StorageFault, match=r"lives in the memory of one process, .* sqlite:///studyhall\.db"):
+        StorageLocation.parse(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["postgresql://eva:s3cret@db/optuna", "postgresql+psycopg2://eva:s3cret@db/optuna", "mysql://eva:s3cret@db"]
+)
+def test_another_kind_of_database_is_refused_in_a_sentence_without_its_password(text):
+    kind = text.partition(":")[0]
+    with pytest.raises(StorageFault) as caught:
+        StorageLocation.parse(text)
+    assert f"storage {kind!r} is not supported; use an SQLite file, for example sqlite:///" in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["sqlite:///x.db?timeout=30", "sqlite:///file:x.db?mode=ro&uri=true", "sqlite:///x?"])
+def test_options_in_a_url_are_refused_instead_of_becoming_part_of_the_name(text):
+    with pytest.raises(StorageFault, match=r"has options after its question mark.*leave them out.*%3F"):
+        StorageLocation.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("path", "files"),
+    [
+        ("/d/x.db", "/d/x.files"),
+        ("/d/x.sqlite", "/d/x.sqlite.files"),
+        ("/d/v1.2", "/d/v1.2.files"),
+        ("/d/v1.3.db", "/d/v1.3.files"),
+        ("/d/x.files", "/d/x.files.files"),
+        ("/d.db/x", "/d.db/x.files"),
+        ("/d/.db", "/d/.files"),
+    ],
+)
+def test_the_folder_beside_a_database_has_its_name(path, files):
+    assert str(StorageLocation.parse(path).files) == files
+
+
+HOME = StorageLocation.parse("/data/x.db")
+NAMES = [
+    "digits_mlp",
+    "a/b",
+    "/etc/passwd",
+    "..",
+    ".",
+    "../..",
+    "...",
+    ".hidden",
+    "%2E%2E",
+    "%2E.",
+    "a%2Fb",
+    "",
+    " ",
+    "~",
+    "-rf",
+    "a b [1] (2), x=3 @4",
+    "new\nline",
+    "nul\0byte",
+    "back\\slash",
+    "ü",
+    "数" * 30,
+    "数" * 300,
+    "x" * 180,
+    "x" * 181,
+    "x" * 512,
+    "x" * 511 + "y",
+    "%" * 100,
+    "*?<>|:\"'",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_any_study_name_makes_one_folder_inside_the_storages(name, tmp_path):
+    location = StorageLocation(tmp_path / "x.db")
+    folder = location.study_files(name)
+    # Made as the worker makes it, it is one folder, directly inside, with nothing else touched
+    folder.mkdir(parents=True)
+    assert [path.name for path in location.files.iterdir()] == [folder.name]
+    assert folder.resolve().parent == location.files.resolve()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["x.files"]
+    # And deleting the study's folder deletes nothing else
+    (location.files / "neighbour").mkdir()
+    shutil.rmtree(folder)
+    assert (location.files / "neighbour").exists()
+
+
+def test_no_two_of_these_names_share_a_folder():
+    assert len({HOME.study_files(name) for name in NAMES}) == len(NAMES)
+
+
+@pytest.mark.parametrize("name", ["digits_mlp", "a b [1] (2), x=3 @4", "v1.2"])
+def test_an_ordinary_name_is_the_folders_name(name):
+    assert HOME.study_files(name).name == name
+
+
+def test_a_name_that_fits_can_be_read_back_from_its_folder():
+    for name in NAMES:
+        folder = HOME.study_files(name).name
+        assert "%~" in folder or unquote(folder) == name
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=300), unique=True, max_size=6))
+def test_whatever_the_names_are_each_has_a_valid_folder_of_its_own(names):
+    folders = [HOME.study_files(name) for name in names]
+    assert len(set(folders)) == len(names)
+    for folder in folders:
+        assert folder.parent == HOME.files
+        assert folder.name not in ("", ".", "..")
+        assert "/" not in folder.name
+        assert "\0" not in folder.name
+        assert len(os.fsencode(folder.name)) <= 255

@@ -1,0 +1,76 @@
+"""Help is what most people read: every command has it, with examples that work."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from studies.commands.app import app, run
+
+COMMANDS = [command.name or command.callback.__name__ for command in app.registered_commands]
+
+
+def test_the_commands_are_those_that_scripts_rely_on():
+    wanted = {"launch", "resume", "worker", "stop", "list", "status", "show", "best"}
+    wanted |= {"dashboard", "check", "doctor", "delete"}
+    assert wanted <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_ends_with_examples_whose_options_exist(command, capsys):
+    assert run([command, "--help"]) == 0
+    text = capsys.readouterr().out
+    described, _, examples = text.partition("Examples")
+    lines = re.findall(rf"studyhall {command}.*", examples)
+    assert lines
+    for option in re.findall(r"--[a-z-]+", " ".join(lines)):
+        assert option in described
+
+
+def test_help_is_quick_because_it_imports_nothing_slow():
+    script = "import sys; from studies.commands.app import run; run(['--help']); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, check=True)
+    loaded = set(done.stderr.split())
+    assert "studies.commands.app" in loaded
+    assert loaded.isdisjoint({"optuna", "sqlalchemy", "numpy", "keras", "tensorflow", "sklearn", "plotly"})
+
+
+def test_commands_that_train_nothing_load_no_framework(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    script = (
+        "import sys; from studies.commands.app import run\n"
+        "for words in (['list'], ['check', 'mnist_mlp'], ['status', 'x'], ['show', 'x'], ['best', 'x'], ['doctor']):\n"
+        "    run(words)\n"
+        "print('LOADED', *sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.partition("LOADED")[2].split())
+    assert "optuna" in loaded
+    assert loaded.isdisjoint({"keras", "tensorflow", "sklearn", "plotly", "jax", "torch"})
+    assert list(Path(tmp_path).iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["launhc"], "launhc"),
+        (["launch"], "STUDY"),
+        (["launch", "quadratic", "--workers", "0"], "--workers"),
+        (["launch", "quadratic", "--engine", "slurm"], "allowed: local"),
+        (["launch", "quadratic", "--devices", "first"], "none"),
+        (["resume", "x", "--timeout", "soon"], "no database"),
+        (["list", "--storage", "postgresql://u:secret@h/d"], "not supported"),
+        (["dashboard", "--host", "0.0.0.0"], "--public"),
+    ],
+)
+def test_wrong_usage_is_a_sentence_and_exit_code_2(words, sentence, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert run(words) == 2
+    told = capsys.readouterr()
+    assert sentence in told.err
+    assert "secret" not in told.err
+    assert "Traceback" not in told.err
