@@ -45,6 +45,7 @@ def launch(stored: StoredStudy, workers: WorkerSettings, view: Callable[[Progres
     engine = LocalEngine(
         preload_tensorflow=_wants_tensorflow(spec),
         environment={**thread_environment(max(1, cores // count)), **_backend(spec)},
+        log=stored.files / "logs" / "imports.log",
     )
     return Supervisor(stored, engine, slots, view, cooperative=family is not None).run()
 

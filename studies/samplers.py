@@ -68,7 +68,7 @@ def sampler_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
             yield (
                 "sampler",
                 (
-                    f'"grid" would train the same point again for each value of {conditional[0]}, which has a condition; '
+                    f'"grid" would train a point again for each value of {conditional[0]}, which has a condition; '
                     'use "bruteforce", which follows conditions'
                 ),
             )

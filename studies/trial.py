@@ -1,4 +1,4 @@
-"""The trial that an objective gets from a worker: Optuna's own, which also ends when the worker has to."""
+"""The trial and the study that an objective meets in a worker: Optuna's own, which also obey the worker."""
 
 from __future__ import annotations
 
@@ -12,6 +12,16 @@ class TrialInterrupted(BaseException):
 
     Not an ``Exception``, so that an objective that catches those does not swallow it.
     """
+
+
+class WorkerStudy(optuna.Study):
+    """An ``optuna.Study`` whose ``stop`` works outside ``optimize``, for all workers of the study."""
+
+    stop_asked = False
+
+    def stop(self) -> None:
+        """End the study after this trial, as ``trial.study.stop()`` does under ``optimize`` for one process."""
+        self.stop_asked = True
 
 
 class WorkerTrial(optuna.Trial):

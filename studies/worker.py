@@ -26,13 +26,16 @@ from storage.claims import NoTrial, TrialTaken, claim, finish, hand_back
 from storage.processes import ProcessIdentity
 from studies import stored
 from studies.orders import Ending, WorkerOrder, WorkerReport
+from studies.pruners import make_pruner
 from studies.samplers import make_sampler, trial_seed
+from studies.sessions import request_stop
 from studies.spec import StudySpec
 from studies.stored import StoredStudy, StudyFault
-from studies.trial import TrialInterrupted, WorkerTrial
+from studies.trial import TrialInterrupted, WorkerStudy, WorkerTrial
 
 log = logging.getLogger("studyhall.worker")
 
+_TRACEBACK_CHARACTERS = 6_000  # kept with the trial; the log has all of it
 _UNUSABLE = (StorageFault, StudyFault, ReferenceFault, BackendFault, DataFault)
 
 
@@ -87,6 +90,9 @@ class Worker:
     interruption: Callable[[], str | None]
     idle_seconds: float = 0.2
 
+    def __post_init__(self) -> None:
+        self.study = WorkerStudy(self.stored.name, self.stored.storage, pruner=make_pruner(self.spec))
+
     def run(self) -> Ending:
         """Work until there is nothing left to do; says why it ended."""
         while self.interruption() is None:
@@ -106,6 +112,9 @@ class Worker:
                     time.sleep(self.idle_seconds)
                 case int(trial_id):
                     self._run_trial(trial_id)
+                    if self.study.stop_asked:
+                        self.study.stop_asked = False
+                        request_stop(self.stored.storage, self.stored.study_id)
         return "stopped"
 
     def _run_trial(self, trial_id: int) -> None:
@@ -124,16 +133,15 @@ class Worker:
             raise
         except (Exception, SystemExit) as error:  # the objective is the user's: it may raise anything
             log.exception("trial %d: the objective raised", number)
-            text = "".join(traceback.format_exception(error))
-            self._hand_back(trial_id, "exception", f"{type(error).__name__}: {error}\n\n{text}")
+            text = "".join(traceback.format_exception(error))[-_TRACEBACK_CHARACTERS:]
+            self._hand_back(trial_id, "exception", f"{_first_line(error)}\n\n{text}")
 
     def _prepare(self, trial_id: int) -> WorkerTrial:
-        study = self.stored.study
         # Optuna's cache must know the trial before a parameter is suggested for it.
-        frozen = next(t for t in reversed(study.get_trials(deepcopy=False)) if t._trial_id == trial_id)
+        frozen = next(t for t in reversed(self.study.get_trials(deepcopy=False)) if t._trial_id == trial_id)
         seed = trial_seed(self.spec, frozen.number, len(frozen.params))
-        study.sampler = make_sampler(self.spec, seed=seed)
-        return WorkerTrial(study, trial_id, self.interruption)
+        self.study.sampler = make_sampler(self.spec, seed=seed)
+        return WorkerTrial(self.study, trial_id, self.interruption)
 
     def _evaluate(self, trial: WorkerTrial) -> None:
         try:
@@ -150,7 +158,7 @@ class Worker:
         self._finish(trial, TrialState.COMPLETE, values)
 
     def _finish(self, trial: WorkerTrial, state: TrialState, values: Sequence[float] | None) -> None:
-        finish(self.stored.storage, self.stored.study, trial, self.process, state=state, values=values)
+        finish(self.stored.storage, self.study, trial, self.process, state=state, values=values)
         log.info("trial %d is %s%s", trial.number, state.name, f", value {values}" if values else "")
 
     def _hand_back(self, trial_id: int, outcome: Outcome, detail: str) -> None:
@@ -159,6 +167,10 @@ class Worker:
             log.info("handed back (%s): it is %s now", outcome, state.name)
         except TrialTaken as taken:
             log.warning("%s", taken)
+
+
+def _first_line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".partition("\n")[0][:300]
 
 
 def _values(result: Any, wanted: int) -> tuple[list[float], tuple[Outcome, str] | None]:

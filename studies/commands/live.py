@@ -16,6 +16,8 @@ from rich.text import Text
 from studies.commands.output import clock, number, parameters
 from studies.progress import Pace, Progress
 
+_STARTING_SECONDS = 30.0
+
 
 @dataclass
 class LiveView:
@@ -32,6 +34,7 @@ class LiveView:
     def __enter__(self) -> LiveView:
         logging.getLogger("studyhall").addHandler(_Lines(self.console))
         if self.console.is_terminal:
+            self.console.soft_wrap = False  # a table that wraps keeps its shape
             self._live = Live(Text("starting"), console=self.console, refresh_per_second=4)
             self._live.start()
         return self
@@ -52,7 +55,7 @@ class LiveView:
         done = progress.finished == progress.budget.trials
         if (done or time.monotonic() - when >= self.plain_seconds) and line != last:
             self._shown = (time.monotonic(), line)
-            self.console.print(f"{time.strftime('%H:%M:%S')}  {line}", markup=False)
+            self.console.print(f"{time.strftime('%H:%M:%S')}  {line}", markup=False, soft_wrap=True)
 
 
 class _Lines(logging.Handler):
@@ -102,6 +105,8 @@ def render(progress: Progress, pace: Pace, elapsed: float, epochs: int | None) -
     lines: list[RenderableType] = [head, counts, Text(times, style="dim"), _best_line(progress)]
     if progress.workers:
         lines.append(_workers(progress, epochs))
+    elif elapsed < _STARTING_SECONDS and not progress.epochs:
+        lines.append(Text("workers start; what they need is imported once for all of them", style="dim"))
     return Group(*lines)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from multiprocessing import connection, forkserver, process
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from storage.processes import ProcessIdentity
@@ -46,7 +47,8 @@ class LocalEngine:
     framework has started its threads, so the server only imports; devices are touched in the workers.
     """
 
-    def __init__(self, *, preload_tensorflow: bool, environment: Mapping[str, str]) -> None:
+    def __init__(self, *, preload_tensorflow: bool, environment: Mapping[str, str], log: Path) -> None:
+        self._log = log
         # Some libraries read the number of threads as they are loaded, so the server needs it too.
         # PYTHONSAFEPATH keeps the working folder off its sys.path, where a user's `objectives` or
         # `storage` would come before ours.
@@ -61,7 +63,7 @@ class LocalEngine:
         here, there = self._context.Pipe(duplex=False)
         child = self._context.Process(target=_main, args=(order, there), name=order.worker, daemon=False)
         try:
-            with _shielded_from_ctrl_c(), _environ(self._environment):
+            with _shielded_from_ctrl_c(), _environ(self._environment), _stderr_in(self._log):
                 forkserver.ensure_running()
             child.start()
         except (EOFError, OSError) as error:
@@ -144,6 +146,26 @@ def _shielded_from_ctrl_c() -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def _stderr_in(log: Path) -> Iterator[None]:
+    """What is born inside writes its stderr to ``log``: TensorFlow's import prints lines that nobody can act on."""
+    before = os.dup(2)
+    _redirect(log, 2)
+    try:
+        yield
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
+
+
+def _redirect(log: Path, *streams: int) -> None:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    for stream in streams:
+        os.dup2(descriptor, stream)
+    os.close(descriptor)
+
+
+@contextlib.contextmanager
 def _environ(variables: Mapping[str, str]) -> Iterator[None]:
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
@@ -182,13 +204,9 @@ def _main(order: WorkerOrder, channel: Connection) -> None:
 
 
 def _write_to(order: WorkerOrder) -> None:
-    order.log.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(order.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     sys.stdout.flush()
     sys.stderr.flush()
-    for stream in (1, 2):
-        os.dup2(descriptor, stream)  # C++ libraries write there too
-    os.close(descriptor)
+    _redirect(order.log, 1, 2)  # the descriptors: C++ libraries write there too
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr, force=True
     )

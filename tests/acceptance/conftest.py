@@ -61,6 +61,13 @@ def raises(trial):
     raise ValueError("always")
 
 
+def enough(trial):
+    x = trial.suggest_float("x", -5.0, 5.0)
+    if trial.number == 4:
+        trial.study.stop()
+    return x * x
+
+
 def two(trial):
     x = trial.suggest_float("x", -5.0, 5.0)
     return x * x, (x - 2) ** 2

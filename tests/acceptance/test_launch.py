@@ -191,6 +191,15 @@ def test_several_objectives_have_a_front(place):
     assert {row["number"] for row in front} == {trial.number for trial in place.study("two").best_trials}
 
 
+def test_an_objective_may_stop_its_study_as_under_optimize(place):
+    done = place.run("launch", "mine.py:enough", "--trials", "100000", "--workers", "2")
+    assert done.returncode == 0
+    assert "stopped on request" in done.stdout
+    states = place.states("enough")
+    assert states[4] is TrialState.COMPLETE
+    assert TrialState.RUNNING not in states
+
+
 def test_timeout_ends_a_study_and_resume_adds_to_it(place):
     done = place.run("launch", "mine.py:slow", "--timeout", "4s")
     assert done.returncode == 0
