@@ -58,8 +58,6 @@ def open_storage(location: StorageLocation, *, create: bool = False) -> SharedSt
             with _only_one_process(path.resolve().parent):
                 _prepare(path)
         return SQLiteStorage(path)
-    except StorageFault:
-        raise
     except OSError as error:
         raise StorageFault(f"{location} cannot be used: {error.strerror}; see `ls -l` and `df`") from error
     except RuntimeError as error:
@@ -93,8 +91,9 @@ def check_place(path: Path) -> None:
         raise StorageFault(f"{path} is a directory; name a file in it, for example {example}")
     if path.exists() and not path.is_file():
         raise StorageFault(f"{path} is not a file but a device, pipe or socket; choose another --storage")
-    if not path.parent.is_dir():
-        raise StorageFault(f"the folder {path.parent} does not exist; make it, or name another --storage")
+    folder = path.resolve().parent  # of the file itself: a link may lie elsewhere
+    if not folder.is_dir():
+        raise StorageFault(f"the folder {folder} does not exist; make it, or name another --storage")
     kind = UNSAFE_FILE_SYSTEMS.get(file_system(path, psutil.disk_partitions(all=True)))
     if kind is not None:
         raise StorageFault(
@@ -110,7 +109,6 @@ def check_place(path: Path) -> None:
             raise StorageFault(f"{path} is not an SQLite database; choose another --storage")
         if not os.access(path, os.W_OK):
             raise StorageFault(f"{path} is read-only; make it writable (`chmod u+w`) or copy it elsewhere")
-    folder = path.resolve().parent  # of the file itself: a link may lie elsewhere
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         raise StorageFault(
             f"the folder {folder} is read-only, and SQLite keeps its log there; "

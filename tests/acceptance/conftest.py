@@ -32,13 +32,14 @@ def note(trial):
 
 def objective(trial):
     x = trial.suggest_float("x", -5.0, 5.0)
+    y = trial.suggest_float("y", -5.0, 5.0)
     for step in range(3):
-        trial.report(x * x + step, step)
+        trial.report(x * x + y + step, step)
         if trial.should_prune():
             note(trial)
             raise optuna.TrialPruned()
     note(trial)
-    return x * x
+    return x * x + y
 
 
 def slow(trial):

@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
+from optuna.trial import TrialState
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
@@ -59,7 +60,9 @@ def drawn(browser, selector: str) -> int:
 
 def test_both_plots_are_drawn_beside_running_workers(place, browser):
     # Given a finished study with reports, and another one that runs
-    assert place.run("launch", "mine.py:objective", "--trials", "25", "--workers", "2").returncode == 0
+    assert place.run("launch", "mine.py:objective", "--trials", "25", "--seed", "7").returncode == 0
+    complete = place.states("objective").count(TrialState.COMPLETE)
+    assert complete >= 5, "too few for importances"
     running = place.start("launch", "mine.py:slow", "--trials", "500")
     served = place.start("dashboard", "--port", "0")
     url = address(served)
@@ -69,8 +72,8 @@ def test_both_plots_are_drawn_beside_running_workers(place, browser):
     study_id = place.study("objective")._study_id
     browser.get(f"{url}dashboard/studies/{study_id}")
     # Then the pruning plot and the importances are drawn with data
-    WebDriverWait(browser, 60).until(lambda page: drawn(page, LINES) >= 25)
-    WebDriverWait(browser, 60).until(lambda page: drawn(page, BARS) >= 1)
+    WebDriverWait(browser, 120).until(lambda page: drawn(page, LINES) >= 25)
+    WebDriverWait(browser, 120).until(lambda page: drawn(page, BARS) >= 1)
     titles = browser.page_source
     assert "Intermediate values" in titles
     assert "Importance" in titles

@@ -49,13 +49,13 @@ def meet(folder, count):
         time.sleep(0.001)
 
 
-def claim_all(path, meeting, count):
-    """Claim trials until there are none left; returns the ids."""
-    opened, me, ids = open_storage(location(path)), ProcessIdentity.current(), []
-    meet(meeting, count)
-    while not isinstance(trial := claim(opened, 1, "w", me), NoTrial):
-        ids.append(trial)
-    return ids
+def claim_in_rounds(path, rounds, meeting, count):
+    """In each round claim one trial, at the same moment as all others; returns the ids."""
+    opened, me, claimed = open_storage(location(path)), ProcessIdentity.current(), []
+    for number in range(rounds):
+        meet(f"{meeting}-{number}", count)
+        claimed.append(claim(opened, 1, "w", me))
+    return [trial for trial in claimed if not isinstance(trial, NoTrial)]
 
 
 def work(path):
@@ -113,25 +113,50 @@ def create_or_join(path):
             return True, study_id
 
 
-def create_and_die(path, statements):
-    """Make the file, but be killed by SIGKILL as the given number of statements has been run on it."""
-    run = 0
+def create_or_join_all(paths):
+    """The same for many files, one after the other."""
+    return [create_or_join(path)[0] for path in paths]
+
+
+def watch_statements(callback):
+    """Call back with each statement that this process runs as it opens databases, before it is run; first "CONNECT"."""
     connect = storage.opening.connect
 
-    def count(_sql):
+    def watched(*args, **kwargs):
+        callback("CONNECT")
+        connection = connect(*args, **kwargs)
+        connection.set_trace_callback(callback)
+        return connection
+
+    storage.opening.connect = watched
+
+
+def create_and_die(path, statements):
+    """Make the file, but be killed by SIGKILL after the given number of statements that write."""
+    run = 0
+
+    def count(sql):
         nonlocal run
+        if sql.startswith(("CONNECT", "SELECT")) or "table_info" in sql:
+            return
         run += 1
         if run > statements:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def watched(*args, **kwargs):
-        connection = connect(*args, **kwargs)
-        connection.set_trace_callback(count)
-        return connection
-
-    storage.opening.connect = watched
+    watch_statements(count)
     open_storage(location(path), create=True)
     return run
+
+
+def create_or_join_slowly(path, statement, reached):
+    """The same as create_or_join; the file ``reached`` appears as the statement is about to be run."""
+
+    def tell(sql):
+        if statement in sql:
+            Path(reached).touch()
+
+    watch_statements(tell)
+    return create_or_join(path)
 
 
 def optimize(path, trials):

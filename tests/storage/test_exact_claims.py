@@ -32,14 +32,14 @@ def test_eight_processes_claim_sixty_waiting_trials_each_exactly_once(
     # Given 60 trials that wait, and a budget that allows no new one
     waiting = enqueue(opened, 60)
     Budget(trials=60).store(opened, 1)
-    # When 8 processes claim at once until there is nothing left
-    claimed = processes.run(*[("claim_all", path, tmp_path / "meeting", 8)] * 8)
+    # When 8 processes claim 8 times each, all at the same moment
+    claimed = processes.run(*[("claim_in_rounds", path, 8, tmp_path / "meeting", 8)] * 8)
     # Then every trial has one owner, whose only attempt it is
     assert sorted(trial for each in claimed for trial in each) == waiting
     assert states(opened) == {"RUNNING": 60}
     assert all(len(attempts_of(trial.system_attrs)) == 1 for trial in opened.get_all_trials(1))
-    # And it was a contest: not one process took them all
-    assert sum(1 for each in claimed if each) > 1
+    # And nobody went away without, but in the last round, where four were left for eight
+    assert sorted(len(each) for each in claimed) == [7] * 4 + [8] * 4
 
 
 def test_eight_processes_finish_exactly_the_budget_whatever_fails_or_comes_back(processes, path, opened, states):

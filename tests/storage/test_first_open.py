@@ -59,13 +59,13 @@ def test_eight_processes_create_one_file_and_one_study_at_once(processes, tmp_pa
 def test_a_creator_killed_at_any_moment_leaves_what_the_next_open_completes(processes, tmp_path, stock):
     # Given how many statements it takes to make a file
     (total,) = processes.run(("create_and_die", tmp_path / "whole.db", 10_000))
-    assert total > 30
-    # When creators are killed all along that way
-    deaths = {tmp_path / f"{statements}.db": statements for statements in range(1, total, 5)}
+    assert total > 15
+    # When creators are killed before each of them
+    deaths = {tmp_path / f"{statements}.db": statements for statements in range(total)}
     results = processes.wait(processes.start(*[("create_and_die", *death) for death in deaths.items()]))
     assert {result["exitcode"] for result in results} == {-signal.SIGKILL}
     # Then the next to open each file finds a storage that works, with all that stock Optuna makes, indexes included
-    processes.run(*[("create_or_join", path) for path in deaths])
+    processes.run(("create_or_join_all", list(deaths)[::2]), ("create_or_join_all", list(deaths)[1::2]))
     for path in deaths:
         assert schema(path) == schema(stock)
         assert journal_mode(path) == "wal"
@@ -73,7 +73,7 @@ def test_a_creator_killed_at_any_moment_leaves_what_the_next_open_completes(proc
     assert all(optuna.study.get_all_study_names(f"sqlite:///{path}") == ["s"] for path in list(deaths)[::5])
 
 
-@pytest.mark.parametrize("statements", [1, 5, 20])
+@pytest.mark.parametrize("statements", [1, 5, 15])
 def test_reading_what_a_killed_creator_left_finds_no_database_and_makes_none(processes, tmp_path, statements):
     # Given a file whose creator died before its tables were there
     path = tmp_path / "half.db"
@@ -138,14 +138,25 @@ def test_a_file_that_another_process_has_open_and_idle_is_opened(processes, stoc
     assert processes.wait([pid])[0]["exitcode"] == 0
 
 
-@pytest.mark.parametrize("statement", ["BEGIN", "BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"])
-def test_opening_waits_for_a_program_that_is_just_using_the_file(processes, stock, tmp_path, eventually, statement):
+@pytest.mark.parametrize(
+    ("statement", "in_the_way_of"),
+    [
+        ("BEGIN", "PRAGMA journal_mode = WAL"),
+        ("BEGIN IMMEDIATE", "PRAGMA journal_mode = WAL"),
+        ("BEGIN EXCLUSIVE", "CONNECT"),
+    ],
+)
+def test_opening_waits_for_a_program_that_is_just_using_the_file(
+    processes, stock, tmp_path, eventually, statement, in_the_way_of
+):
     # Given a process in the middle of a transaction in the other mode
     holding, release = tmp_path / "holding", tmp_path / "release"
     (holder,) = processes.start(("hold_connection", stock, holding, release, statement))
     eventually(holding.exists)
-    # When another opens the file, it does not fail, and is done once the first has ended
-    (opener,) = processes.start(("create_or_join", stock))
+    # When another opens the file and has come to what it cannot do now
+    (opener,) = processes.start(("create_or_join_slowly", stock, in_the_way_of, tmp_path / "reached"))
+    eventually((tmp_path / "reached").exists)
+    # Then it does not fail, and is done once the first has ended
     release.touch()
     assert [r["exitcode"] for r in processes.wait([holder, opener])] == [0, 0]
     assert journal_mode(stock) == "wal"
@@ -161,15 +172,33 @@ def test_a_program_that_never_lets_go_is_named_as_the_reason(stock, statement):
             open_storage(StorageLocation(stock))
 
 
-def test_two_that_come_by_different_links_take_turns_as_well(processes, tmp_path):
-    # Given four links to one file that is not there yet, each in a folder of its own
-    links = [tmp_path / str(number) / "link.db" for number in range(4)]
-    for link in links:
-        link.parent.mkdir()
-        link.symlink_to(tmp_path / "new.db")
-    # When eight processes create it through them
-    results = processes.run(*[("create_or_join", link) for link in links * 2])
-    assert [made for made, _ in results].count(True) == 1
+@pytest.fixture
+def unstamped(stock):
+    """What a stock creator leaves that dies before it has said which version of the schema it has made."""
+    with closing(sqlite3.connect(stock)) as connection:
+        connection.execute("DELETE FROM version_info")
+        connection.execute("DROP TABLE alembic_version")
+        connection.commit()
+    return stock
+
+
+@pytest.mark.parametrize("round_", range(3))
+@pytest.mark.parametrize("links", [False, True])
+def test_eight_processes_complete_at_once_what_a_stock_creator_left(processes, unstamped, tmp_path, links, round_):
+    # Given such a file, also by links in other folders
+    paths = [unstamped] * 8
+    if links:
+        paths = [tmp_path / str(number) / "link.db" for number in range(8)]
+        for path in paths:
+            path.parent.mkdir()
+            path.symlink_to(unstamped)
+    # When eight open it at once
+    results = processes.run(*[("create_or_join", path) for path in paths])
+    # Then all succeed, and it is stamped once
+    assert results == [[False, 1]] * 8
+    with closing(sqlite3.connect(unstamped)) as connection:
+        assert connection.execute("SELECT COUNT(*) FROM alembic_version").fetchone() == (1,)
+        assert connection.execute("SELECT COUNT(*) FROM version_info").fetchone() == (1,)
 
 
 def test_a_place_where_wal_cannot_be_is_refused_instead_of_used_unsafely(tmp_path, monkeypatch):

@@ -120,6 +120,11 @@ def test_a_missing_folder_is_named(tmp_path):
     assert refusal(path) == f"the folder {path.parent} does not exist; make it, or name another --storage"
 
 
+def test_the_missing_folder_of_a_dangling_link_is_named(tmp_path):
+    (tmp_path / "x.db").symlink_to(tmp_path / "unplugged" / "x.db")
+    assert f"the folder {tmp_path / 'unplugged'} does not exist" in refusal(tmp_path / "x.db")
+
+
 def test_a_file_in_place_of_the_folder_is_named(tmp_path):
     (tmp_path / "file").touch()
     assert f"the folder {tmp_path / 'file'} does not exist" in refusal(tmp_path / "file" / "x.db")
