@@ -182,7 +182,7 @@ def unstamped(stock):
     return stock
 
 
-@pytest.mark.parametrize("round_", range(3))
+@pytest.mark.parametrize("round_", range(2))
 @pytest.mark.parametrize("links", [False, True])
 def test_eight_processes_complete_at_once_what_a_stock_creator_left(processes, unstamped, tmp_path, links, round_):
     # Given such a file, also by links in other folders

@@ -206,8 +206,7 @@ def set_revision(path, revision):
         connection.commit()
 
 
-@pytest.mark.parametrize("mode", ["WAL", "DELETE"])
-@pytest.mark.parametrize("name", ["old.db", "it's old.db"])
+@pytest.mark.parametrize(("name", "mode"), [("old.db", "WAL"), ("it's old.db", "DELETE")])
 def test_a_file_of_an_older_optuna_is_refused_with_a_command_that_upgrades_it(path, tmp_path, name, mode):
     # Given a file with the schema of Optuna 3.0
     old = tmp_path / name
