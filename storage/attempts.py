@@ -16,7 +16,11 @@ KEY = "studyhall:attempts"
 MAX_EXCEPTIONS = 3  # attempts that end in an exception before a trial fails
 MAX_DEATHS = 5  # workers a trial may take with it before it fails
 
-Outcome = Literal["complete", "pruned", "exception", "divergence", "bad value", "interrupted", "death"]
+Outcome = Literal[
+    "complete", "pruned", "exception", "divergence", "bad value", "timeout", "memory", "interrupted", "death"
+]
+
+_FINAL = {"divergence", "bad value", "timeout", "memory"}  # trying again would end the same way
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +69,7 @@ def verdict(attempts: Sequence[Attempt]) -> str | None:
     """
     outcomes = [attempt.outcome for attempt in attempts]
     last = attempts[-1]
-    if last.outcome in ("divergence", "bad value"):
+    if last.outcome in _FINAL:
         return f"{last.outcome}: {last.detail}"
     if outcomes.count("exception") >= MAX_EXCEPTIONS:
         return f"{MAX_EXCEPTIONS} attempts ended in an exception, the last: {last.detail}"

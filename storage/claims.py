@@ -6,7 +6,7 @@ transaction: no other worker can claim between the count and the claim.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import Enum
@@ -27,12 +27,17 @@ class Budget:
     """When all workers of one study have, together, done enough. None means without limit.
 
     ``trials`` counts finished ones (COMPLETE or PRUNED), ``seconds`` the time in which at least one launch of
-    the study ran, ``failures`` the trials that may fail for good within one launch or resume.
+    the study ran, ``failures`` the trials that may fail for good within one launch or resume. ``stall`` ends the
+    study after so many finished trials without a better one, ``target`` at a value at least that good;
+    ``trial_seconds`` is what one attempt at a trial may take.
     """
 
     trials: int | None = None
     seconds: float | None = None
     failures: int = 10
+    stall: int | None = None
+    target: float | None = None
+    trial_seconds: float | None = None
 
     @classmethod
     def of(cls, storage: SharedStorage, study_id: int) -> Budget:
@@ -148,14 +153,23 @@ def running_attempts(trials: Sequence[FrozenTrial]) -> list[tuple[FrozenTrial, A
     ]
 
 
-def reclaim(storage: SharedStorage, trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
-    """Hand back each of ``trials`` that is RUNNING under a process of this machine that has died."""
+def reclaim(
+    storage: SharedStorage, trials: Sequence[FrozenTrial], is_silent: Callable[[str], bool]
+) -> list[FrozenTrial]:
+    """Hand back each of ``trials`` that is RUNNING under a dead process.
+
+    On this machine a process is judged at once; of one that cannot be seen from here ``is_silent`` is asked, with
+    the worker's name, whether its beat has stopped.
+    """
     reclaimed = []
     for trial, attempt in running_attempts(trials):
-        if attempt.process.is_alive() is False:
-            try:
-                hand_back(storage, trial._trial_id, attempt.process, "death", f"{attempt.process} is gone")
-            except TrialTaken:
-                continue
-            reclaimed.append(trial)
+        alive = attempt.process.is_alive()
+        if alive or (alive is None and not is_silent(attempt.worker)):
+            continue
+        detail = f"{attempt.process} is gone" if alive is False else f"{attempt.process} has stopped beating"
+        try:
+            hand_back(storage, trial._trial_id, attempt.process, "death", detail)
+        except TrialTaken:
+            continue
+        reclaimed.append(trial)
     return reclaimed

@@ -14,10 +14,11 @@ from objectives.source import imports_tensorflow
 from storage.claims import FINISHED, Budget
 from studies.devices import deal, find_gpus, thread_environment, visible
 from studies.engines.local import LocalEngine
+from studies.outcome import Ended, LaunchOutcome
 from studies.progress import Progress
 from studies.spec import StudySpec, WorkerSettings
 from studies.stored import StoredStudy
-from studies.supervisor import Ended, LaunchOutcome, Supervisor
+from studies.supervisor import Supervisor
 
 
 def launch(stored: StoredStudy, workers: WorkerSettings, view: Callable[[Progress], None]) -> LaunchOutcome:
@@ -47,7 +48,7 @@ def launch(stored: StoredStudy, workers: WorkerSettings, view: Callable[[Progres
         environment={**thread_environment(max(1, cores // count)), **_backend(spec)},
         log=stored.files / "logs" / "imports.log",
     )
-    return Supervisor(stored, engine, slots, view, cooperative=family is not None).run()
+    return Supervisor(stored, engine, slots, view, cooperative=family is not None, workers=workers).run()
 
 
 def trials_left(stored: StoredStudy) -> int | None:
@@ -85,6 +86,8 @@ _EXIT_CODES = {
     Ended.BUDGET_REACHED: 0,
     Ended.STOPPED: 0,
     Ended.TIME_OVER: 0,
+    Ended.TARGET_REACHED: 0,
+    Ended.STALLED: 0,
     Ended.INTERRUPTED: 130,
     Ended.TERMINATED: 143,
     Ended.TOO_MANY_FAILURES: 1,

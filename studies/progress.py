@@ -19,7 +19,10 @@ from studies.stored import StoredStudy
 
 @dataclass(frozen=True, kw_only=True)
 class RunningTrial:
-    """A trial in the hands of a worker. ``epochs`` counts its reports so far."""
+    """A trial in the hands of a worker. ``epochs`` counts its reports so far.
+
+    ``alive`` is whether that worker lives; None when it runs on another machine.
+    """
 
     number: int
     worker: str
@@ -28,6 +31,7 @@ class RunningTrial:
     epochs: int
     last_value: float | None
     since: str
+    alive: bool | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +51,7 @@ class Progress:
     metric: str | None
     best: FrozenTrial | None
     front: int
+    since_best: int
     workers: tuple[RunningTrial, ...]
     sessions: Mapping[str, Mapping[str, Any]]
     unknown_running: int
@@ -75,6 +80,7 @@ class Progress:
             "metric": self.metric,
             "best": None if best is None else {"number": best.number, "value": best.value, "params": best.params},
             "pareto_trials": self.front if len(self.directions) > 1 else None,
+            "trials_since_best": self.since_best,
             "workers": [vars(worker) for worker in self.workers],
             "sessions": len(self.sessions),
         }
@@ -88,6 +94,7 @@ def read_progress(stored: StoredStudy) -> Progress:
     for trial in trials:
         counts[trial.state] += 1
     directions = stored.study.directions
+    best = best_trial(trials, directions[0]) if len(directions) == 1 else None
     owned = running_attempts(trials)
     return Progress(
         name=stored.name,
@@ -101,7 +108,8 @@ def read_progress(stored: StoredStudy) -> Progress:
         epochs=sum(len(trial.intermediate_values) for trial in trials),
         directions=tuple(direction.name.lower() for direction in directions),
         metric=None if stored.spec is None else stored.spec.metric,
-        best=best_trial(trials, directions[0]) if len(directions) == 1 else None,
+        best=best,
+        since_best=_finished_after(trials, best),
         front=len(stored.study.best_trials) if len(directions) > 1 else 0,
         workers=tuple(
             RunningTrial(
@@ -112,6 +120,7 @@ def read_progress(stored: StoredStudy) -> Progress:
                 epochs=len(trial.intermediate_values),
                 last_value=trial.intermediate_values[last] if (last := trial.last_step) is not None else None,
                 since=attempt.start,
+                alive=attempt.process.is_alive(),
             )
             for trial, attempt in owned
         ),
@@ -125,6 +134,14 @@ def best_trial(trials: Sequence[FrozenTrial], direction: StudyDirection) -> Froz
     complete = [trial for trial in trials if trial.state is TrialState.COMPLETE and trial.value is not None]
     sign = -1.0 if direction is StudyDirection.MAXIMIZE else 1.0
     return min(complete, key=lambda trial: sign * (trial.value or 0.0), default=None)
+
+
+def _finished_after(trials: Sequence[FrozenTrial], best: FrozenTrial | None) -> int:
+    """How many finished trials ended after the best one; all of them when there is none."""
+    ends = [trial.datetime_complete for trial in trials if trial.state in FINISHED]
+    if best is None or best.datetime_complete is None:
+        return len(ends)
+    return sum(end is not None and end > best.datetime_complete for end in ends)
 
 
 def finished_by(trials: Sequence[FrozenTrial], worker: str) -> int:

@@ -32,6 +32,7 @@ class Session:
 
     def __post_init__(self) -> None:
         self._start = now()
+        self._count = 0
         self._begun = self._beaten = time.monotonic()
         self._stop_before = self.storage.get_study_system_attrs(self.study_id).get(_STOP)
         self._write(running=True)
@@ -41,8 +42,16 @@ class Session:
         """How long it has run, in seconds."""
         return time.monotonic() - self._begun
 
+    @property
+    def since_beat(self) -> float:
+        """Seconds that no beat has noted yet."""
+        return time.monotonic() - self._beaten
+
     def beat(self) -> None:
-        """Note that it still runs; writes at most once in ``beat_seconds``."""
+        """Note that it still runs; writes at most once in ``beat_seconds``.
+
+        The supervisor beats for its workers, so no training loop that holds the GIL can silence them.
+        """
         if time.monotonic() - self._beaten >= self.beat_seconds:
             self._write(running=True)
 
@@ -56,14 +65,52 @@ class Session:
 
     def _write(self, *, running: bool) -> None:
         self._beaten = time.monotonic()
+        self._count += 1
         row: dict[str, Any] = {
             "start": self._start,
             "seconds": round(self._beaten - self._begun, 3),
+            "beat": self._count,
             "workers": self.workers,
             "process": ProcessIdentity.current().to_json(),
             "running": running,
         }
         self.storage.set_study_system_attr(self.study_id, _SESSION + self.id, row)
+
+
+@dataclass
+class Watch:
+    """Which sessions have stopped beating, judged by the clock of the one that looks.
+
+    Clocks of two machines differ, and one may be set back, so a beat is a number that grows: a session is silent
+    when its number has stood still for ``grace_seconds`` of looking. Somebody who was held up (a locked file, a
+    slow disk, SIGSTOP) cannot tell whether the others were as well, and begins to count anew.
+    """
+
+    grace_seconds: float
+    held_up_seconds: float
+    _seen: dict[str, tuple[int, float]] = field(default_factory=dict)
+    _rows: Mapping[str, Any] = field(default_factory=dict)
+    _looked: float = field(default_factory=time.monotonic)
+
+    def look(self, attributes: Mapping[str, Any]) -> None:
+        """Note every session's beat; to be called often, after one's own beat."""
+        moment = time.monotonic()
+        if moment - self._looked > self.held_up_seconds:
+            self._seen.clear()
+        self._looked = moment
+        self._rows = {key.removeprefix(_SESSION): row for key, row in attributes.items() if key.startswith(_SESSION)}
+        for key, row in self._rows.items():
+            beat = row.get("beat", 0)
+            if key not in self._seen or self._seen[key][0] != beat:
+                self._seen[key] = (beat, moment)
+
+    def is_silent(self, worker: str) -> bool:
+        """Whether the session that started this worker has ended or stopped beating."""
+        session = worker.rpartition("-")[0]
+        row = self._rows.get(session)
+        if row is None:
+            return False
+        return not row["running"] or self._looked - self._seen[session][1] > self.grace_seconds
 
 
 def request_stop(storage: SharedStorage, study_id: int) -> None:

@@ -9,6 +9,7 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
+    ByteSize,
     ConfigDict,
     Field,
     PlainValidator,
@@ -18,6 +19,7 @@ from pydantic import (
 
 from objectives.settings import DataSettings, TrainSettings
 from objectives.space import Dimension
+from storage.claims import Budget
 
 FORMAT = 1  # of the stored study; a newer one is refused by an older program
 
@@ -92,11 +94,25 @@ class Chosen(Section):
 
 
 class BudgetSettings(Section):
-    """When the study has done enough: finished trials, seconds of running time, trials failed for good."""
+    """When the study, or one trial of it, has had enough (see ``storage.claims.Budget``)."""
 
     trials: Annotated[int, Field(ge=1)] | None = None
     timeout: Seconds | None = None
     failures: Annotated[int, Field(ge=1)] = 10
+    stall: Annotated[int, Field(ge=1)] | None = None
+    target: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    trial_timeout: Seconds | None = None
+
+    def to_budget(self) -> Budget:
+        """The budget as the storage keeps it."""
+        return Budget(
+            trials=self.trials,
+            seconds=self.timeout,
+            failures=self.failures,
+            stall=self.stall,
+            target=self.target,
+            trial_seconds=self.trial_timeout,
+        )
 
 
 class WorkerSettings(Section):
@@ -105,6 +121,20 @@ class WorkerSettings(Section):
     count: Annotated[int, Field(ge=1, le=1024)] = 1
     devices: Devices = "all"
     per_device: Annotated[int, Field(ge=1, le=64)] | None = None
+    memory: ByteSize | None = None
+    """A worker that uses more is killed, and its trial fails."""
+    renew_after: Annotated[int, Field(ge=1)] | None = None
+    """A worker process is replaced after so many trials, ..."""
+    renew_memory: ByteSize | None = None
+    """... or when, between two trials, it uses more than this."""
+    beat: Seconds = 5.0
+    grace: Seconds = 30.0
+
+    @model_validator(mode="after")
+    def _grace_outlasts_beats(self) -> WorkerSettings:
+        if self.grace < 2 * self.beat:
+            raise ValueError(f"grace is {self.grace:g} s and must be at least twice beat, which is {self.beat:g} s")
+        return self
 
 
 class StudySpec(Section):

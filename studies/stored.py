@@ -103,10 +103,13 @@ def _read_spec(name: str, attributes: dict[str, Any]) -> StudySpec | None:
     return StudySpec.model_validate(attributes[_SPEC])
 
 
-def create_or_join(location: StorageLocation, storage: SharedStorage, spec: StudySpec) -> tuple[StoredStudy, bool]:
+def create_or_join(
+    location: StorageLocation, storage: SharedStorage, spec: StudySpec, *, accept_changes: bool = False
+) -> tuple[StoredStudy, bool]:
     """The study of that name, made now if there is none; says whether it was made.
 
-    However many processes ask at once, one makes it and all others find it whole.
+    However many processes ask at once, one makes it and all others find it whole. With ``accept_changes`` a study
+    that searched something else goes on with this spec; its seed and its trials stay.
 
     Raises:
         StudyFault: there is one of that name that searches something else; the differences are told.
@@ -129,11 +132,16 @@ def create_or_join(location: StorageLocation, storage: SharedStorage, spec: Stud
             return _adopt(found, spec), False
         compared = spec.model_copy(update={"seed": None}) if drawn else spec
         differences = compared.differences(found.spec)
+        if differences and accept_changes and spec.directions == found.spec.directions:
+            spec = spec.model_copy(update={"seed": found.spec.seed}) if drawn else spec
+            storage.set_study_system_attr(found.study_id, _SPEC, _as_json(spec))
+            return replace(found, spec=spec), False
         if differences:
             raise StudyFault(
                 f"study {spec.name!r} in {location} searches something else:\n  "
                 + "\n  ".join(differences)
-                + f"\n`studyhall resume '{spec.name}'` goes on with it, --name starts another"
+                + f"\n`studyhall resume '{spec.name}'` goes on with it as it was, --accept-changes with this, "
+                "--name starts another"
             )
         return found, False
 
@@ -149,11 +157,15 @@ def _adopt(found: StoredStudy, spec: StudySpec) -> StoredStudy:
     return replace(found, spec=spec)
 
 
+def _as_json(spec: StudySpec) -> dict[str, Any]:
+    document: dict[str, Any] = spec.model_dump(mode="json", exclude_none=True)
+    return document
+
+
 def _write(storage: SharedStorage, study_id: int, spec: StudySpec) -> None:
     storage.set_study_system_attr(study_id, _FORMAT, FORMAT)
-    storage.set_study_system_attr(study_id, _SPEC, spec.model_dump(mode="json", exclude_none=True))
-    budget = spec.budget
-    Budget(trials=budget.trials, seconds=budget.timeout, failures=budget.failures).store(storage, study_id)
+    storage.set_study_system_attr(study_id, _SPEC, _as_json(spec))
+    spec.budget.to_budget().store(storage, study_id)
     if spec.metric is not None and len(spec.directions) == 1:
         study = optuna.load_study(study_name=spec.name, storage=storage)
         with warnings.catch_warnings():

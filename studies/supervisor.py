@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import shlex
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from enum import Enum
+from dataclasses import dataclass, field, replace
 from types import FrameType
 
 from optuna.trial import TrialState
@@ -17,36 +17,18 @@ from storage.attempts import Outcome
 from storage.claims import TrialTaken, hand_back, reclaim, running_attempts
 from studies.devices import Slot
 from studies.engines.engine import Engine
+from studies.limits import TrialLimits, study_over
 from studies.orders import WorkerOrder, WorkerReport
+from studies.outcome import Ended, LaunchOutcome
 from studies.progress import Progress, finished_by, read_progress
-from studies.sessions import Session
+from studies.sessions import Session, Watch
+from studies.spec import WorkerSettings
 from studies.stored import StoredStudy
 
 log = logging.getLogger("studyhall.launch")
 
 MAX_DEATHS_IN_A_ROW = 10
 GRACE_SECONDS = 10.0  # for an objective that cannot be stopped at an epoch's end
-
-
-class Ended(Enum):
-    """Why a launch ended."""
-
-    BUDGET_REACHED = "the budget is reached"
-    STOPPED = "stopped on request"
-    TIME_OVER = "the time is over"
-    INTERRUPTED = "interrupted"
-    TERMINATED = "terminated"
-    TOO_MANY_FAILURES = "too many trials failed"
-    UNUSABLE = "the objective cannot run"
-    GIVEN_UP = "every worker was given up"
-
-
-@dataclass(frozen=True, kw_only=True)
-class LaunchOutcome:
-    """How a launch ended, with a sentence where there is more to say."""
-
-    ended: Ended
-    detail: str = ""
 
 
 @dataclass
@@ -70,17 +52,24 @@ class Supervisor:
     slots: Sequence[Slot]
     view: Callable[[Progress], None]
     cooperative: bool
+    workers: WorkerSettings
     look_seconds: float = 1.0
     tick_seconds: float = 0.2
     _signals: list[int] = field(default_factory=list)
     _posts: dict[int, _Post] = field(default_factory=dict)
     _ending: LaunchOutcome | None = None
-    _killed: set[int] = field(default_factory=set)
+    _killed: dict[int, tuple[Outcome, str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._watch = Watch(self.workers.grace, held_up_seconds=max(3.0, self.workers.beat))
+        self._limits = TrialLimits(self.stored.budget.trial_seconds, self.workers.memory, self._pid_of)
 
     def run(self) -> LaunchOutcome:
         """Work until the end; a signal is one wish to stop, a second one kills."""
         with self._listening():
-            session = Session(self.stored.storage, self.stored.study_id, len(self.slots))
+            session = Session(
+                self.stored.storage, self.stored.study_id, len(self.slots), beat_seconds=self.workers.beat
+            )
             try:
                 return self._supervise(session)
             finally:
@@ -142,15 +131,18 @@ class Supervisor:
     def _look(self, session: Session) -> None:
         """What is done once a second: see who died elsewhere, who wishes a stop, whether time is over; show."""
         session.beat()
+        attributes = self.stored.attributes
+        self._watch.look(attributes)
         self._reclaim()
         progress = read_progress(self.stored)
+        progress = replace(progress, seconds=progress.seconds + session.since_beat)
         self.view(progress)
-        if self._ending is not None:
-            return
-        if session.stop_requested(self.stored.attributes):
+        for worker, outcome, sentence in self._limits.exceeded(progress):
+            self._kill(self._slot_of(worker), outcome, sentence)
+        if session.stop_requested(attributes):
             self._end(LaunchOutcome(ended=Ended.STOPPED))
-        elif progress.budget.seconds is not None and progress.seconds >= progress.budget.seconds:
-            self._end(LaunchOutcome(ended=Ended.TIME_OVER))
+        elif (over := study_over(progress)) is not None:
+            self._end(LaunchOutcome(ended=over[0], detail=over[1]))
 
     def _on_end(self, report: WorkerReport) -> None:
         post = self._posts[report.slot]
@@ -170,10 +162,11 @@ class Supervisor:
                 self._on_death(post, report)
 
     def _on_death(self, post: _Post, report: WorkerReport) -> None:
-        expected = report.slot in self._killed
-        outcome: Outcome = "interrupted" if expected else "death"
-        self._hand_back_trials_of(report, outcome, f"worker {post.order.worker} ended by {report.detail}")
-        self._rest(post, f"died ({report.detail})")
+        dead: tuple[Outcome, str] = ("death", f"worker {post.order.worker} ended by {report.detail}")
+        outcome, detail = self._killed.pop(report.slot, dead)
+        self._hand_back_trials_of(report, outcome, detail)
+        if outcome == "death":
+            self._rest(post, f"died ({report.detail})")
 
     def _rest(self, post: _Post, what: str) -> None:
         """Fill the slot again: at once after a first death, after ever longer rests in a row of them."""
@@ -193,12 +186,10 @@ class Supervisor:
             self._end(LaunchOutcome(ended=Ended.GIVEN_UP, detail=detail))
 
     def _last_failure(self) -> str:
-        failed = self.stored.study.get_trials(deepcopy=False, states=(TrialState.FAIL,))
-        reasons = [
-            f"trial {trial.number}: {trial.user_attrs['failure']}" for trial in failed if "failure" in trial.user_attrs
-        ]
-        first_line = reasons[-1].splitlines()[0] if reasons else "no reason was recorded"
-        return f"{first_line} (`studyhall show '{self.stored.name}' NUMBER` has the traceback)"
+        last = self.stored.study.get_trials(deepcopy=False, states=(TrialState.FAIL,))[-1]
+        reason = str(last.user_attrs.get("failure", "failed")).splitlines()[0]
+        show = f"studyhall show {shlex.quote(self.stored.name)} {last.number}"
+        return f"trial {last.number}: {reason} (`{show}` has the whole of it)"
 
     def _hand_back_trials_of(self, report: WorkerReport, outcome: Outcome, detail: str) -> None:
         trials = self.stored.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
@@ -209,7 +200,7 @@ class Supervisor:
 
     def _reclaim(self) -> None:
         trials = self.stored.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-        for trial in reclaim(self.stored.storage, trials):
+        for trial in reclaim(self.stored.storage, trials, self._watch.is_silent):
             log.warning("trial %d was left by a dead worker and is handed back", trial.number)
 
     def _end(self, outcome: LaunchOutcome) -> None:
@@ -227,8 +218,18 @@ class Supervisor:
 
     def _kill_all(self) -> None:
         for slot in self.engine.running():
-            self._killed.add(slot)
-            self.engine.kill(slot)
+            self._kill(slot, "interrupted", "killed as the launch ended")
+
+    def _kill(self, slot: int, outcome: Outcome, detail: str) -> None:
+        self._killed.setdefault(slot, (outcome, detail))
+        self.engine.kill(slot)
+
+    def _slot_of(self, worker: str) -> int:
+        return next(number for number, post in self._posts.items() if post.order.worker == worker)
+
+    def _pid_of(self, worker: str) -> int | None:
+        mine = [number for number, post in self._posts.items() if post.order.worker == worker]
+        return self.engine.pid(mine[0]) if mine else None
 
     @contextlib.contextmanager
     def _listening(self) -> Iterator[None]:

@@ -104,8 +104,9 @@ def status(
     elif progress.front:
         rows.append(("best", f"{progress.front} trials on the Pareto front (`studyhall best {name}`)"))
     for running in progress.workers:
+        dead = ", DEAD: the next resume hands it back" if running.alive is False else ""
         rows.append((f"trial {running.number}", f"worker {running.worker} on {running.host}, process {running.pid}, "
-                     f"{running.epochs} reports, last {number(running.last_value)}"))  # fmt: skip
+                     f"{running.epochs} reports, last {number(running.last_value)}{dead}"))  # fmt: skip
     if progress.unknown_running:
         rows.append(("note", f"{progress.unknown_running} RUNNING trial(s) belong to no worker of studyhall"))
     console().print(table(["study", name], rows))

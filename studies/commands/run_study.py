@@ -11,14 +11,15 @@ from studies.commands.options import DEFAULT_STORAGE, Json, Name, Storage, examp
 from studies.commands.output import clock, console, number, parameters, print_json
 
 if TYPE_CHECKING:
+    from studies.outcome import LaunchOutcome
     from studies.spec import WorkerSettings
     from studies.stored import StoredStudy
-    from studies.supervisor import LaunchOutcome
 
 Workers = Annotated[int | None, typer.Option("--workers", "-w", min=1, help="Parallel worker processes.")]
 Devices = Annotated[str | None, typer.Option(help="GPUs to use: 0,1 or none (default: all there are).")]
 PerDevice = Annotated[int | None, typer.Option("--workers-per-device", min=1, help="Workers that may share one GPU.")]
 Trials = Annotated[int | None, typer.Option(min=1, help="Finished trials the whole study is to have.")]
+AcceptChanges = Annotated[bool, typer.Option("--accept-changes", help="Go on although the objective has changed.")]
 Engine = Annotated[str, typer.Option(help="Where workers run: local.")]
 
 
@@ -62,13 +63,14 @@ def launch(
     sampler: Annotated[str | None, typer.Option(help="tpe, random, grid, cmaes, gp, nsgaii, qmc, ...")] = None,
     pruner: Annotated[str | None, typer.Option(help="median, hyperband, halving, percentile, none, ...")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Decides everything random.")] = None,
+    accept_changes: AcceptChanges = False,
     json: Json = False,
 ) -> int:
     """Run a study with parallel workers: start it, or go on with it where it was left."""
     from dataclasses import replace
 
     from storage import open_storage
-    from storage.claims import Budget
+    from studies.same_source import check_source
     from studies.stored import create_or_join
     from studies.study_file import read_study
 
@@ -86,18 +88,18 @@ def launch(
     given = {key: value for key, value in settings.items() if value is not None} | parse_settings(set_ or [])
     spec = read_study(study, given)
     location = locate(storage)
-    stored, made = create_or_join(location, open_storage(location, create=True), spec)
+    stored, made = create_or_join(location, open_storage(location, create=True), spec, accept_changes=accept_changes)
     if not made:
         # A number given now is meant; one that merely stands in the file never lowers what was raised before.
         with stored.storage.transaction():
-            budget, wish = stored.budget, spec.budget
+            budget, wish = stored.budget, spec.budget.to_budget()
             explicit = "budget.trials" in given
-            store = Budget(
+            replace(
+                wish,
                 trials=wish.trials if explicit else _higher(budget.trials, wish.trials),
-                seconds=_higher(budget.seconds, wish.timeout),
-                failures=wish.failures,
-            )
-            replace(store).store(stored.storage, stored.study_id)
+                seconds=_higher(budget.seconds, wish.seconds),
+            ).store(stored.storage, stored.study_id)
+    check_source(stored, accept=accept_changes)
     return _run(stored, spec.workers, json=json)
 
 
@@ -110,13 +112,16 @@ def resume(
     trials: Trials = None,
     timeout: Annotated[str | None, typer.Option(help="Time to add to the study's, such as 1h.")] = None,
     engine: Engine = "local",
+    accept_changes: AcceptChanges = False,
     json: Json = False,
 ) -> int:
     """Go on with a study that was interrupted, or give it a larger budget."""
     from studies.launch import raise_budget
+    from studies.same_source import check_source
 
     _check_engine(engine)
     stored = find(name, storage)
+    check_source(stored, accept=accept_changes)
     if trials is not None or timeout is not None:
         raise_budget(stored, trials=trials, more_seconds=_seconds(timeout))
     return _run(stored, _with(stored, _worker_settings(workers, devices, workers_per_device)), json=json)
@@ -131,7 +136,10 @@ def worker(
     json: Json = False,
 ) -> int:
     """Join a study that runs in another terminal, with workers of this one."""
+    from studies.same_source import check_source
+
     stored = find(name, storage)
+    check_source(stored, accept=False)
     return _run(stored, _with(stored, _worker_settings(workers, devices, workers_per_device)), json=json)
 
 
@@ -162,8 +170,8 @@ def _run(stored: StoredStudy, workers: WorkerSettings, *, json: bool) -> int:
     from studies.commands.live import LiveView
     from studies.launch import exit_code
     from studies.launch import launch as run_workers
+    from studies.outcome import Ended
     from studies.progress import read_progress
-    from studies.supervisor import Ended
 
     spec = stored.required_spec()
     before = read_progress(stored)

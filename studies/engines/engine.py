@@ -19,6 +19,9 @@ class Engine(Protocol):
     def running(self) -> set[int]:
         """The slots that hold a worker."""
 
+    def pid(self, slot: int) -> int | None:
+        """The process of the slot's worker on this machine; None when it is elsewhere or has ended."""
+
     def stop(self, slot: int) -> None:
         """Ask the worker to stop at its next report. Harmless when it has ended."""
 

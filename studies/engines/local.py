@@ -107,6 +107,11 @@ class LocalEngine:
         held.process.close()
         return said or WorkerReport(slot=slot, ending="died", process=held.identity, detail=_cause(code))
 
+    def pid(self, slot: int) -> int | None:
+        """The process in the slot."""
+        held = self._held.get(slot)
+        return held.identity.pid if held is not None and held.identity is not None else None
+
     def stop(self, slot: int) -> None:
         """Ask the worker to stop at its next report."""
         self._signal(slot, signal.SIGTERM)
