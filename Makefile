@@ -7,7 +7,7 @@ PIP  := $(BIN)/python -I -m pip --disable-pip-version-check
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .SUFFIXES:
-.PHONY: help study test check setup dashboard lock clean environment project
+.PHONY: help study test check faults setup dashboard lock clean environment project
 
 # The caller's Python must not reach ours; pip hears from the caller only how to reach a package registry.
 PIP_HEARS := CACHE_DIR CERT CLIENT_CERT CONFIG_FILE DEFAULT_TIMEOUT EXTRA_INDEX_URL FIND_LINKS INDEX_URL KEYRING_PROVIDER \
@@ -33,6 +33,9 @@ check: setup ## Lint, formatting, types and tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest $(ARGS)
+
+faults: setup ## Inject every fault of the table for real and print what each cost
+	@$(BIN)/pytest tests/faults -m '' $(ARGS)
 
 dashboard: setup ## Browse the studies of this folder at http://127.0.0.1:8080/
 	@$(BIN)/studyhall dashboard

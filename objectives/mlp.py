@@ -109,6 +109,7 @@ class MlpObjective:
             build_model(params, data.x_train.shape[1:], data.classes),
             data,
             trial,
+            seed=self.task.seed,
             epochs=self.task.train.epochs,
             batch_size=params["batch_size"],
             metric=self.task.metric or DEFAULT_METRIC,

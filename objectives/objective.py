@@ -27,6 +27,20 @@ class Objective(Protocol):
         """Return the value of the trial; raise `optuna.TrialPruned` where it is not worth going on."""
 
 
+class Checkpoint(Protocol):
+    """What outlives the worker of a trial: `trial.checkpoint`, which trials of plain Optuna do not have.
+
+    Any objective may use it: what it saved is there again when the trial is handed to another worker, and
+    deleted when the trial is over.
+    """
+
+    def load(self) -> bytes | None:
+        """Return what was last saved; None when there is nothing, or it is damaged."""
+
+    def save(self, state: bytes, /) -> bool:
+        """Replace what was saved, in one step; return False where the disk did not take it, and raise nothing."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
     """What a built-in objective accepts under one name in `[space]`."""

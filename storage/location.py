@@ -8,28 +8,45 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
 from storage.errors import StorageFault
 
 DEFAULT = "sqlite:///studyhall.db"
+FILES_VARIABLE = "STUDYHALL_FILES"
+_FILES = "studyhall.files"
 _SCHEME = "sqlite:///"
+_SERVERS = ("postgresql", "postgres")
+_SERVER_EXAMPLE = "postgresql://user:password@host/database"
 # What a URL may not hold as it is: SQLAlchemy (2.1) decodes %XX and takes options from "?", Optuna fills in braces.
 _ESCAPES = str.maketrans({character: quote(character) for character in "%?{}"})
 _LONGEST = 180  # characters of a folder's name before it is shortened; file systems allow 255
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, repr=False)
 class StorageLocation:
-    """An SQLite file. ``path`` is absolute."""
+    """An SQLite file, ``path`` (absolute), or a database on a PostgreSQL server, and then ``path`` is None.
 
-    path: Path
+    Plain data that goes to the workers with the password in it; whoever shows it uses ``str``.
+    """
+
+    path: Path | None
+    _server: str = ""
+    _server_files: Path = Path(_FILES)
 
     @classmethod
     def parse(cls, text: str) -> StorageLocation:
-        """Read ``sqlite:///relative.db``, ``sqlite:////absolute.db`` (where %3F is a question mark) or a plain path.
+        """Read ``sqlite:///relative.db``, ``sqlite:////absolute.db`` (where %3F is a question mark), a plain path,
+        or ``postgresql://user:password@host/database``.
 
         Raises:
             StorageFault: for any other kind of storage, and for one that workers cannot share.
         """
+        kind, mark, _ = text.partition("://")
+        if mark and kind.partition("+")[0] in _SERVERS:
+            files = os.environ.get(FILES_VARIABLE) or _FILES
+            return cls(None, _server_url(text), _absolute(files))
         if text.startswith(_SCHEME):
             name, mark, _ = text.removeprefix(_SCHEME).partition("?")
             if mark:
@@ -40,10 +57,9 @@ class StorageLocation:
             name = unquote(name)
         elif text == "sqlite://":
             name = ""
-        elif "://" in text:
-            kind = text.partition("://")[0]
+        elif mark:
             raise StorageFault(
-                f"storage {kind!r} is not supported; use an SQLite file, for example {_SCHEME}studyhall.db"
+                f"storage {kind!r} is not supported; use an SQLite file, for example {DEFAULT}, or {_SERVER_EXAMPLE}"
             )
         else:
             name = text
@@ -52,16 +68,25 @@ class StorageLocation:
                 f"storage {text!r} lives in the memory of one process, so workers cannot share it; "
                 f"name a file, for example {DEFAULT}"
             )
-        return cls(Path(os.path.expanduser(name)).absolute())  # noqa: PTH111  Path's own fails on an unknown ~user
+        return cls(_absolute(name))
 
     @property
     def url(self) -> str:
-        """The URL under which Optuna's own tools read it."""
-        return f"{_SCHEME}{str(self.path).translate(_ESCAPES)}"
+        """The URL under which Optuna's own tools read it, with the password: to connect, never to show."""
+        return self._server or f"{_SCHEME}{str(self.path).translate(_ESCAPES)}"
+
+    def is_same(self, other: StorageLocation) -> bool:
+        """Whether both lead to one database, as far as can be told without asking a server."""
+        if self.path is not None and other.path is not None and self.path.exists() and other.path.exists():
+            return self.path.samefile(other.path)
+        return self.path == other.path and self._server == other._server
 
     @property
     def files(self) -> Path:
-        """The folder beside the database: logs, checkpoints, artifacts, models."""
+        """The folder of logs, checkpoints, artifacts and models: beside an SQLite file; for a server
+        ``studyhall.files`` in the folder where the location was read, or what $STUDYHALL_FILES names."""
+        if self.path is None:
+            return self._server_files
         return self.path.with_name(f"{self.path.name.removesuffix('.db')}.files")
 
     def study_files(self, study_name: str) -> Path:
@@ -75,4 +100,42 @@ class StorageLocation:
         return self.files / name
 
     def __str__(self) -> str:
+        if self._server:
+            return make_url(self._server).set(drivername="postgresql").render_as_string(hide_password=True)
         return self.url
+
+    def __repr__(self) -> str:
+        return f"StorageLocation({str(self)!r})"
+
+
+def _absolute(name: str) -> Path:
+    return Path(os.path.expanduser(name)).absolute()  # noqa: PTH111  Path's own fails on an unknown ~user
+
+
+def _server_url(text: str) -> str:
+    """The URL with the driver that studyhall uses. No refusal repeats the text: it may hold a password.
+
+    Raises:
+        StorageFault: it cannot be read without a doubt, or names no database.
+    """
+    if text.count("@") > 1:
+        # The password ends at the first; its rest would be taken for the host, and shown.
+        raise StorageFault(
+            "the URL of the PostgreSQL storage has an @ too many; write one that belongs to the password %40 "
+            f"(and a % there %25): {_SERVER_EXAMPLE}"
+        )
+    try:
+        url = make_url(text.replace("postgres://", "postgresql://", 1))
+    except (ArgumentError, ValueError):
+        raise StorageFault(
+            f"the URL of the PostgreSQL storage cannot be read; it looks like {_SERVER_EXAMPLE}"
+        ) from None
+    if not url.database:
+        raise StorageFault(f"the URL of the PostgreSQL storage names no database; it looks like {_SERVER_EXAMPLE}")
+    secret = next((key for key in url.query if "password" in key), None)
+    if secret is not None:
+        raise StorageFault(
+            f"the URL of the PostgreSQL storage has {secret!r} among its options; write the password before the @, "
+            "or leave it to ~/.pgpass"
+        )
+    return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)

@@ -1,4 +1,4 @@
-"""Opening a storage: refuse what is unsafe, make a fresh file once however many processes ask at once."""
+"""Opening a storage: refuse what is unsafe, make what is missing once however many processes ask at once."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from sqlalchemy.pool import NullPool
 from storage import sqlite
 from storage.errors import StorageFault, StorageMissing, explain
 from storage.location import StorageLocation
+from storage.postgresql import open_server
 from storage.rdb import SharedStorage
 from storage.sqlite import SQLiteStorage, connect
 
@@ -40,24 +41,16 @@ class _Content(Enum):
 
 
 def open_storage(location: StorageLocation, *, create: bool = False) -> SharedStorage:
-    """Open the database at ``location``; with ``create`` make it when there is none.
+    """Open the database at ``location``; with ``create`` make it when there is none (on a server: its tables).
 
     Raises:
         StorageMissing: there is none, and ``create`` was not asked for.
         StorageFault: it cannot be used safely; the sentence says why.
     """
-    path = location.path
     try:
-        check_place(path)
-        content = _content(path)
-        if content is _Content.NOTHING and not create:
-            raise StorageMissing(
-                f"there is no database at {location}; `studyhall launch` makes one, --storage names another"
-            )
-        if content is not _Content.PREPARED:
-            with _only_one_process(path.resolve().parent):
-                _prepare(path)
-        return SQLiteStorage(path)
+        if location.path is None:
+            return open_server(location, create=create)
+        return _open_file(location, location.path, create=create)
     except OSError as error:
         raise StorageFault(f"{location} cannot be used: {error.strerror}; see `ls -l` and `df`") from error
     except RuntimeError as error:
@@ -66,17 +59,30 @@ def open_storage(location: StorageLocation, *, create: bool = False) -> SharedSt
         if "storage upgrade" in str(error):  # Optuna's advice when it knows the version, so an older one
             raise StorageFault(
                 f"{location} was written by an older version of Optuna; upgrade it once with "
-                f"`optuna storage upgrade --storage {shlex.quote(location.url)}` (make a copy first)"
+                f"`optuna storage upgrade --storage {shlex.quote(str(location))}` (make a copy first)"
             ) from error
         raise StorageFault(
             f"{location} was written by a newer version of Optuna than this one; upgrade studyhall and "
-            "Optuna here (`pip install -U optuna`), or choose another --storage; the file needs nothing"
+            "Optuna here (`pip install -U optuna`), or choose another --storage; the storage needs nothing"
         ) from error
     except Exception as error:
         sentence = explain(error, str(location))
         if sentence is None:
             raise
         raise StorageFault(sentence) from error
+
+
+def _open_file(location: StorageLocation, path: Path, *, create: bool) -> SQLiteStorage:
+    check_place(path)
+    content = _content(path)
+    if content is _Content.NOTHING and not create:
+        raise StorageMissing(
+            f"there is no database at {location}; `studyhall launch` makes one, --storage names another"
+        )
+    if content is not _Content.PREPARED:
+        with _only_one_process(path.resolve().parent):
+            _prepare(path)
+    return SQLiteStorage(path)
 
 
 def check_place(path: Path) -> None:

@@ -6,7 +6,7 @@ import threading
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import sqlalchemy
@@ -25,30 +25,47 @@ class SharedStorage(RDBStorage):
     _inside: threading.local
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Iterator[sqlalchemy.Connection]:
         """Everything called on this storage inside is one transaction, with no other writer in between.
 
-        Optuna opens a session for each call; the session of this thread is bound to one outer transaction
-        instead (SQLAlchemy: "joining a session into an external transaction"), so that the commits inside
-        it wait for the end of the block. An exception undoes all of it. Blocks may be nested.
+        An exception undoes all of it. Blocks may be nested.
         """
-        if getattr(self._inside, "transaction", False):
-            yield
+        outer = getattr(self._inside, "connection", None)
+        if outer is not None:
+            yield outer
             return
         with self.engine.connect() as connection, connection.begin():
             self.exclude_other_writers(connection)
+            with self._joined(connection):
+                yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sqlalchemy.Connection]:
+        """Everything read from this storage inside is of one moment, however many write meanwhile."""
+        with self.reading_connection() as connection, connection.begin(), self._joined(connection):
+            yield connection
+
+    @contextmanager
+    def _joined(self, connection: sqlalchemy.Connection) -> Iterator[None]:
+        # Optuna opens a session for each call; the session of this thread is bound to one outer transaction
+        # instead (SQLAlchemy: "joining a session into an external transaction"), so that the commits inside
+        # it wait for the end of the block.
+        self.scoped_session.remove()
+        self.scoped_session(bind=connection, join_transaction_mode="create_savepoint")
+        self._inside.connection = connection
+        try:
+            yield
+        finally:
+            self._inside.connection = None
             self.scoped_session.remove()
-            self.scoped_session(bind=connection, join_transaction_mode="create_savepoint")
-            self._inside.transaction = True
-            try:
-                yield
-            finally:
-                self._inside.transaction = False
-                self.scoped_session.remove()
 
     @abstractmethod
     def exclude_other_writers(self, connection: sqlalchemy.Connection) -> None:
         """Make every other ``transaction`` on this database wait until this connection's one ends."""
+
+    @abstractmethod
+    def reading_connection(self) -> AbstractContextManager[sqlalchemy.Connection]:
+        """A connection whose next transaction sees one moment, and keeps no writer waiting."""
 
     def count_states(self, study_id: int) -> Counter[TrialState]:
         """How many trials of the study are in each state."""

@@ -21,7 +21,7 @@ from optuna.storages import RDBStorage
 from sqlalchemy import event
 from sqlalchemy.pool import QueuePool
 
-from storage.errors import StorageFault
+from storage.errors import StorageLost
 from storage.rdb import SharedStorage
 
 BUSY_SECONDS = 120.0  # longer than any lock another program is likely to hold
@@ -79,10 +79,16 @@ class SQLiteStorage(SharedStorage):
     def exclude_other_writers(self, connection: sqlalchemy.Connection) -> None:
         """Nothing to do: BEGIN IMMEDIATE has done it."""
 
+    @contextmanager
+    def reading_connection(self) -> Iterator[sqlalchemy.Connection]:
+        """A connection that takes no write lock: in WAL mode its first read fixes the moment."""
+        with self._reading(), self.engine.connect() as connection:
+            yield connection
+
     def _begin(self, connection: sqlalchemy.Connection) -> None:
         # SQLite would go on, without a word, in a file that no longer has a name.
         if _identity(self._path) != self._file:
-            raise StorageFault(
+            raise StorageLost(
                 f"{self._path} was moved, deleted or replaced while it was in use; end what uses it, "
                 "put the file (or a backup) back, then `studyhall resume`"
             )

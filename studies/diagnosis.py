@@ -67,7 +67,8 @@ def _gpus() -> Iterator[Finding]:
 
 
 def _storage(location: StorageLocation) -> Iterator[Finding]:
-    kind = file_system(location.path, psutil.disk_partitions(all=True))
+    place = location.path or location.files
+    kind = "a server" if location.path is None else file_system(place, psutil.disk_partitions(all=True))
     try:
         storage = open_storage(location)
         yield Finding("storage", "ok", f"{location}, {len(storage.get_all_studies())} studies, on {kind}")
@@ -75,7 +76,7 @@ def _storage(location: StorageLocation) -> Iterator[Finding]:
         yield Finding("storage", "ok", f"{location} will be made by the first launch, on {kind}")
     except StorageFault as error:
         yield Finding("storage", "fault", str(error))
-    folder = location.path.parent
+    folder = place.parent
     if folder.is_dir():
         free = shutil.disk_usage(folder).free
         yield Finding("disk", "ok" if free > 2**30 else "note", f"{free / 2**30:.1f} GiB free in {folder}")

@@ -11,13 +11,15 @@ from optuna.trial import TrialState
 
 from objectives.catalogue import BUILT_IN
 from objectives.source import imports_tensorflow
+from objectives.space import Space
 from storage.claims import FINISHED, Budget
 from studies.devices import deal, find_gpus, thread_environment, visible
 from studies.engines.local import LocalEngine
 from studies.outcome import Ended, LaunchOutcome
 from studies.progress import Progress
+from studies.samplers import EXHAUSTIVE
 from studies.spec import StudySpec, WorkerSettings
-from studies.stored import StoredStudy
+from studies.stored import StoredStudy, StudyFault
 from studies.supervisor import Supervisor
 
 
@@ -65,11 +67,23 @@ def raise_budget(stored: StoredStudy, *, trials: int | None = None, more_seconds
     with stored.storage.transaction():
         budget = stored.budget
         if trials is not None:
+            check_size(stored.required_spec(), trials)
             budget = replace(budget, trials=trials)
         if more_seconds is not None:
             budget = replace(budget, seconds=(budget.seconds or 0.0) + more_seconds)
         budget.store(stored.storage, stored.study_id)
     return budget
+
+
+def check_size(spec: StudySpec, trials: int | None) -> None:
+    """Refuse a budget of more trials than a finite sampler has points.
+
+    Raises:
+        StudyFault: with the number of points.
+    """
+    size = Space(spec.space).size() if spec.sampler.name in EXHAUSTIVE else None
+    if size is not None and trials is not None and trials > size:
+        raise StudyFault(f"the {spec.sampler.name} of study {spec.name!r} has {size} points, so {trials} is too many")
 
 
 def exit_code(stored: StoredStudy, outcome: LaunchOutcome) -> int:
@@ -90,6 +104,7 @@ _EXIT_CODES = {
     Ended.STALLED: 0,
     Ended.INTERRUPTED: 130,
     Ended.TERMINATED: 143,
+    Ended.HUNG_UP: 129,
     Ended.TOO_MANY_FAILURES: 1,
     Ended.UNUSABLE: 1,
     Ended.GIVEN_UP: 1,

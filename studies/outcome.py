@@ -16,6 +16,7 @@ class Ended(Enum):
     STALLED = "nothing improves any more"
     INTERRUPTED = "interrupted"
     TERMINATED = "terminated"
+    HUNG_UP = "its terminal is gone"
     TOO_MANY_FAILURES = "too many trials failed"
     UNUSABLE = "the objective cannot run"
     GIVEN_UP = "every worker was given up"

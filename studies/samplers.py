@@ -28,7 +28,9 @@ from studies.options import Offer, faults
 from studies.spec import Chosen, StudySpec
 
 
-def _partial_fixed(fixed: dict[str, Any], base: str = "tpe", *, seed: int) -> BaseSampler:
+def _partial_fixed(fixed: dict[str, Any] | None = None, base: str = "tpe", *, seed: int) -> BaseSampler:
+    if not fixed or base not in OFFERS or base in _NEED_MORE:
+        raise ValueError("give fixed = { PARAMETER = VALUE }, and as base one of the samplers without needs of its own")
     return PartialFixedSampler(fixed, _build(base, {}, seed))
 
 
@@ -52,6 +54,9 @@ _NO_SEED = {"bruteforce"}
 # These cover a finite space, whose size is the budget.
 EXHAUSTIVE = {"grid", "bruteforce"}
 SINGLE_OBJECTIVE = {"cmaes"}
+# Their workers share a list or a counter, so choosing a point belongs to the transaction that claims the trial.
+SHARED_SEQUENCE = EXHAUSTIVE | {"qmc"}
+_NEED_MORE = EXHAUSTIVE | {"partial-fixed"}
 
 
 def sampler_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:

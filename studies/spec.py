@@ -47,8 +47,8 @@ def duration(value: Any) -> Any:
 
 
 def _name(value: str) -> str:
-    if not value.strip() or value != value.strip() or not value.isprintable():
-        raise ValueError("a name has at least one character, and no line breaks or blanks at its ends")
+    if not value.strip() or value != value.strip() or not value.isprintable() or value.startswith("-"):
+        raise ValueError("a name has at least one character, no dash first, no line breaks, no blanks at its ends")
     return value
 
 

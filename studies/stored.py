@@ -11,11 +11,13 @@ from typing import Any
 
 import optuna
 from optuna.study import StudyDirection
+from optuna.trial import TrialState
 
 from objectives.wording import did_you_mean
 from storage import SharedStorage, StorageLocation
 from storage.claims import Budget
 from studies.pruners import make_pruner
+from studies.sessions import live_sessions
 from studies.spec import FORMAT, StudySpec
 
 _SPEC = "studyhall:spec"
@@ -136,6 +138,9 @@ def create_or_join(
             spec = spec.model_copy(update={"seed": found.spec.seed}) if drawn else spec
             storage.set_study_system_attr(found.study_id, _SPEC, _as_json(spec))
             return replace(found, spec=spec), False
+        if differences and _never_began(found):
+            storage.delete_study(found.study_id)
+            return create_or_join(location, storage, spec)[0], True
         if differences:
             raise StudyFault(
                 f"study {spec.name!r} in {location} searches something else:\n  "
@@ -144,6 +149,13 @@ def create_or_join(
                 "--name starts another"
             )
         return found, False
+
+
+def _never_began(found: StoredStudy) -> bool:
+    """Whether no trial came as far as a parameter, as when the objective cannot be imported: the name is free then."""
+    trials = found.storage.get_all_trials(found.study_id, deepcopy=False)
+    idle = all(trial.state is TrialState.WAITING and not trial.params for trial in trials)
+    return idle and not live_sessions(found.attributes)
 
 
 def _adopt(found: StoredStudy, spec: StudySpec) -> StoredStudy:

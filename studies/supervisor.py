@@ -28,6 +28,7 @@ from studies.stored import StoredStudy
 log = logging.getLogger("studyhall.launch")
 
 MAX_DEATHS_IN_A_ROW = 10
+_SIGNALS = {signal.SIGINT: Ended.INTERRUPTED, signal.SIGTERM: Ended.TERMINATED, signal.SIGHUP: Ended.HUNG_UP}
 GRACE_SECONDS = 10.0  # for an objective that cannot be stopped at an epoch's end
 
 
@@ -55,7 +56,7 @@ class Supervisor:
     workers: WorkerSettings
     look_seconds: float = 1.0
     tick_seconds: float = 0.2
-    _signals: list[int] = field(default_factory=list)
+    _signals: list[signal.Signals] = field(default_factory=list)
     _posts: dict[int, _Post] = field(default_factory=dict)
     _ending: LaunchOutcome | None = None
     _killed: dict[int, tuple[Outcome, str]] = field(default_factory=dict)
@@ -92,7 +93,7 @@ class Supervisor:
                 looked = time.monotonic()
                 self._look(session)
             if self._signals and self._ending is None:
-                ended = Ended.INTERRUPTED if self._signals[0] == signal.SIGINT else Ended.TERMINATED
+                ended = _SIGNALS[self._signals[0]]
                 patience = "at the end of their epoch" if self.cooperative else f"within {GRACE_SECONDS:.0f} s"
                 log.warning("stopping: workers hand their trials back %s; a second Ctrl-C kills them", patience)
                 self._end(LaunchOutcome(ended=ended))
@@ -236,10 +237,9 @@ class Supervisor:
         """Collect signals. Installed also where SIGINT was ignored at the start (a shell's background job)."""
 
         def note(number: int, _: FrameType | None) -> None:
-            self._signals.append(number)
+            self._signals.append(signal.Signals(number))
 
-        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        before = {number: signal.signal(number, note) for number in numbers}
+        before = {number: signal.signal(number, note) for number in _SIGNALS}
         try:
             yield
         finally:

@@ -6,6 +6,14 @@ from collections.abc import Callable
 
 import optuna
 
+from storage.checkpoints import Checkpoint, checkpoint_of
+from studies.stored import StoredStudy
+
+
+def trial_checkpoint(stored: StoredStudy, number: int) -> Checkpoint:
+    """Where the state of one trial of the study is kept until the trial is over."""
+    return checkpoint_of(stored.files / "checkpoints", number)
+
 
 class TrialInterrupted(BaseException):
     """Raised out of ``report`` and ``should_prune`` when the trial is to be handed back; the message says why.
@@ -25,10 +33,17 @@ class WorkerStudy(optuna.Study):
 
 
 class WorkerTrial(optuna.Trial):
-    """An ``optuna.Trial`` that ends where it reports or asks for pruning, when its worker has to stop."""
+    """An ``optuna.Trial`` that ends where it reports or asks for pruning, when its worker has to stop.
 
-    def __init__(self, study: optuna.Study, trial_id: int, interruption: Callable[[], str | None]) -> None:
+    What an objective saves in its ``checkpoint`` is there again when the trial is handed to another worker.
+    """
+
+    def __init__(
+        self, study: optuna.Study, trial_id: int, interruption: Callable[[], str | None], checkpoint: Checkpoint
+    ) -> None:
         super().__init__(study, trial_id)
+        self.checkpoint = checkpoint
+        self.interrupted = False
         self._interruption = interruption
         self._reported = set(self._cached_frozen_trial.intermediate_values)
 
@@ -56,4 +71,5 @@ class WorkerTrial(optuna.Trial):
     def _stop_if_asked(self) -> None:
         reason = self._interruption()
         if reason is not None:
+            self.interrupted = True
             raise TrialInterrupted(reason)

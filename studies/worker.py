@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -21,17 +22,17 @@ from objectives.reference import ReferenceFault, load
 from objectives.settings import DataSettings, TrainSettings
 from objectives.space import Space
 from storage import StorageFault, open_storage
-from storage.attempts import Outcome
+from storage.attempts import Outcome, attempts_of
 from storage.claims import NoTrial, TrialTaken, claim, finish, hand_back
 from storage.processes import ProcessIdentity
 from studies import stored
 from studies.orders import Ending, WorkerOrder, WorkerReport
 from studies.pruners import make_pruner
-from studies.samplers import make_sampler, trial_seed
+from studies.samplers import EXHAUSTIVE, SHARED_SEQUENCE, make_sampler, trial_seed
 from studies.sessions import request_stop
 from studies.spec import StudySpec
 from studies.stored import StoredStudy, StudyFault
-from studies.trial import TrialInterrupted, WorkerStudy, WorkerTrial
+from studies.trial import TrialInterrupted, WorkerStudy, WorkerTrial, trial_checkpoint
 
 log = logging.getLogger("studyhall.worker")
 
@@ -96,14 +97,7 @@ class Worker:
     def run(self) -> Ending:
         """Work until there is nothing left to do; says why it ended."""
         while self.interruption() is None:
-            claimed = claim(
-                self.stored.storage,
-                self.stored.study_id,
-                self.order.worker,
-                self.process,
-                failed_before=self.order.failed_before,
-            )
-            match claimed:
+            match self._claim():
                 case NoTrial.BUDGET_REACHED:
                     return "budget reached"
                 case NoTrial.TOO_MANY_FAILURES:
@@ -112,10 +106,31 @@ class Worker:
                     time.sleep(self.idle_seconds)
                 case int(trial_id):
                     self._run_trial(trial_id)
-                    if self.study.stop_asked:
-                        self.study.stop_asked = False
+                    # Samplers that cover a finite space ask for it at its end, which the budget knows as well.
+                    if self.study.stop_asked and self.spec.sampler.name not in EXHAUSTIVE:
                         request_stop(self.stored.storage, self.stored.study_id)
         return "stopped"
+
+    def _claim(self) -> int | NoTrial:
+        if self.spec.sampler.name not in SHARED_SEQUENCE:
+            return self._claim_trial()
+        # The next point of a common sequence is chosen before anybody else can look at the sequence.
+        with self.stored.storage.transaction():
+            claimed = self._claim_trial()
+            if isinstance(claimed, int):
+                trial = self._prepare(claimed)
+                _ = trial.relative_params
+                Space(self.spec.space).suggest(trial)
+            return claimed
+
+    def _claim_trial(self) -> int | NoTrial:
+        return claim(
+            self.stored.storage,
+            self.stored.study_id,
+            self.order.worker,
+            self.process,
+            failed_before=self.order.failed_before,
+        )
 
     def _run_trial(self, trial_id: int) -> None:
         number = -1
@@ -131,17 +146,23 @@ class Worker:
         except _UNUSABLE as error:
             self._hand_back(trial_id, "interrupted", str(error))
             raise
-        except (Exception, SystemExit) as error:  # the objective is the user's: it may raise anything
+        # The objective is the user's: it may raise anything.
+        except (Exception, SystemExit, KeyboardInterrupt) as error:
             log.exception("trial %d: the objective raised", number)
             text = "".join(traceback.format_exception(error))[-_TRACEBACK_CHARACTERS:]
             self._hand_back(trial_id, "exception", f"{_first_line(error)}\n\n{text}")
+        self._sweep(trial_id)
 
     def _prepare(self, trial_id: int) -> WorkerTrial:
         # Optuna's cache must know the trial before a parameter is suggested for it.
         frozen = next(t for t in reversed(self.study.get_trials(deepcopy=False)) if t._trial_id == trial_id)
         seed = trial_seed(self.spec, frozen.number, len(frozen.params))
         self.study.sampler = make_sampler(self.spec, seed=seed)
-        return WorkerTrial(self.study, trial_id, self.interruption)
+        checkpoint = trial_checkpoint(self.stored, frozen.number)
+        if len(attempts_of(frozen.system_attrs)) == 1:
+            # Nobody has trained it: a file of that name is of a study that was deleted.
+            checkpoint.discard()
+        return WorkerTrial(self.study, trial_id, self.interruption, checkpoint)
 
     def _evaluate(self, trial: WorkerTrial) -> None:
         try:
@@ -149,6 +170,10 @@ class Worker:
         except optuna.TrialPruned:
             self._finish(trial, TrialState.PRUNED, None)
             return
+        if os.getpid() != self.process.pid:
+            os._exit(0)  # the objective forked, and its child came back as well
+        if trial.interrupted:
+            raise TrialInterrupted("asked to stop")  # the objective has caught it; its value is none
         values, fault = _values(result, len(self.spec.directions))
         if fault is not None:
             outcome, sentence = fault
@@ -168,9 +193,16 @@ class Worker:
         except TrialTaken as taken:
             log.warning("%s", taken)
 
+    def _sweep(self, trial_id: int) -> None:
+        """Discard the checkpoint of a trial that is over, by whosever hand; one that waits again needs it."""
+        trial = self.stored.storage.get_trial(trial_id)
+        if trial.state.is_finished():
+            trial_checkpoint(self.stored, trial.number).discard()
+
 
 def _first_line(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".partition("\n")[0][:300]
+    line = f"{type(error).__name__}: {error}".partition("\n")[0][:300]
+    return "".join(character if character.isprintable() else "?" for character in line)
 
 
 def _values(result: Any, wanted: int) -> tuple[list[float], tuple[Outcome, str] | None]:
@@ -178,7 +210,7 @@ def _values(result: Any, wanted: int) -> tuple[list[float], tuple[Outcome, str] 
     row = list(result) if isinstance(result, Sequence) and not isinstance(result, str) else [result]
     if len(row) != wanted:
         given = f"{len(row)} value{'s' if len(row) != 1 else ''}"
-        return [], ("bad value", f"the objective returned {given}, and the study has {wanted} direction(s)")
+        return [], ("bad value", f"the objective returned {given}, and the study wants {wanted}")
     values = []
     for item in row:
         try:

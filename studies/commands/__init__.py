@@ -11,8 +11,10 @@ def main() -> None:
     """The installed command ``studyhall``."""
     _check_neighbours()
     # Here, because a worker process imports this module to find its way.
-    from studies.commands.app import run
-
+    try:
+        from studies.commands.app import run
+    except KeyboardInterrupt:
+        sys.exit(130)
     sys.exit(run(sys.argv[1:]))
 
 

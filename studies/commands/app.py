@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import typer
 
-from studies.commands import care, look, run_study, serve
+from studies.commands import care, look, run_study, serve, store
 from studies.commands.output import error_line
 
 USAGE, INTERNAL, INTERRUPTED = 2, 70, 130
@@ -40,7 +40,7 @@ def _options(
     """Nothing to do: both options are handled where they are read."""
 
 
-for family in (run_study, look, care, serve):
+for family in (run_study, look, care, serve, store):
     family.register(app)
 
 
@@ -80,6 +80,8 @@ def _told(error: Exception) -> tuple[int, str]:
 
     if isinstance(error, StudyFileFault | StudyFault | StorageFault | DeviceFault | ReferenceFault):
         return USAGE, str(error)
+    if isinstance(error, OSError):
+        return 1, f"{error.filename or 'the output'} cannot be read or written: {error.strerror}"
     explained = explain(error, "the storage")
     if explained is not None:
         return 1, explained

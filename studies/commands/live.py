@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from dataclasses import dataclass, field
@@ -47,6 +48,11 @@ class LiveView:
     def __call__(self, progress: Progress) -> None:
         """Show where the study stands."""
         self._pace.look(progress)
+        # A terminal that is gone, or a full disk behind a pipe, is no reason to end a study.
+        with contextlib.suppress(OSError):
+            self._show(progress)
+
+    def _show(self, progress: Progress) -> None:
         if self._live is not None:
             self._live.update(render(progress, self._pace, time.monotonic() - self._begun, self.epochs), refresh=True)
             return

@@ -17,7 +17,7 @@ Storage = Annotated[
     typer.Option(
         "--storage",
         envvar="STUDYHALL_STORAGE",
-        help="The database: sqlite:///file.db or a path.",
+        help="The database: sqlite:///file.db, a path, or postgresql://user:password@host/database.",
         show_default="sqlite:///studyhall.db",
     ),
 ]
@@ -52,4 +52,4 @@ def storage_flag(location: StorageLocation) -> str:
     """How the next command names this storage: nothing when it would find it by itself."""
     if location == locate(os.environ.get("STUDYHALL_STORAGE", "")):
         return ""
-    return f" --storage {shlex.quote(location.url)}"
+    return f" --storage {shlex.quote(str(location))}"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -27,15 +29,23 @@ def error_line(sentence: str) -> None:
 
 
 def print_json(data: Any) -> None:
-    """Stable keys, one document; what JSON lacks (infinity, dates) as text."""
-    sys.stdout.write(json.dumps(data, indent=2, default=str) + "\n")
+    """Stable keys, one document; dates as text, and null for what JSON lacks (NaN, infinity)."""
+    sys.stdout.write(json.dumps(_strict(data), indent=2, default=str, allow_nan=False) + "\n")
+
+
+def _strict(data: Any) -> Any:
+    if isinstance(data, Mapping):
+        return {str(key): _strict(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_strict(value) for value in data]
+    return None if isinstance(data, float) and not math.isfinite(data) else data
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str | None = None) -> Table:
     """A plain table with a header."""
     made = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for row in rows:
-        made.add_row(*row)
+        made.add_row(*(Text(cell) for cell in row))
     return made
 
 
@@ -46,6 +56,8 @@ def number(value: float | None) -> str:
 
 def parameters(params: Mapping[str, Any]) -> str:
     """Parameters in one line."""
+    if not params:
+        return "no parameters"
     return ", ".join(f"{name}={number(value) if isinstance(value, float) else value}" for name, value in params.items())
 
 

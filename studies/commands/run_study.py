@@ -70,6 +70,7 @@ def launch(
     from dataclasses import replace
 
     from storage import open_storage
+    from studies.launch import check_size
     from studies.same_source import check_source
     from studies.stored import create_or_join
     from studies.study_file import read_study
@@ -87,6 +88,7 @@ def launch(
     }
     given = {key: value for key, value in settings.items() if value is not None} | parse_settings(set_ or [])
     spec = read_study(study, given)
+    check_size(spec, spec.budget.trials)
     location = locate(storage)
     stored, made = create_or_join(location, open_storage(location, create=True), spec, accept_changes=accept_changes)
     if not made:
@@ -209,9 +211,9 @@ def _print_end(stored: StoredStudy, outcome: LaunchOutcome, code: int, *, alread
     lines += [f"study  {stored.location}", f"files  {stored.files}"]
     flag = storage_flag(stored.location)
     shown = f" {progress.best.number}" if progress.best is not None else ""
-    following = (
-        ["best NAME", f"show NAME{shown}", "dashboard"] if code == 0 else ["resume NAME", "show NAME", "dashboard"]
-    )
+    found = progress.best is not None or progress.front
+    first = "resume NAME" if code else "best NAME" if found else "status NAME"
+    following = [first, f"show NAME{shown}", "dashboard"]
     name = shlex.quote(stored.name)
     for number_, command in enumerate(following):
         lines.append(f"{'next' if number_ == 0 else '    '}   studyhall {command.replace('NAME', name)}{flag}")

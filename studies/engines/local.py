@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from multiprocessing import connection, forkserver, process
+from multiprocessing import connection, forkserver, process, resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from studies.worker import work
 # Optuna imports the last three only as it opens a database.
 _ALWAYS = ("studies.worker", "alembic.migration", "alembic.script", "optuna.storages._rdb.models")
 _TENSORFLOW = ("tensorflow", "keras")
+_TERMINAL_SIGNALS = {signal.SIGINT, signal.SIGHUP, signal.SIGTERM}
 
 
 @dataclass
@@ -63,7 +64,10 @@ class LocalEngine:
         here, there = self._context.Pipe(duplex=False)
         child = self._context.Process(target=_main, args=(order, there), name=order.worker, daemon=False)
         try:
-            with _shielded_from_ctrl_c(), _environ(self._environment), _stderr_in(self._log):
+            # By itself, because it lifts the block of signals that it finds.
+            with _signals_blocked():
+                resource_tracker.ensure_running()
+            with _signals_blocked(), _environ(self._environment), _output_in(self._log):
                 forkserver.ensure_running()
             child.start()
         except (EOFError, OSError) as error:
@@ -141,9 +145,9 @@ def _cause(code: int | None) -> str:
 
 
 @contextlib.contextmanager
-def _shielded_from_ctrl_c() -> Iterator[None]:
-    """Whatever is born inside has SIGINT blocked: a terminal sends it to the whole group, we to our workers."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+def _signals_blocked() -> Iterator[None]:
+    """Whatever is born inside hears no signal of a terminal: that goes to the whole group, and we tell the workers."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _TERMINAL_SIGNALS)
     try:
         yield
     finally:
@@ -151,15 +155,19 @@ def _shielded_from_ctrl_c() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _stderr_in(log: Path) -> Iterator[None]:
-    """What is born inside writes its stderr to ``log``: TensorFlow's import prints lines that nobody can act on."""
-    before = os.dup(2)
-    _redirect(log, 2)
+def _output_in(log: Path) -> Iterator[None]:
+    """What is born inside writes to ``log``: TensorFlow's import prints lines that nobody can act on.
+
+    Nor does it hold the caller's pipe open should something that an objective left behind keep it alive.
+    """
+    before = {stream: os.dup(stream) for stream in (1, 2)}
+    _redirect(log, *before)
     try:
         yield
     finally:
-        os.dup2(before, 2)
-        os.close(before)
+        for stream, kept in before.items():
+            os.dup2(kept, stream)
+            os.close(kept)
 
 
 def _redirect(log: Path, *streams: int) -> None:
@@ -192,7 +200,11 @@ def _main(order: WorkerOrder, channel: Connection) -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _TERMINAL_SIGNALS)
+    os.register_at_fork(after_in_child=_forget_handlers)
+    # An objective that uses multiprocessing finds it as a script of its own would.
+    mp.set_start_method(None, force=True)
     parent = process.parent_process()
 
     def interruption() -> str | None:
@@ -206,6 +218,17 @@ def _main(order: WorkerOrder, channel: Connection) -> None:
     with contextlib.suppress(OSError):  # the supervisor may be gone
         channel.send(report)
     channel.close()
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Not through the interpreter's end, which would wait for threads that an objective has left behind.
+    os._exit(0)
+
+
+def _forget_handlers() -> None:
+    """A child of the objective's own, such as a multiprocessing pool's, is to end when it is told."""
+    for number in _TERMINAL_SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _write_to(order: WorkerOrder) -> None:

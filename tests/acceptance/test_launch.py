@@ -11,7 +11,6 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-import psutil
 import pytest
 from optuna.trial import TrialState
 
@@ -20,18 +19,6 @@ FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 def finished(states: list[TrialState]) -> int:
     return sum(state in FINISHED for state in states)
-
-
-def workers_of(supervisor: int) -> list[psutil.Process]:
-    """The processes that hold a worker's log open as their stdout."""
-    found = []
-    for process in psutil.Process(supervisor).children(recursive=True):
-        try:
-            if Path(f"/proc/{process.pid}/fd/1").readlink().suffix == ".log":
-                found.append(process)
-        except OSError:
-            continue
-    return found
 
 
 def test_the_budget_is_exact_with_eight_workers(place):
@@ -136,7 +123,7 @@ def test_stop_from_another_terminal(place, eventually):
     assert place.json("stop", "slow")["asked_sessions"] == 0
 
 
-def test_a_killed_worker_loses_nothing_and_is_replaced(place, eventually):
+def test_a_killed_worker_loses_nothing_and_is_replaced(place, eventually, workers_of):
     # Given two workers, one of them killed in the middle of a trial
     launched = place.start("launch", "mine.py:slow", "--workers", "2", "--trials", "10")
     eventually(lambda: finished(place.states("slow")) >= 2, within_seconds=60)
@@ -162,7 +149,7 @@ def test_when_everything_is_killed_resume_goes_on(place, eventually):
     assert set(place.states("slow")) == {TrialState.COMPLETE}
 
 
-def test_workers_of_a_dead_supervisor_end_by_themselves(place, eventually):
+def test_workers_of_a_dead_supervisor_end_by_themselves(place, eventually, workers_of):
     launched = place.start("launch", "mine.py:slow", "--workers", "2", "--trials", "500")
     eventually(lambda: finished(place.states("slow")) >= 1, within_seconds=60)
     workers = workers_of(launched.pid)

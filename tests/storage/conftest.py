@@ -13,6 +13,7 @@ import optuna
 import pytest
 from optuna.study import StudyDirection
 from optuna.trial import TrialState, create_trial
+from sqlalchemy.engine import make_url
 
 import storage.sqlite
 from storage import StorageLocation, open_storage
@@ -110,10 +111,41 @@ def path(tmp_path, fresh_database):
     return path
 
 
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server):
+    """A database on the server with the same empty study."""
+    with postgresql_server.database() as url:
+        opened = open_storage(StorageLocation.parse(url), create=True)
+        opened.create_new_study([StudyDirection.MINIMIZE], "s")
+        opened.engine.dispose()
+        yield make_url(url).database
+
+
 @pytest.fixture
-def opened(path):
+def postgresql_url(postgresql_server, postgresql_template):
+    """A database of ours on the server with one empty study "s", id 1."""
+    with postgresql_server.database(postgresql_template) as url:
+        yield url
+
+
+def pytest_generate_tests(metafunc):
+    """What needs a database, and says neither that it is a file nor how long SQLite waits, runs on each kind."""
+    names = metafunc.fixturenames
+    if "where" in names and not {"path", "impatient"} & set(names):
+        metafunc.parametrize("where", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture
+def where(request):
+    """A database of ours with one empty study "s", id 1: its path or URL."""
+    kind = getattr(request, "param", "sqlite")
+    return request.getfixturevalue({"sqlite": "path", "postgresql": "postgresql_url"}[kind])
+
+
+@pytest.fixture
+def opened(where):
     """That database, opened here."""
-    opened = open_storage(StorageLocation(path))
+    opened = open_storage(StorageLocation.parse(str(where)))
     yield opened
     opened.engine.dispose()
 

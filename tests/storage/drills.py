@@ -4,6 +4,7 @@
 standard input, so that eight processes cost as little as one. The calls of one request start together.
 """
 
+import contextlib
 import json
 import os
 import resource
@@ -23,6 +24,11 @@ import optuna.storages._rdb.models
 from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
+with contextlib.suppress(ImportError):
+    import sqlalchemy.dialects.postgresql.psycopg  # noqa: F401  so is this for a server
+
+import storage.backup
+import storage.copying
 import storage.opening
 from storage import StorageLocation, open_storage
 from storage.claims import NoTrial, TrialTaken, claim, finish, hand_back
@@ -33,7 +39,7 @@ NOBODY = 65534
 
 
 def location(path):
-    return StorageLocation(Path(path))
+    return StorageLocation.parse(path)
 
 
 # --- what the processes do ----------------------------------------------------------------------------------
@@ -217,6 +223,19 @@ def count_up(path, times):
     for _ in range(times):
         with opened.transaction():
             opened.set_study_user_attr(1, "count", opened.get_study_user_attrs(1)["count"] + 1)
+
+
+def copy_and_die(source, target, name):
+    """Copy a study, but be killed by SIGKILL as all its rows are written and nothing is committed."""
+    storage.copying._compare = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    sides = [storage.copying.Side(location(path), open_storage(location(path))) for path in (source, target)]
+    storage.copying.copy_study(*sides, name)
+
+
+def back_up_and_die(source, target):
+    """Make a backup, but be killed by SIGKILL before it has its name."""
+    storage.backup._move = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+    storage.backup.back_up(location(source), Path(target))
 
 
 def become_nobody():

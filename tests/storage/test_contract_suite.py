@@ -3,6 +3,7 @@
 import pytest
 from optuna.storages import get_storage
 from optuna.testing.pytest_storages import StorageTestCase
+from sqlalchemy.engine import make_url
 
 from storage import StorageLocation, open_storage
 
@@ -27,6 +28,27 @@ class TestSQLiteStorageKeepsOptunasContract(StorageTestCase):
     @pytest.fixture
     def storage(self, empty):
         return empty
+
+
+@pytest.fixture
+def empty_on_server(postgresql_server, empty_template):
+    with postgresql_server.database(empty_template) as url:
+        opened = open_storage(StorageLocation.parse(url))
+        yield opened
+        opened.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def empty_template(postgresql_server):
+    with postgresql_server.database() as url:
+        open_storage(StorageLocation.parse(url), create=True).engine.dispose()
+        yield make_url(url).database
+
+
+class TestPostgreSQLStorageKeepsOptunasContract(StorageTestCase):
+    @pytest.fixture
+    def storage(self, empty_on_server):
+        return empty_on_server
 
 
 class TestSQLiteStorageBehindOptunasCacheKeepsTheContract(StorageTestCase):

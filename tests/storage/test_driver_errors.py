@@ -201,6 +201,7 @@ def test_a_file_that_was_made_read_only_while_in_use(processes, open_folder, pat
     ]
 
 
+@pytest.mark.usefixtures("path")
 def test_an_error_of_sqlite_that_has_no_sentence_is_told_in_its_own_words(opened):
     def ask_nonsense():
         with opened.engine.connect() as connection:

@@ -27,13 +27,13 @@ def numbers(opened):
 
 
 def test_eight_processes_claim_sixty_waiting_trials_each_exactly_once(
-    processes, path, opened, enqueue, states, tmp_path
+    processes, where, opened, enqueue, states, tmp_path
 ):
     # Given 60 trials that wait, and a budget that allows no new one
     waiting = enqueue(opened, 60)
     Budget(trials=60).store(opened, 1)
     # When 8 processes claim 8 times each, all at the same moment
-    claimed = processes.run(*[("claim_in_rounds", path, 8, tmp_path / "meeting", 8)] * 8)
+    claimed = processes.run(*[("claim_in_rounds", where, 8, tmp_path / "meeting", 8)] * 8)
     # Then every trial has one owner, whose only attempt it is
     assert sorted(trial for each in claimed for trial in each) == waiting
     assert states(opened) == {"RUNNING": 60}
@@ -42,11 +42,11 @@ def test_eight_processes_claim_sixty_waiting_trials_each_exactly_once(
     assert sorted(len(each) for each in claimed) == [7] * 4 + [8] * 4
 
 
-def test_eight_processes_finish_exactly_the_budget_whatever_fails_or_comes_back(processes, path, opened, states):
+def test_eight_processes_finish_exactly_the_budget_whatever_fails_or_comes_back(processes, where, opened, states):
     # Given a budget of 40, and workers that fail, are interrupted and prune
     Budget(trials=40, failures=100).store(opened, 1)
     # When 8 of them work until claim says that the budget is reached
-    attempts = processes.run(*[("work", path)] * 8)
+    attempts = processes.run(*[("work", where)] * 8)
     # Then exactly 40 are finished, and each failed one was replaced by one more number
     counts = states(opened)
     assert counts["COMPLETE"] + counts["PRUNED"] == 40
@@ -60,11 +60,11 @@ def test_eight_processes_finish_exactly_the_budget_whatever_fails_or_comes_back(
     assert all(attempt.outcome is not None and attempt.end is not None for _, attempt in recorded)
 
 
-def test_a_larger_budget_goes_on_where_the_smaller_ended(processes, path, opened, states):
+def test_a_larger_budget_goes_on_where_the_smaller_ended(processes, where, opened, states):
     Budget(trials=5, failures=100).store(opened, 1)
-    processes.run(*[("work", path)] * 4)
+    processes.run(*[("work", where)] * 4)
     Budget(trials=12, failures=100).store(opened, 1)
-    processes.run(*[("work", path)] * 4)
+    processes.run(*[("work", where)] * 4)
     counts = states(opened)
     assert counts["COMPLETE"] + counts["PRUNED"] == 12
 
@@ -112,12 +112,12 @@ def test_a_budget_that_is_reached_counts_more_than_failures(opened, me):
 
 
 def test_each_trial_is_handed_back_by_only_one_of_eight_who_try_at_once(
-    processes, path, opened, somebody, states, tmp_path
+    processes, where, opened, somebody, states, tmp_path
 ):
     # Given ten trials whose worker is gone
     trials = [claim(opened, 1, "w", somebody) for _ in range(10)]
     # When eight processes see it and hand them back at once
-    handed_back = processes.run(*[("give_back", path, trials, somebody.to_json(), tmp_path / "meeting", 8)] * 8)
+    handed_back = processes.run(*[("give_back", where, trials, somebody.to_json(), tmp_path / "meeting", 8)] * 8)
     # Then each trial was handed back by one, to the others it was taken
     assert sorted(trial for each in handed_back for trial in each) == trials
     # And there are still ten trials, with one death each: no retry was made twice
@@ -187,9 +187,9 @@ def test_reclaim_takes_only_from_the_dead_of_this_machine(processes, opened, me,
     )
     stock = opened.create_new_trial(1)
     trials = opened.get_all_trials(1)
-    # When they are looked through, twice
-    assert [trial._trial_id for trial in reclaim(opened, trials)] == [dead]
-    assert reclaim(opened, trials) == []
+    # When they are looked through, twice, and nobody far away has fallen silent
+    assert [trial._trial_id for trial in reclaim(opened, trials, lambda worker: False)] == [dead]
+    assert reclaim(opened, trials, lambda worker: False) == []
     # Then only the dead one's waits
     assert {trial_id: opened.get_trial(trial_id).state.name for trial_id in (living, dead, elsewhere, stock)} == {
         living: "RUNNING",
@@ -205,4 +205,4 @@ def test_a_budget_is_read_back_as_it_was_stored(opened):
     budget = Budget(trials=7, seconds=1.5, failures=3)
     budget.store(opened, 1)
     assert Budget.of(opened, 1) == budget
-    assert asdict(budget) == {"trials": 7, "seconds": 1.5, "failures": 3}
+    assert asdict(budget).items() >= {"trials": 7, "seconds": 1.5, "failures": 3}.items()

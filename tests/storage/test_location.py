@@ -8,6 +8,8 @@ from urllib.parse import unquote
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from optuna.storages import RDBStorage
+from sqlalchemy.engine import make_url
 
 from storage import StorageFault, StorageLocation, open_storage
 
@@ -92,15 +94,71 @@ def test_memory_is_refused_because_workers_cannot_share_it(text):
         StorageLocation.parse(text)
 
 
-@pytest.mark.parametrize(
-    "text", ["postgresql://eva:s3cret@db/optuna", "postgresql+psycopg2://eva:s3cret@db/optuna", "mysql://eva:s3cret@db"]
-)
+@pytest.mark.parametrize("text", ["mysql://eva:s3cret@db/optuna", "mysql+pymysql://eva:s3cret@db", "redis://:s3cret@h"])
 def test_another_kind_of_database_is_refused_in_a_sentence_without_its_password(text):
     kind = text.partition(":")[0]
     with pytest.raises(StorageFault) as caught:
         StorageLocation.parse(text)
     assert f"storage {kind!r} is not supported; use an SQLite file, for example sqlite:///" in str(caught.value)
     assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg2", "postgresql+psycopg"])
+def test_a_postgresql_url_gets_the_driver_that_we_have(scheme):
+    location = StorageLocation.parse(f"{scheme}://eva:s3cret@db:5433/optuna?sslmode=require")
+    assert location.path is None
+    assert location.url == "postgresql+psycopg://eva:s3cret@db:5433/optuna?sslmode=require"
+    assert str(location) == "postgresql://eva:***@db:5433/optuna?sslmode=require"
+    assert repr(location) == f"StorageLocation({str(location)!r})"
+
+
+@pytest.mark.parametrize(
+    "password", ["p%40ss%2Fw", "p/w?x", "{SCHEMA_VERSION}", "a%25b", "100%25", "a+b c", "'\"", "%3A%3F%23", "ü"]
+)
+def test_any_password_reaches_the_server_as_it_was_meant(password):
+    from psycopg import conninfo
+
+    location = StorageLocation.parse(f"postgresql://eva:{password}@db/optuna")
+    # What psycopg gets, after Optuna has filled in braces and SQLAlchemy has read the URL
+    url = make_url(RDBStorage._fill_storage_url_template(location.url))
+    _, arguments = url.get_dialect()().create_connect_args(url)
+    assert conninfo.conninfo_to_dict(**arguments)["password"] == unquote(password)
+    assert StorageLocation.parse(location.url) == location
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("postgresql://eva:s3cr@et@db/optuna", "has an @ too many; write one that belongs to the password %40"),
+        ("postgresql://eva:a@s3cret/x@db/optuna", "has an @ too many"),
+        ("postgresql://eva:a@s3cret:x@db/optuna", "has an @ too many"),
+        ("postgresql://eva:a@h/s3cret?x@db/optuna", "has an @ too many"),
+        ("postgresql://eva:s3cret@db", "names no database"),
+        ("postgresql://eva:s3cret@db/", "names no database"),
+        ("postgresql://eva:s3cret@db:port/optuna", "it looks like"),
+        ("postgresql://", "names no database"),
+        ("postgresql://eva@db/optuna?password=s3cret", "has 'password' among its options; write the password before"),
+        ("postgresql://eva@db/optuna?sslpassword=s3cret", "has 'sslpassword' among its options"),
+    ],
+)
+def test_a_url_that_can_be_misread_is_refused_without_showing_a_part_of_the_password(text, words):
+    with pytest.raises(StorageFault) as caught:
+        StorageLocation.parse(text)
+    assert words in str(caught.value)
+    assert "s3cr" not in str(caught.value)
+
+
+def test_the_files_of_a_server_lie_in_the_working_folder_or_where_the_variable_says(tmp_path, monkeypatch):
+    url = "postgresql://eva@db/optuna"
+    monkeypatch.delenv("STUDYHALL_FILES", raising=False)
+    monkeypatch.chdir(tmp_path)
+    here = StorageLocation.parse(url)
+    monkeypatch.setenv("STUDYHALL_FILES", "shared")
+    there = StorageLocation.parse(url)
+    # Wherever a worker runs, it is told where they are
+    monkeypatch.chdir("/")
+    assert here.study_files("s") == tmp_path / "studyhall.files" / "s"
+    assert there.study_files("s") == tmp_path / "shared" / "s"
 
 
 @pytest.mark.parametrize("text", ["sqlite:///x.db?timeout=30", "sqlite:///file:x.db?mode=ro&uri=true", "sqlite:///x?"])

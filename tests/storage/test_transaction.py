@@ -19,9 +19,9 @@ QUICK_SECONDS = 0.5  # far more than a read takes, far less than the locks here 
 
 
 @pytest.fixture
-def other(path):
+def other(where):
     """The same database through connections of its own, as another process has it."""
-    other = open_storage(StorageLocation(path))
+    other = open_storage(StorageLocation.parse(str(where)))
     yield other
     other.engine.dispose()
 
@@ -118,6 +118,26 @@ def test_after_a_failed_block_the_storage_works_as_before(opened, other):
     assert opened.get_study_user_attrs(1) == {"free": True, "again": True}
 
 
+def test_a_snapshot_is_of_one_moment_and_keeps_no_writer_waiting(opened, other):
+    # Given a snapshot that has read
+    with opened.snapshot():
+        assert opened.get_all_trials(1) == []
+        # When somebody else writes, at once and whole
+        start = time.monotonic()
+        with other.transaction():
+            other.create_new_trial(1)
+            other.set_study_user_attr(1, "late", 1)
+        assert time.monotonic() - start < QUICK_SECONDS
+        # Then none of it is in the snapshot, whoever is asked
+        assert opened.get_all_trials(1) == []
+        assert opened.get_study_user_attrs(1) == {}
+        assert opened.count_states(1) == {}
+    # And all of it is there afterwards, and can be written to again
+    assert len(opened.get_all_trials(1)) == 1
+    opened.set_study_user_attr(1, "later", 1)
+    assert other.get_study_user_attrs(1) == {"late": 1, "later": 1}
+
+
 def test_two_threads_of_one_storage_have_transactions_of_their_own(opened, eventually):
     # Given a thread in the middle of a transaction
     began, may_end = threading.Event(), threading.Event()
@@ -151,27 +171,28 @@ def test_optunas_cached_study_takes_part_in_a_transaction(opened):
     assert opened.get_all_trials(1) == []
 
 
-def test_reads_and_writes_in_one_transaction_lose_no_update(processes, path, opened):
+def test_reads_and_writes_in_one_transaction_lose_no_update(processes, where, opened):
     # Given 4 processes that each read a number and write it back plus one, 25 times
     opened.set_study_user_attr(1, "count", 0)
-    processes.run(*[("count_up", path, 25)] * 4)
+    processes.run(*[("count_up", where, 25)] * 4)
     # Then none has overwritten another's
     assert opened.get_study_user_attrs(1) == {"count": 100}
 
 
 def test_a_reader_never_waits_for_a_writer_and_a_writer_waits_instead_of_failing(
-    processes, path, opened, tmp_path, eventually
+    processes, where, opened, tmp_path, eventually
 ):
     # Given another process that has written and keeps its transaction open for a second
-    (pid,) = processes.start(("hold_transaction", path, tmp_path / "held", 1.0))
+    (pid,) = processes.start(("hold_transaction", where, tmp_path / "held", 1.0))
     eventually((tmp_path / "held").exists)
     # When this process reads, it is served at once, without what is not yet committed
     start = time.monotonic()
     assert opened.get_study_user_attrs(1) == {}
     assert opened.get_all_trials(1) == []
     assert time.monotonic() - start < QUICK_SECONDS
-    # And when it writes, it waits its turn
-    opened.set_study_user_attr(1, "waited", True)
+    # And when it writes in a transaction too, it waits its turn
+    with opened.transaction():
+        opened.set_study_user_attr(1, "waited", True)
     written = time.time()
     (result,) = processes.wait([pid])
     assert written >= result["value"]
@@ -239,6 +260,7 @@ def test_a_write_that_waited_in_vain_fails_and_the_next_one_works(opened, path):
     assert opened.get_study_user_attrs(1) == {"one": 1, "two": 2}
 
 
+@pytest.mark.usefixtures("path")
 def test_every_connection_has_a_log_of_its_own_no_sync_for_each_commit_and_much_patience(opened):
     with opened.engine.connect() as connection:
         settings = {
@@ -248,7 +270,7 @@ def test_every_connection_has_a_log_of_its_own_no_sync_for_each_commit_and_much_
     assert settings == {"journal_mode": "wal", "synchronous": 1, "busy_timeout": 120_000}
 
 
-def test_a_pickled_storage_opens_the_same_file_with_the_same_care(opened, path):
+def test_a_pickled_storage_opens_the_same_database_with_the_same_care(opened):
     again = pickle.loads(pickle.dumps(opened))
     with opened.transaction():
         opened.set_study_user_attr(1, "note", 1)

@@ -11,18 +11,24 @@ import pytest
 
 from studies.commands.app import app, run
 
-COMMANDS = [command.name or command.callback.__name__ for command in app.registered_commands]
+
+def names(typer_app, *above):
+    return [" ".join([*above, command.name or command.callback.__name__]) for command in typer_app.registered_commands]
+
+
+GROUPS = [group.typer_instance for group in app.registered_groups]
+COMMANDS = [*names(app), *(name for group in GROUPS for name in names(group, group.info.name))]
 
 
 def test_the_commands_are_those_that_scripts_rely_on():
     wanted = {"launch", "resume", "worker", "stop", "list", "status", "show", "best"}
-    wanted |= {"dashboard", "check", "doctor", "delete"}
+    wanted |= {"dashboard", "check", "doctor", "delete", "storage verify", "storage backup", "storage copy"}
     assert wanted <= set(COMMANDS)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_ends_with_examples_whose_options_exist(command, capsys):
-    assert run([command, "--help"]) == 0
+    assert run([*command.split(), "--help"]) == 0
     text = capsys.readouterr().out
     described, _, examples = text.partition("Examples")
     lines = re.findall(rf"studyhall {command}.*", examples)
@@ -63,8 +69,9 @@ def test_commands_that_train_nothing_load_no_framework(tmp_path, monkeypatch):
         (["launch", "quadratic", "--engine", "slurm"], "allowed: local"),
         (["launch", "quadratic", "--devices", "first"], "none"),
         (["resume", "x", "--timeout", "soon"], "no database"),
-        (["list", "--storage", "postgresql://u:secret@h/d"], "not supported"),
+        (["list", "--storage", "mysql://u:secret@h/d"], "not supported"),
         (["dashboard", "--host", "0.0.0.0"], "--public"),
+        (["storage", "copy", "a.db", "mysql://u:secret@h/d"], "not supported"),
     ],
 )
 def test_wrong_usage_is_a_sentence_and_exit_code_2(words, sentence, tmp_path, monkeypatch, capsys):

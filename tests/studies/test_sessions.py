@@ -9,7 +9,8 @@ from optuna.study import StudyDirection
 
 from storage import StorageLocation, open_storage
 from storage.processes import ProcessIdentity
-from studies.sessions import Session, live_sessions, request_stop, running_seconds
+from studies import sessions
+from studies.sessions import Session, Watch, live_sessions, request_stop, running_seconds
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -69,3 +70,47 @@ def test_a_stop_ends_the_sessions_that_run_and_no_later_one(study):
     assert not after.stop_requested(attributes)
     request_stop(storage, study_id)
     assert after.stop_requested(storage.get_study_system_attrs(study_id))
+
+
+class Clock:
+    """A monotonic clock that moves when it is told to."""
+
+    def __init__(self, monkeypatch):
+        self.now = 1000.0
+        monkeypatch.setattr(sessions.time, "monotonic", lambda: self.now)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    return Clock(monkeypatch)
+
+
+def beating(number, *, running=True):
+    return {"studyhall:session:far": row(0, 1, running=running) | {"beat": number}}
+
+
+def test_a_session_is_silent_when_its_beat_has_stood_still_for_the_grace(clock):
+    watch = Watch(grace_seconds=30.0, held_up_seconds=5.0)
+    for beat in range(100):
+        clock.now += 1.0
+        watch.look(beating(beat))
+        assert not watch.is_silent("far-0")
+    for second in range(40):
+        clock.now += 1.0
+        watch.look(beating(99))
+        assert watch.is_silent("far-0") == (second >= 30)
+
+
+def test_somebody_who_was_held_up_does_not_judge_before_another_grace(clock):
+    watch = Watch(grace_seconds=30.0, held_up_seconds=5.0)
+    watch.look(beating(1))
+    clock.now += 60.0  # a locked file: the others could not beat either
+    watch.look(beating(1))
+    assert not watch.is_silent("far-0")
+
+
+def test_a_session_that_has_ended_is_silent_and_an_unknown_one_is_not_judged(clock):
+    watch = Watch(grace_seconds=30.0, held_up_seconds=5.0)
+    watch.look(beating(7, running=False))
+    assert watch.is_silent("far-3")
+    assert not watch.is_silent("other-0")

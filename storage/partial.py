@@ -1,0 +1,49 @@
+"""Work in progress on a disk: a folder under a name of its own, so that what a dead process left is told apart."""
+
+from __future__ import annotations
+
+import fcntl
+import glob
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_SUFFIX = ".partial"
+
+
+def _prefix(name: str) -> str:
+    return f".{name[:50]}."  # whatever the name, the folder's stays within 255 bytes
+
+
+@contextmanager
+def partial_folder(target: Path) -> Iterator[Path]:
+    """An empty folder beside ``target`` to prepare it in; gone at the end, with all that was not moved out of it."""
+    folder = Path(tempfile.mkdtemp(prefix=_prefix(target.name), suffix=_SUFFIX, dir=target.parent))
+    # The kernel drops this lock when its holder dies, so `abandoned` is never wrong about a living one.
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield folder
+    finally:
+        os.close(descriptor)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def abandoned(parent: Path, name: str | None = None) -> Iterator[Path]:
+    """The partial folders in ``parent``, of the target called ``name`` or of any, whose process has died."""
+    prefix = "." if name is None else _prefix(name)
+    for folder in sorted(parent.glob(f"{glob.escape(prefix)}*{_SUFFIX}")):
+        try:
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        except OSError:
+            continue
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield folder
+        except BlockingIOError:
+            continue
+        finally:
+            os.close(descriptor)

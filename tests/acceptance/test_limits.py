@@ -1,0 +1,72 @@
+"""Limits that end a trial, a worker or a study early, and a machine that falls silent."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+
+import pytest
+from optuna.trial import TrialState
+
+
+def outcomes(place, name, number):
+    return [row["outcome"] for row in place.json("show", name, str(number))["attempts"]]
+
+
+@pytest.mark.parametrize(
+    ("objective", "setting", "outcome"),
+    [("hangs", "budget.trial_timeout=2s", "timeout"), ("hogs", "workers.memory=600MiB", "memory")],
+)
+def test_a_trial_that_goes_too_far_fails_and_another_takes_its_place(place, objective, setting, outcome):
+    done = place.run("launch", f"mine.py:{objective}", "--trials", "5", "--workers", "2", "--set", setting)
+    assert done.returncode == 0, done.stdout
+    states = place.states(objective)
+    assert states[1] is TrialState.FAIL
+    assert states.count(TrialState.COMPLETE) == 5
+    assert outcomes(place, objective, 1) == [outcome]
+
+
+@pytest.mark.parametrize(
+    ("setting", "outcome"), [("budget.stall=10", "stalled"), ("budget.target=1.0", "target_reached")]
+)
+def test_a_study_ends_when_going_on_is_no_use(place, setting, outcome):
+    facts = place.json("launch", "quadratic", "--trials", "100000", "--workers", "2", "--set", setting)
+    assert facts["outcome"] == outcome
+    assert facts["running"] == 0
+    assert facts["finished"] < 100_000
+
+
+def test_an_objective_that_has_changed_is_refused_with_the_difference(place):
+    place.run("launch", "mine.py:objective", "--trials", "3")
+    mine = place.folder / "mine.py"
+    mine.write_text(mine.read_text().replace("return x * x + y", "return x * x - y"))
+    refused = place.run("resume", "objective", "--trials", "5")
+    assert refused.returncode == 2
+    assert "-    return x * x + y" in refused.stderr
+    assert "+    return x * x - y" in refused.stderr
+    assert len(place.states("objective")) == 3
+    assert place.run("resume", "objective", "--trials", "5", "--accept-changes").returncode == 0
+    assert place.run("resume", "objective", "--trials", "6").returncode == 0
+
+
+def can_rename_the_host() -> bool:
+    return subprocess.run(["unshare", "--uts", "true"], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not can_rename_the_host(), reason="needs the right to unshare a host name")
+def test_a_machine_that_falls_silent_loses_its_trial_after_the_grace_and_only_then(place, eventually):
+    # Given a worker on another machine, in the middle of a trial
+    settings = ("--set", "workers.beat=0.5", "--set", "workers.grace=4")
+    far = place.start("launch", "mine.py:slow", "--trials", "400", "--workers", "1", *settings, host="far-away")
+    eventually(lambda: TrialState.COMPLETE in place.states("slow"), within_seconds=60)
+    # When workers of this machine join, nothing is taken from it while it beats
+    near = place.start("worker", "slow")
+    eventually(lambda: len(place.states("slow")) > 20, within_seconds=60)
+    assert all("death" not in str(trial.system_attrs) for trial in place.study("slow").trials)
+    # And when it is cut off, its trial is handed on
+    os.killpg(far.pid, signal.SIGKILL)
+    eventually(lambda: "has stopped beating" in str(place.study("slow").trials), within_seconds=60)
+    place.run("stop", "slow")
+    near.communicate(timeout=30)
+    assert TrialState.RUNNING not in place.states("slow")

@@ -1,0 +1,181 @@
+"""A database that is locked, full, read-only, gone or broken, and a clock that is set back."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from optuna.trial import TrialState
+
+TRIALS = 12
+LAUNCH = ("launch", "train.py:train", "--workers", "2", "--trials", str(TRIALS))
+
+
+@pytest.mark.parametrize("seconds", [pytest.param(60, marks=pytest.mark.long), 3])
+def test_another_program_locks_the_file(drill, until, seconds):
+    drill.row.fault = f"locked by another program for {seconds} s"
+    launched = drill.place.start(*LAUNCH)
+    until(3)
+    with closing(sqlite3.connect(drill.place.database, timeout=30, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        drill.injected()
+        released = time.monotonic() + seconds
+        while time.monotonic() < released and launched.poll() is None:
+            time.sleep(0.2)
+        other.execute("ROLLBACK")
+    output, _ = launched.communicate(timeout=90)
+    assert launched.returncode == 0, output
+    drill.conclude("train", TRIALS)
+    assert drill.row.again == 0
+
+
+def whole(database: Path) -> bool:
+    with closing(sqlite3.connect(database)) as connection:
+        return connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_the_file_is_deleted_and_put_back(drill, until):
+    """the database is deleted under its workers, then put back"""
+    launched = drill.place.start(*LAUNCH)
+    until(3)
+    aside = drill.place.folder / "aside"
+    aside.mkdir()
+    for path in drill.place.folder.glob("studyhall.db*"):
+        path.rename(aside / path.name)
+    drill.injected()
+    output, _ = launched.communicate(timeout=60)
+    assert launched.returncode == 1, output
+    assert "Traceback" not in output
+    assert "studyhall.db" in output
+    for path in drill.place.folder.glob("studyhall.db*"):
+        path.unlink()
+    for path in aside.iterdir():
+        path.rename(drill.place.folder / path.name)
+    assert whole(drill.place.database)
+    done = drill.place.run("resume", "train")
+    assert done.returncode == 0, done.stderr
+    # What ended its objective after the file was gone could not be told, and is done again.
+    assert drill.place.states("train").count(TrialState.COMPLETE) == TRIALS
+    assert set(drill.journal("end")) == {str(number) for number in range(TRIALS)}
+    drill.row.finished = TRIALS
+
+
+@pytest.mark.parametrize("harm", ["truncated", "garbage"])
+def test_the_file_is_broken_and_restored(drill, until, harm):
+    drill.row.fault = f"the database is {harm} under its workers, then restored"
+    launched = drill.place.start(*LAUNCH)
+    until(3)
+    copy = drill.place.folder / "copy.db"
+    with closing(sqlite3.connect(drill.place.database)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+    with drill.place.database.open("r+b") as file:
+        if harm == "truncated":
+            file.truncate(1000)
+        else:
+            file.write(os.urandom(200_000))
+    drill.injected()
+    output, _ = launched.communicate(timeout=90)
+    assert launched.returncode == 1, output
+    assert "Traceback" not in output
+    refused = drill.place.run("resume", "train")
+    assert refused.returncode in (1, 2)
+    assert "Traceback" not in refused.stderr
+    for path in drill.place.folder.glob("studyhall.db*"):
+        path.unlink()
+    copy.rename(drill.place.database)
+    done = drill.place.run("resume", "train")
+    assert done.returncode == 0, done.stderr
+    assert whole(drill.place.database)
+    assert drill.place.states("train").count(TrialState.COMPLETE) == TRIALS
+    drill.row.finished = TRIALS
+
+
+@pytest.fixture
+def small_disk(drill, tmp_path):
+    """A file system of its own, mounted on the study's folder."""
+    folder = tmp_path / "small disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], capture_output=True, text=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"needs the right to mount a file system: {mounted.stderr.strip()}")
+    shutil.copy(drill.place.folder / "train.py", folder)
+    drill.place.folder = folder
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def test_the_disk_is_full_and_freed(drill, until, small_disk):
+    """the disk is full, then freed"""
+    launched = drill.place.start("launch", "train.py:train", "--workers", "2", "--trials", "30")
+    until(3)
+    ballast = small_disk / "ballast"
+    with ballast.open("wb", buffering=0) as file:
+        try:
+            while file.write(b"x" * 4096):
+                pass
+        except OSError:
+            drill.injected()
+    output, _ = launched.communicate(timeout=90)
+    assert launched.returncode == 1, output
+    assert "Traceback" not in output
+    ballast.unlink()
+    done = drill.place.run("resume", "train")
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert whole(drill.place.database)
+    assert drill.place.states("train").count(TrialState.COMPLETE) == 30
+    drill.row.finished = 30
+
+
+def test_the_disk_becomes_read_only_and_writable_again(drill, until, small_disk):
+    """the disk becomes read-only, then writable again"""
+    launched = drill.place.start("launch", "train.py:train", "--workers", "2", "--trials", "30")
+    until(3)
+    if subprocess.run(["mount", "-o", "remount,ro", small_disk], capture_output=True, check=False).returncode:
+        # The kernel refuses while files are open for writing; the mount can be made read-only all the same.
+        subprocess.run(["mount", "-o", "remount,bind,ro", small_disk], check=True)
+    drill.injected()
+    output, _ = launched.communicate(timeout=90)
+    assert launched.returncode == 1, output
+    assert "Traceback" not in output
+    subprocess.run(["mount", "-o", "remount,bind,rw", small_disk], check=True)
+    done = drill.place.run("resume", "train")
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert drill.place.states("train").count(TrialState.COMPLETE) == 30
+    drill.row.finished = 30
+
+
+def fake_time_library() -> str | None:
+    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+    return str(found[0]) if found else None
+
+
+def test_the_clock_is_set_back(drill, until):
+    """the clock is set back by an hour"""
+    library = fake_time_library()
+    if library is None:
+        missing = "Debian's faketime is not installed"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    clock = drill.place.folder / "clock"
+    clock.write_text("+0")
+    drill.place.variables |= {
+        "LD_PRELOAD": library,
+        "FAKETIME_TIMESTAMP_FILE": str(clock),
+        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }
+    launched = drill.place.start(*LAUNCH, "--timeout", "10m")
+    until(3)
+    clock.write_text("-3600")
+    drill.injected()
+    output, _ = launched.communicate(timeout=90)
+    assert launched.returncode == 0, output
+    drill.conclude("train", TRIALS)
+    assert drill.row.again == 0

@@ -1,0 +1,180 @@
+"""Processes that die, stop, hang or are told to go."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+from optuna.trial import TrialState
+
+TRIALS = 12
+LAUNCH = ("launch", "train.py:train", "--workers", "2", "--trials", str(TRIALS))
+
+
+def test_a_worker_is_killed_in_an_epoch(drill, until, workers_of):
+    """SIGKILL of a worker in an epoch."""
+    launched = drill.place.start(*LAUNCH)
+    for round_ in range(3):
+        until(2 + 2 * round_)
+        workers_of(launched.pid)[0].kill()
+        drill.injected()
+    assert launched.wait(timeout=90) == 0
+    drill.conclude("train", TRIALS)
+    assert drill.row.again <= drill.row.injected
+
+
+# Patches the storage inside the worker, so that the process dies between the statements of one transaction.
+DEATH_INSIDE = """
+import os, signal
+import optuna
+from storage import claims
+from storage.rdb import SharedStorage
+from train import train, note
+
+def dies_once(method, when):
+    def call(*args, **kwargs):
+        result = method(*args, **kwargs)
+        if not os.path.exists("died.txt") and when():
+            open("died.txt", "w").close()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+    return call
+
+def enough():
+    return os.path.exists("journal.txt") and open("journal.txt").read().count("end") >= 3
+
+"""
+
+POINTS = {
+    "a claim": "claims.record = dies_once(claims.record, enough)\nSharedStorage.create_new_trial = dies_once(\n"
+    "    SharedStorage.create_new_trial, enough)\n",
+    "a report": "SharedStorage._set_trial_intermediate_value_without_commit = dies_once(\n"
+    "    SharedStorage._set_trial_intermediate_value_without_commit, enough)\n",
+    "telling": "SharedStorage.set_trial_state_values = dies_once(SharedStorage.set_trial_state_values, enough)\n",
+}
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_worker_is_killed_inside_a_transaction(drill, point):
+    drill.row.fault = f"SIGKILL of a worker inside the transaction of {point}"
+    (drill.place.folder / "dies.py").write_text(DEATH_INSIDE + POINTS[point])
+    done = drill.place.run("launch", "dies.py:train", "--workers", "2", "--trials", str(TRIALS))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (drill.place.folder / "died.txt").exists()
+    drill.injected()
+    # A worker killed while it tells has ended its objective already; that end is written once more.
+    if point == "telling":
+        ends = drill.journal("end")
+        assert len(set(ends)) == TRIALS
+        assert len(ends) <= TRIALS + 1
+        assert drill.place.states("train").count(TrialState.COMPLETE) == TRIALS
+        drill.row.finished, drill.row.again = TRIALS, 0
+    else:
+        drill.conclude("train", TRIALS)
+
+
+def test_the_supervisor_is_killed(drill, until, workers_of, eventually):
+    """SIGKILL of the supervisor, then resume."""
+    launched = drill.place.start(*LAUNCH)
+    until(3)
+    workers = workers_of(launched.pid)
+    launched.kill()
+    drill.injected()
+    eventually(lambda: not any(worker.is_running() for worker in workers), within_seconds=20)
+    assert TrialState.RUNNING not in drill.place.states("train")
+    assert drill.place.run("resume", "train").returncode == 0
+    drill.conclude("train", TRIALS)
+    assert drill.row.again == 0
+
+
+def test_the_fork_server_is_killed(drill, until, workers_of):
+    """SIGKILL of the fork server."""
+    launched = drill.place.start(*LAUNCH)
+    until(3)
+    server = workers_of(launched.pid)[0].parent()
+    assert server.pid != launched.pid
+    server.kill()
+    drill.injected()
+    until(5)
+    assert launched.wait(timeout=90) == 0
+    drill.conclude("train", TRIALS)
+
+
+def test_everything_is_killed(drill, until):
+    """SIGKILL of everything at once, then resume."""
+    launched = drill.place.start(*LAUNCH)
+    until(3)
+    os.killpg(launched.pid, signal.SIGKILL)
+    drill.injected()
+    launched.wait(timeout=10)
+    assert drill.place.run("resume", "train").returncode == 0
+    drill.conclude("train", TRIALS)
+    assert drill.row.again <= 2
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
+def test_the_launch_is_told_to_go(drill, until, number, code):
+    drill.row.fault = f"{number.name} to the launch, then resume"
+    launched = drill.place.start(*LAUNCH)
+    until(3)
+    os.kill(launched.pid, number)
+    drill.injected()
+    assert launched.wait(timeout=30) == code
+    assert TrialState.RUNNING not in drill.place.states("train")
+    assert drill.place.run("resume", "train").returncode == 0
+    drill.conclude("train", TRIALS)
+    assert drill.row.again == 0
+
+
+def test_a_worker_is_told_to_go(drill, until, workers_of):
+    """SIGTERM to one worker."""
+    launched = drill.place.start(*LAUNCH)
+    until(3)
+    workers_of(launched.pid)[0].terminate()
+    drill.injected()
+    assert launched.wait(timeout=90) == 0
+    drill.conclude("train", TRIALS)
+    assert drill.row.again == 0
+
+
+def test_ctrl_c_twice(drill, until):
+    """Ctrl-C twice, then resume."""
+    launched = drill.place.start(*LAUNCH)
+    until(3)
+    os.killpg(launched.pid, signal.SIGINT)
+    assert any("a second Ctrl-C kills" in line for line in launched.stdout)
+    os.killpg(launched.pid, signal.SIGINT)
+    drill.injected()
+    launched.communicate(timeout=20)
+    assert launched.returncode == 130
+    assert drill.place.run("resume", "train").returncode == 0
+    drill.conclude("train", TRIALS)
+
+
+def test_a_worker_is_stopped_for_longer_than_the_grace_and_goes_on(drill, until, workers_of, eventually):
+    """SIGSTOP of a worker for longer than the grace, then SIGCONT."""
+    settings = ("--set", "workers.beat=0.5", "--set", "workers.grace=1")
+    launched = drill.place.start(*LAUNCH, *settings)
+    until(3)
+    worker = workers_of(launched.pid)[0]
+    worker.suspend()
+    drill.injected()
+    # The other one finishes all that is left, and nobody takes the stopped one's trial.
+    until(TRIALS - 1)
+    eventually(lambda: drill.place.states("train").count(TrialState.RUNNING) <= 1, within_seconds=10)
+    worker.resume()
+    assert launched.wait(timeout=60) == 0
+    drill.conclude("train", TRIALS)
+    assert drill.row.again == 0
+
+
+def test_thirty_two_workers_start_at_once(drill):
+    """32 workers start on a file that does not exist yet."""
+    launches = [drill.place.start("launch", "train.py:quick", "--trials", "96", "--workers", "4") for _ in range(8)]
+    drill.injected()
+    for launched in launches:
+        output, _ = launched.communicate(timeout=150)
+        assert launched.returncode == 0, output
+        assert "locked" not in output
+    drill.conclude("quick", 96)

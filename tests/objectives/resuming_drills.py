@@ -1,0 +1,95 @@
+"""Trainings in a process of one thread, so that what must be equal is equal to the last bit. Prints JSON."""
+
+import json
+import sys
+
+import optuna
+from pydantic import TypeAdapter
+
+from objectives.mlp import MlpObjective
+from objectives.objective import Task
+from objectives.settings import DataSettings, TrainSettings
+from objectives.space import Dimension, Space
+
+COMMON = {"units": 16, "layers": 1, "dropout": 0.3, "batch_size": 64}
+# Each learns for a while and is then stopped, after two epochs that gained less than min_delta.
+OPTIMIZERS = {
+    "adam": {"learning_rate": 0.02},
+    "rmsprop": {"learning_rate": 0.01, "momentum": 0.5},
+    "sgd": {"learning_rate": 0.2, "momentum": 0.5},
+}
+
+
+class HandedBack(BaseException):
+    pass
+
+
+class Checkpoint:
+    """In memory."""
+
+    state = None
+
+    def load(self):
+        return self.state
+
+    def save(self, state):
+        self.state = state
+        return True
+
+
+class Trial(optuna.Trial):
+    """One attempt at a trial: handed back at the report of a step, for which `report` of a kept step does nothing."""
+
+    def __init__(self, study, trial_id, checkpoint, interrupted_at):
+        super().__init__(study, trial_id)
+        self.checkpoint, self.interrupted_at = checkpoint, interrupted_at
+        self.kept = set(self._cached_frozen_trial.intermediate_values)
+
+    def report(self, value, step):
+        if step not in self.kept:
+            super().report(value, step)
+        if step == self.interrupted_at:
+            raise HandedBack
+
+
+def objective(optimizer):
+    dimensions = TypeAdapter(dict[str, Dimension]).validate_python(
+        {**COMMON, "optimizer": optimizer, **OPTIMIZERS[optimizer]}
+    )
+    train = TrainSettings(epochs=9, early_stopping={"patience": 2, "min_delta": 0.1})
+    return MlpObjective(
+        Task(
+            space=Space(dimensions),
+            data=DataSettings(),
+            train=train,
+            metric="val_loss",
+            direction="minimize",
+            seed=7,
+        )
+    )
+
+
+def run(optimizer, interruptions):
+    """One trial to its end, handed back at the report of each of the steps; all that is known of it then."""
+    evaluate, study, checkpoint = objective(optimizer), optuna.create_study(), Checkpoint()
+    trial_id = study.ask()._trial_id
+    for step in [*interruptions, None]:
+        trial = Trial(study, trial_id, checkpoint, step)
+        try:
+            value = evaluate(trial)
+        except HandedBack:
+            continue
+        break
+    frozen = study._storage.get_trial(trial_id)
+    return {
+        "value": value,
+        "reports": list(frozen.intermediate_values.items()),
+        "attributes": {k: v for k, v in frozen.user_attrs.items() if k != "resumed_at"},
+        "resumed_at": frozen.user_attrs.get("resumed_at", []),
+    }
+
+
+if __name__ == "__main__":
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    for given in json.loads(sys.argv[1]):
+        print(json.dumps(run(*given)), flush=True)  # noqa: T201
