@@ -24,6 +24,7 @@ from objectives.space import Space
 from storage import StorageFault, open_storage
 from storage.attempts import Outcome, attempts_of
 from storage.claims import NoTrial, TrialTaken, claim, finish, hand_back
+from storage.errors import explain
 from storage.processes import ProcessIdentity
 from studies import stored
 from studies.orders import Ending, WorkerOrder, WorkerReport
@@ -56,6 +57,9 @@ def work(order: WorkerOrder, interruption: Callable[[], str | None]) -> WorkerRe
     except _UNUSABLE as error:
         log.error("%s", error, exc_info=True)
         return report("unusable", str(error))
+    except optuna.exceptions.StorageInternalError as error:
+        log.error("%s", error, exc_info=True)
+        return report("unusable", explain(error, str(order.location)) or str(error))
 
 
 def make_objective(spec: StudySpec) -> Objective:
@@ -146,6 +150,8 @@ class Worker:
         except _UNUSABLE as error:
             self._hand_back(trial_id, "interrupted", str(error))
             raise
+        except optuna.exceptions.StorageInternalError:
+            raise  # the storage is out of reach, which is not the objective's doing; whoever resumes hands back
         # The objective is the user's: it may raise anything.
         except (Exception, SystemExit, KeyboardInterrupt) as error:
             log.exception("trial %d: the objective raised", number)

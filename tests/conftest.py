@@ -226,10 +226,11 @@ def workers_of() -> Callable[[int], list[psutil.Process]]:
         found = []
         for process in psutil.Process(supervisor).children(recursive=True):
             try:
-                if Path(f"/proc/{process.pid}/fd/1").readlink().suffix == ".log":
-                    found.append(process)
+                log = Path(f"/proc/{process.pid}/fd/1").readlink()
             except OSError:
                 continue
+            if log.suffix == ".log" and log.name != "imports.log":  # that one is the fork server's
+                found.append(process)
         return found
 
     return find

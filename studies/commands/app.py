@@ -73,11 +73,13 @@ def run(arguments: Sequence[str]) -> int:
 def _told(error: Exception) -> tuple[int, str]:
     from objectives.reference import ReferenceFault
     from storage import StorageFault
-    from storage.errors import explain
+    from storage.errors import StorageLost, explain
     from studies.devices import DeviceFault
     from studies.stored import StudyFault
     from studies.study_file import StudyFileFault
 
+    if isinstance(error, StorageLost):
+        return 1, str(error)
     if isinstance(error, StudyFileFault | StudyFault | StorageFault | DeviceFault | ReferenceFault):
         return USAGE, str(error)
     if isinstance(error, OSError):

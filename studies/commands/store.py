@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from studies.commands.options import DEFAULT_STORAGE, Json, Storage, examples, locate
 from studies.commands.output import console, error_line, print_json, table
@@ -59,7 +58,7 @@ def verify(
         return 1 if left else 0
     out = console()
     if found:
-        rows = [(row.kind, "repaired" if row.repaired else row.level, escape(row.text)) for row in found]
+        rows = [(row.kind, "repaired" if row.repaired else row.level, row.text) for row in found]
         out.print(table(["what", "", "found"], rows))
         out.print()
     told = f"{location}: {len(left)} fault(s)" if left else f"{location}: sound"
@@ -84,7 +83,7 @@ def backup(
         print_json({"storage": str(location), "backup": str(target.absolute()), "trials": trials})
         return 0
     out = console()
-    out.print(table(["study", "trials"], [(escape(name), str(count)) for name, count in trials.items()]))
+    out.print(table(["study", "trials"], [(name, str(count)) for name, count in trials.items()]))
     out.print(f"\n{target}: whole and checked; the folder {location.files} is not part of it", markup=False)
     return 0
 
@@ -128,8 +127,6 @@ def copy(
         print_json({"from": str(here.location), "to": str(there.location), "studies": [vars(row) for row in done]})
         return 0
     out = console()
-    out.print(
-        table(["study", "trials", "files"], [(escape(row.study), str(row.trials), str(row.files)) for row in done])
-    )
+    out.print(table(["study", "trials", "files"], [(row.study, str(row.trials), str(row.files)) for row in done]))
     out.print(f"\n{there.location}: whole and compared; {here.location} keeps them", markup=False)
     return 0

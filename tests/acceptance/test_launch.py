@@ -188,12 +188,12 @@ def test_an_objective_may_stop_its_study_as_under_optimize(place):
 
 
 def test_timeout_ends_a_study_and_resume_adds_to_it(place):
-    done = place.run("launch", "mine.py:slow", "--timeout", "4s")
+    done = place.run("launch", "mine.py:slow", "--timeout", "10s")
     assert done.returncode == 0
     assert "the time is over" in done.stdout
     first = finished(place.states("slow"))
     assert place.states("slow").count(TrialState.RUNNING) == 0
-    assert place.run("resume", "slow", "--timeout", "3s").returncode == 0
+    assert place.run("resume", "slow", "--timeout", "8s").returncode == 0
     assert finished(place.states("slow")) > first
 
 

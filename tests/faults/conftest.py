@@ -84,9 +84,15 @@ class Drill:
         self.row.again = sum(count - 1 for count in epochs.values())
         self.row.seconds = self._until_running_again(name)
         assert self.row.finished == trials
-        assert (self.row.lost, self.row.twice) == (0, 0)
+        # A process killed between its objective's end and the telling leaves that end to be made again.
+        assert self.row.lost == 0
+        assert self.row.twice <= self._deaths(name)
         assert states[TrialState.RUNNING] == states[TrialState.WAITING] == 0
         return self.row
+
+    def _deaths(self, name: str) -> int:
+        rows = [trial.system_attrs.get("studyhall:attempts", []) for trial in self.place.study(name).trials]
+        return sum(attempt["outcome"] == "death" for attempts in rows for attempt in attempts)
 
     def _until_running_again(self, name: str) -> float | None:
         waits = []

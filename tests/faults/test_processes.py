@@ -12,11 +12,12 @@ TRIALS = 12
 LAUNCH = ("launch", "train.py:train", "--workers", "2", "--trials", str(TRIALS))
 
 
-def test_a_worker_is_killed_in_an_epoch(drill, until, workers_of):
+def test_a_worker_is_killed_in_an_epoch(drill, until, workers_of, eventually):
     """SIGKILL of a worker in an epoch."""
     launched = drill.place.start(*LAUNCH)
     for round_ in range(3):
         until(2 + 2 * round_)
+        eventually(lambda: len(workers_of(launched.pid)) == 2, within_seconds=10)
         workers_of(launched.pid)[0].kill()
         drill.injected()
     assert launched.wait(timeout=90) == 0
@@ -47,15 +48,16 @@ def enough():
 """
 
 POINTS = {
-    "a claim": "claims.record = dies_once(claims.record, enough)\nSharedStorage.create_new_trial = dies_once(\n"
-    "    SharedStorage.create_new_trial, enough)\n",
+    "a claim": "SharedStorage.create_new_trial = dies_once(SharedStorage.create_new_trial, enough)\n",
     "a report": "SharedStorage._set_trial_intermediate_value_without_commit = dies_once(\n"
     "    SharedStorage._set_trial_intermediate_value_without_commit, enough)\n",
     "telling": "SharedStorage.set_trial_state_values = dies_once(SharedStorage.set_trial_state_values, enough)\n",
 }
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize(
+    "point", ["a report", *(pytest.param(name, marks=pytest.mark.long) for name in POINTS if name != "a report")]
+)
 def test_a_worker_is_killed_inside_a_transaction(drill, point):
     drill.row.fault = f"SIGKILL of a worker inside the transaction of {point}"
     (drill.place.folder / "dies.py").write_text(DEATH_INSIDE + POINTS[point])
@@ -74,6 +76,7 @@ def test_a_worker_is_killed_inside_a_transaction(drill, point):
         drill.conclude("train", TRIALS)
 
 
+@pytest.mark.long
 def test_the_supervisor_is_killed(drill, until, workers_of, eventually):
     """SIGKILL of the supervisor, then resume."""
     launched = drill.place.start(*LAUNCH)
@@ -88,6 +91,7 @@ def test_the_supervisor_is_killed(drill, until, workers_of, eventually):
     assert drill.row.again == 0
 
 
+@pytest.mark.long
 def test_the_fork_server_is_killed(drill, until, workers_of):
     """SIGKILL of the fork server."""
     launched = drill.place.start(*LAUNCH)
@@ -113,6 +117,7 @@ def test_everything_is_killed(drill, until):
     assert drill.row.again <= 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
 def test_the_launch_is_told_to_go(drill, until, number, code):
     drill.row.fault = f"{number.name} to the launch, then resume"
@@ -127,6 +132,7 @@ def test_the_launch_is_told_to_go(drill, until, number, code):
     assert drill.row.again == 0
 
 
+@pytest.mark.long
 def test_a_worker_is_told_to_go(drill, until, workers_of):
     """SIGTERM to one worker."""
     launched = drill.place.start(*LAUNCH)
@@ -138,6 +144,7 @@ def test_a_worker_is_told_to_go(drill, until, workers_of):
     assert drill.row.again == 0
 
 
+@pytest.mark.long
 def test_ctrl_c_twice(drill, until):
     """Ctrl-C twice, then resume."""
     launched = drill.place.start(*LAUNCH)
@@ -152,6 +159,7 @@ def test_ctrl_c_twice(drill, until):
     drill.conclude("train", TRIALS)
 
 
+@pytest.mark.long
 def test_a_worker_is_stopped_for_longer_than_the_grace_and_goes_on(drill, until, workers_of, eventually):
     """SIGSTOP of a worker for longer than the grace, then SIGCONT."""
     settings = ("--set", "workers.beat=0.5", "--set", "workers.grace=1")
@@ -169,6 +177,7 @@ def test_a_worker_is_stopped_for_longer_than_the_grace_and_goes_on(drill, until,
     assert drill.row.again == 0
 
 
+@pytest.mark.long
 def test_thirty_two_workers_start_at_once(drill):
     """32 workers start on a file that does not exist yet."""
     launches = [drill.place.start("launch", "train.py:quick", "--trials", "96", "--workers", "4") for _ in range(8)]
