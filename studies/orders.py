@@ -10,7 +10,7 @@ from typing import Literal
 from storage import StorageLocation
 from storage.processes import ProcessIdentity
 
-Ending = Literal["budget reached", "too many failures", "stopped", "unusable", "died"]
+Ending = Literal["budget reached", "too many failures", "stopped", "renewed", "unusable", "died"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -150,6 +150,8 @@ class Supervisor:
         match report.ending:
             case "budget reached":
                 post.over = True
+            case "renewed":
+                log.info("worker %s is renewed", post.order.worker)
             case "stopped":
                 # Somebody sent the worker a signal of its own; its trial is handed back already.
                 self._rest(post, "was stopped by a signal")

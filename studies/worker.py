@@ -27,6 +27,7 @@ from storage.claims import NoTrial, TrialTaken, claim, finish, hand_back
 from storage.errors import explain
 from storage.processes import ProcessIdentity
 from studies import stored
+from studies.limits import memory_of
 from studies.orders import Ending, WorkerOrder, WorkerReport
 from studies.pruners import make_pruner
 from studies.samplers import EXHAUSTIVE, SHARED_SEQUENCE, make_sampler, trial_seed
@@ -94,6 +95,7 @@ class Worker:
     objective: Objective
     interruption: Callable[[], str | None]
     idle_seconds: float = 0.2
+    trials_run: int = 0
 
     def __post_init__(self) -> None:
         self.study = WorkerStudy(self.stored.name, self.stored.storage, pruner=make_pruner(self.spec))
@@ -101,6 +103,8 @@ class Worker:
     def run(self) -> Ending:
         """Work until there is nothing left to do; says why it ended."""
         while self.interruption() is None:
+            if self._is_worn():
+                return "renewed"
             match self._claim():
                 case NoTrial.BUDGET_REACHED:
                     return "budget reached"
@@ -114,6 +118,13 @@ class Worker:
                     if self.study.stop_asked and self.spec.sampler.name not in EXHAUSTIVE:
                         request_stop(self.stored.storage, self.stored.study_id)
         return "stopped"
+
+    def _is_worn(self) -> bool:
+        """Whether a fresh process should go on: frameworks do not give all memory back between trials."""
+        limits = self.spec.workers
+        if limits.renew_after is not None and self.trials_run >= limits.renew_after:
+            return True
+        return limits.renew_memory is not None and self.trials_run > 0 and memory_of(os.getpid()) > limits.renew_memory
 
     def _claim(self) -> int | NoTrial:
         if self.spec.sampler.name not in SHARED_SEQUENCE:
@@ -138,6 +149,7 @@ class Worker:
 
     def _run_trial(self, trial_id: int) -> None:
         number = -1
+        self.trials_run += 1
         try:
             trial = self._prepare(trial_id)
             number = trial.number

@@ -37,6 +37,15 @@ def test_a_study_ends_when_going_on_is_no_use(place, setting, outcome):
     assert facts["finished"] < 100_000
 
 
+@pytest.mark.parametrize("setting", ["workers.renew_after=3", "workers.renew_memory=1MiB"])
+def test_a_worker_process_is_renewed_and_nothing_is_lost(place, setting):
+    done = place.run("launch", "mine.py:objective", "--trials", "9", "--set", setting)
+    assert done.returncode == 0, done.stdout
+    pids = {place.json("show", "objective", str(number))["attempts"][0]["process"]["pid"] for number in range(9)}
+    assert len(pids) == (3 if "after" in setting else 9)
+    assert sorted(place.claims()) == list(range(9))
+
+
 def test_an_objective_that_has_changed_is_refused_with_the_difference(place):
     place.run("launch", "mine.py:objective", "--trials", "3")
     mine = place.folder / "mine.py"
