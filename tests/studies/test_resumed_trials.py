@@ -97,6 +97,21 @@ def test_a_trial_that_waits_again_keeps_its_checkpoint(study):
     assert trial_checkpoint(study, 0).load() == b"half way"
 
 
+def test_a_trial_whose_checkpoint_was_truncated_starts_over(study):
+    checkpoint, found = trial_checkpoint(study, 0), []
+
+    def objective(trial):
+        found.append(trial.checkpoint.load())
+        if len(found) == 2:
+            return 0.5
+        trial.checkpoint.save(b"half way")
+        os.truncate(checkpoint.path, checkpoint.path.stat().st_size - 1)
+        raise RuntimeError("boom")
+
+    work(study, objective)
+    assert found == [None, None]
+
+
 def raises(trial):
     raise RuntimeError("boom")
 
