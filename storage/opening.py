@@ -8,12 +8,13 @@ import shlex
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
 import psutil
+import sqlalchemy
 from optuna.storages import RDBStorage
 from optuna.storages._rdb.models import BaseModel
 from sqlalchemy.pool import NullPool
@@ -21,6 +22,7 @@ from sqlalchemy.pool import NullPool
 from storage import sqlite
 from storage.errors import StorageFault, StorageMissing, explain
 from storage.location import StorageLocation
+from storage.partial import partial_folder
 from storage.postgresql import open_server
 from storage.rdb import SharedStorage
 from storage.sqlite import SQLiteStorage, connect
@@ -161,12 +163,33 @@ def _content(path: Path) -> _Content:
 
 def _prepare(path: Path) -> None:
     """Make what is missing: the file, WAL mode, Optuna's tables. Death in the middle leaves the rest to the next."""
+    if not path.exists():
+        _make(path.resolve())
     if _content(path) is _Content.PREPARED:
         return
     with closing(connect(path, create=True)) as connection:
         _switch_to_wal(path, connection)
         _make_tables(connection)
-    # For a file of stock Optuna's whose maker died.
+    try:
+        _complete(path)
+    except sqlalchemy.exc.IntegrityError:
+        _complete(path)  # stock Optuna was making the same tables, and has made them now
+
+
+def _make(path: Path) -> None:
+    """Let the file appear whole, so that stock Optuna, which knows no lock of ours, never meets half of it."""
+    with partial_folder(path) as folder:
+        whole = folder / path.name
+        with closing(connect(whole, create=True)) as connection:
+            _switch_to_wal(path, connection)
+            _make_tables(connection)
+        # Where it cannot be linked, or somebody was faster, what is there is prepared in its place.
+        with suppress(OSError):
+            os.link(whole, path)
+
+
+def _complete(path: Path) -> None:
+    """Have Optuna add what a file lacks whose maker, stock Optuna, died."""
     storage = RDBStorage("sqlite://", engine_kwargs={"creator": lambda: connect(path), "poolclass": NullPool})
     storage.remove_session()
 

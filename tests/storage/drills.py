@@ -124,6 +124,15 @@ def create_or_join_all(paths):
     return [create_or_join(path)[0] for path in paths]
 
 
+def open_stock_as_each_appears(paths):
+    """Open each file as stock Optuna does, as soon as it is there."""
+    deadline = time.monotonic() + 60
+    for path in paths:
+        while not Path(path).exists():
+            assert time.monotonic() < deadline, "it was never made"
+        optuna.storages.RDBStorage(f"sqlite:///{path}").engine.dispose()
+
+
 def watch_statements(callback):
     """Call back with each statement that this process runs as it opens databases, before it is run; first "CONNECT"."""
     connect = storage.opening.connect

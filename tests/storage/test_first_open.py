@@ -62,6 +62,8 @@ def test_a_creator_killed_at_any_moment_leaves_what_the_next_open_completes(proc
     assert total > 15
     # When creators are killed before each of them
     deaths = {tmp_path / f"{statements}.db": statements for statements in range(total)}
+    for path in list(deaths)[1::2]:
+        path.touch()  # an empty file is made a database in its place
     results = processes.wait(processes.start(*[("create_and_die", *death) for death in deaths.items()]))
     assert {result["exitcode"] for result in results} == {-signal.SIGKILL}
     # Then the next to open each file finds a storage that works, with all that stock Optuna makes, indexes included
@@ -75,10 +77,10 @@ def test_a_creator_killed_at_any_moment_leaves_what_the_next_open_completes(proc
 
 @pytest.mark.parametrize("statements", [1, 5, 15])
 def test_reading_what_a_killed_creator_left_finds_no_database_and_makes_none(processes, tmp_path, statements):
-    # Given a file whose creator died before its tables were there
+    # Given a file that was there, empty, and whose creator died before its tables were
     path = tmp_path / "half.db"
+    path.touch()
     processes.wait(processes.start(("create_and_die", path, statements)))
-    assert path.exists()
     # When a command that only reads opens it
     with pytest.raises(StorageMissing, match="there is no database"):
         open_storage(StorageLocation(path))
@@ -199,6 +201,16 @@ def test_eight_processes_complete_at_once_what_a_stock_creator_left(processes, u
     with closing(sqlite3.connect(unstamped)) as connection:
         assert connection.execute("SELECT COUNT(*) FROM alembic_version").fetchone() == (1,)
         assert connection.execute("SELECT COUNT(*) FROM version_info").fetchone() == (1,)
+
+
+def test_stock_optuna_never_meets_a_file_half_made(processes, tmp_path):
+    # Given many files, each about to be made by us
+    paths = [tmp_path / f"{number}.db" for number in range(20)]
+    # When stock Optuna opens each one at the first moment at which it is there
+    makers = processes.start(("create_or_join_all", paths))
+    watchers = processes.start(("open_stock_as_each_appears", paths))
+    # Then neither fails
+    assert [r["exitcode"] for r in processes.wait([*makers, *watchers])] == [0, 0]
 
 
 def test_a_place_where_wal_cannot_be_is_refused_instead_of_used_unsafely(tmp_path, monkeypatch):
