@@ -6,7 +6,8 @@ transaction: no other worker can claim between the count and the claim.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import Enum
@@ -29,7 +30,8 @@ class Budget:
     ``trials`` counts finished ones (COMPLETE or PRUNED), ``seconds`` the time in which at least one launch of
     the study ran, ``failures`` the trials that may fail for good within one launch or resume. ``stall`` ends the
     study after so many finished trials without a better one, ``target`` at a value at least that good;
-    ``trial_seconds`` is what one attempt at a trial may take.
+    ``trial_seconds`` is what one attempt at a trial may take; ``points`` the size of a space that is to be covered,
+    each point by one trial, so that one which fails is not replaced.
     """
 
     trials: int | None = None
@@ -38,6 +40,7 @@ class Budget:
     stall: int | None = None
     target: float | None = None
     trial_seconds: float | None = None
+    points: int | None = None
 
     @classmethod
     def of(cls, storage: SharedStorage, study_id: int) -> Budget:
@@ -80,6 +83,8 @@ def claim(
         if budget.trials is not None and finished + counts[TrialState.RUNNING] >= budget.trials:
             return NoTrial.WAIT
         waiting = storage.first_waiting(study_id)
+        if waiting is None and budget.points is not None and counts.total() >= budget.points:
+            return NoTrial.WAIT if counts[TrialState.RUNNING] else NoTrial.BUDGET_REACHED
         if waiting is None:
             return storage.create_new_trial(study_id, _running(attempt))
         record(storage, waiting, [*attempts_of(storage.get_trial(waiting).system_attrs), attempt])
@@ -108,7 +113,7 @@ def finish(
         TrialTaken: it is not this worker's any more; nothing is written.
     """
     with storage.transaction():
-        attempts = _own(storage.get_trial(trial._trial_id), process)
+        attempts = _own(storage, trial._trial_id, process)
         outcome: Outcome = "complete" if state is TrialState.COMPLETE else "pruned"
         record(storage, trial._trial_id, [*attempts[:-1], attempts[-1].ended(outcome)])
         study.tell(trial, values, state)
@@ -125,7 +130,7 @@ def hand_back(
         TrialTaken: ``process`` does not hold the trial (any more); nothing is written.
     """
     with storage.transaction():
-        attempts = _own(storage.get_trial(trial_id), process)
+        attempts = _own(storage, trial_id, process)
         attempts[-1] = attempts[-1].ended(outcome, detail)
         record(storage, trial_id, attempts)
         failure = verdict(attempts)
@@ -137,10 +142,23 @@ def hand_back(
         return TrialState.FAIL
 
 
-def _own(trial: FrozenTrial, process: ProcessIdentity) -> list[Attempt]:
-    attempts = attempts_of(trial.system_attrs)
-    if trial.state is not TrialState.RUNNING or not attempts or attempts[-1].process != process:
-        raise TrialTaken(f"trial {trial.number} was handed to another worker")
+@contextmanager
+def holding(storage: SharedStorage, trial_id: int, process: ProcessIdentity) -> Iterator[None]:
+    """What is written to the trial inside is written only while ``process`` holds it.
+
+    Raises:
+        TrialTaken: it does not (any more); nothing is written.
+    """
+    with storage.transaction():
+        _own(storage, trial_id, process)
+        yield
+
+
+def _own(storage: SharedStorage, trial_id: int, process: ProcessIdentity) -> list[Attempt]:
+    state, rows = storage.state_and_attribute(trial_id, KEY)
+    attempts = attempts_of({KEY: rows or []})
+    if state is not TrialState.RUNNING or not attempts or attempts[-1].process != process:
+        raise TrialTaken("the trial was handed to another worker")
     return attempts
 
 

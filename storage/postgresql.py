@@ -79,7 +79,7 @@ class PostgreSQLStorage(SharedStorage):
 
     def first_waiting(self, study_id: int) -> int | None:
         """The id of the WAITING trial with the lowest number that nobody else is claiming, if there is one."""
-        return next((trial_id for (trial_id,) in self._rows(_FIRST_WAITING, study_id)), None)
+        return next((trial_id for (trial_id,) in self._rows(_FIRST_WAITING, study=study_id)), None)
 
 
 def open_server(location: StorageLocation, *, create: bool) -> PostgreSQLStorage:

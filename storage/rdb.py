@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from abc import abstractmethod
 from collections import Counter
@@ -16,6 +17,10 @@ from optuna.trial import TrialState
 _COUNT = sqlalchemy.text("SELECT state, COUNT(*) FROM trials WHERE study_id = :study GROUP BY state")
 _FIRST_WAITING = sqlalchemy.text(
     "SELECT trial_id FROM trials WHERE study_id = :study AND state = 'WAITING' ORDER BY number LIMIT 1"
+)
+_STATE_AND_ATTRIBUTE = sqlalchemy.text(
+    "SELECT state, value_json FROM trials LEFT JOIN trial_system_attributes AS attribute"
+    " ON attribute.trial_id = trials.trial_id AND attribute.key = :key WHERE trials.trial_id = :trial"
 )
 
 
@@ -69,15 +74,25 @@ class SharedStorage(RDBStorage):
 
     def count_states(self, study_id: int) -> Counter[TrialState]:
         """How many trials of the study are in each state."""
-        return Counter({TrialState[state]: count for state, count in self._rows(_COUNT, study_id)})
+        return Counter({TrialState[state]: count for state, count in self._rows(_COUNT, study=study_id)})
 
     def first_waiting(self, study_id: int) -> int | None:
         """The id of the WAITING trial with the lowest number, if there is one."""
-        return next((trial_id for (trial_id,) in self._rows(_FIRST_WAITING, study_id)), None)
+        return next((trial_id for (trial_id,) in self._rows(_FIRST_WAITING, study=study_id)), None)
 
-    def _rows(self, query: sqlalchemy.TextClause, study_id: int) -> Sequence[Any]:
+    def state_and_attribute(self, trial_id: int, key: str) -> tuple[TrialState, Any]:
+        """The trial's state and one of its system attributes (None where it has none), without reading the rest.
+
+        Raises:
+            KeyError: there is no such trial (any more).
+        """
+        for state, value in self._rows(_STATE_AND_ATTRIBUTE, trial=trial_id, key=key):
+            return TrialState[state], None if value is None else json.loads(value)
+        raise KeyError(f"no trial of the id {trial_id}")
+
+    def _rows(self, query: sqlalchemy.TextClause, **values: Any) -> Sequence[Any]:
         session = self.scoped_session()
         try:
-            return session.execute(query, {"study": study_id}).all()
+            return session.execute(query, values).all()
         finally:
             session.close()

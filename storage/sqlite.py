@@ -120,3 +120,4 @@ class SQLiteStorage(SharedStorage):
     _get_stale_trial_ids = _reads(RDBStorage._get_stale_trial_ids)
     count_states = _reads(SharedStorage.count_states)
     first_waiting = _reads(SharedStorage.first_waiting)
+    state_and_attribute = _reads(SharedStorage.state_and_attribute)

@@ -13,10 +13,12 @@ import optuna
 from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
+from objectives.space import Space
 from objectives.wording import did_you_mean
 from storage import SharedStorage, StorageLocation
 from storage.claims import Budget
 from studies.pruners import make_pruner
+from studies.samplers import EXHAUSTIVE
 from studies.sessions import live_sessions
 from studies.spec import FORMAT, StudySpec
 
@@ -137,6 +139,7 @@ def create_or_join(
         if differences and accept_changes and spec.directions == found.spec.directions:
             spec = spec.model_copy(update={"seed": found.spec.seed}) if drawn else spec
             storage.set_study_system_attr(found.study_id, _SPEC, _as_json(spec))
+            replace(found.budget, points=_points(spec)).store(storage, found.study_id)
             return replace(found, spec=spec), False
         if differences and _never_began(found):
             storage.delete_study(found.study_id)
@@ -174,10 +177,14 @@ def _as_json(spec: StudySpec) -> dict[str, Any]:
     return document
 
 
+def _points(spec: StudySpec) -> int | None:
+    return Space(spec.space).size() if spec.sampler.name in EXHAUSTIVE else None
+
+
 def _write(storage: SharedStorage, study_id: int, spec: StudySpec) -> None:
     storage.set_study_system_attr(study_id, _FORMAT, FORMAT)
     storage.set_study_system_attr(study_id, _SPEC, _as_json(spec))
-    spec.budget.to_budget().store(storage, study_id)
+    replace(spec.budget.to_budget(), points=_points(spec)).store(storage, study_id)
     if spec.metric is not None and len(spec.directions) == 1:
         study = optuna.load_study(study_name=spec.name, storage=storage)
         with warnings.catch_warnings():

@@ -24,6 +24,7 @@ from studies.progress import Progress, finished_by, read_progress
 from studies.sessions import Session, Watch
 from studies.spec import WorkerSettings
 from studies.stored import StoredStudy
+from studies.trial import sweep
 
 log = logging.getLogger("studyhall.launch")
 
@@ -200,11 +201,13 @@ class Supervisor:
             if attempt.process == report.process:
                 with contextlib.suppress(TrialTaken):
                     hand_back(self.stored.storage, trial._trial_id, attempt.process, outcome, detail)
+                    sweep(self.stored, trial._trial_id)
 
     def _reclaim(self) -> None:
         trials = self.stored.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
         for trial in reclaim(self.stored.storage, trials, self._watch.is_silent):
             log.warning("trial %d was left by a dead worker and is handed back", trial.number)
+            sweep(self.stored, trial._trial_id)
 
     def _end(self, outcome: LaunchOutcome) -> None:
         """Begin to end: nothing is started any more, and every worker is asked to stop."""

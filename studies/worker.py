@@ -9,6 +9,7 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import optuna
@@ -23,7 +24,7 @@ from objectives.settings import DataSettings, TrainSettings
 from objectives.space import Space
 from storage import StorageFault, open_storage
 from storage.attempts import Outcome, attempts_of
-from storage.claims import NoTrial, TrialTaken, claim, finish, hand_back
+from storage.claims import NoTrial, TrialTaken, claim, finish, hand_back, holding
 from storage.errors import explain
 from storage.processes import ProcessIdentity
 from studies import stored
@@ -34,7 +35,7 @@ from studies.samplers import EXHAUSTIVE, SHARED_SEQUENCE, make_sampler, trial_se
 from studies.sessions import request_stop
 from studies.spec import StudySpec
 from studies.stored import StoredStudy, StudyFault
-from studies.trial import TrialInterrupted, WorkerStudy, WorkerTrial, trial_checkpoint
+from studies.trial import TrialInterrupted, WorkerStudy, WorkerTrial, sweep, trial_checkpoint
 
 log = logging.getLogger("studyhall.worker")
 
@@ -112,8 +113,8 @@ class Worker:
                     return "too many failures"
                 case NoTrial.WAIT:
                     time.sleep(self.idle_seconds)
-                case int(trial_id):
-                    self._run_trial(trial_id)
+                case (trial_id, prepared):
+                    self._run_trial(trial_id, prepared)
                     # Samplers that cover a finite space ask for it at its end, which the budget knows as well.
                     if self.study.stop_asked and self.spec.sampler.name not in EXHAUSTIVE:
                         request_stop(self.stored.storage, self.stored.study_id)
@@ -126,17 +127,19 @@ class Worker:
             return True
         return limits.renew_memory is not None and self.trials_run > 0 and memory_of(os.getpid()) > limits.renew_memory
 
-    def _claim(self) -> int | NoTrial:
+    def _claim(self) -> tuple[int, WorkerTrial | None] | NoTrial:
         if self.spec.sampler.name not in SHARED_SEQUENCE:
-            return self._claim_trial()
+            claimed = self._claim_trial()
+            return claimed if isinstance(claimed, NoTrial) else (claimed, None)
         # The next point of a common sequence is chosen before anybody else can look at the sequence.
         with self.stored.storage.transaction():
             claimed = self._claim_trial()
-            if isinstance(claimed, int):
-                trial = self._prepare(claimed)
-                _ = trial.relative_params
-                Space(self.spec.space).suggest(trial)
-            return claimed
+            if isinstance(claimed, NoTrial):
+                return claimed
+            trial = self._prepare(claimed)
+            _ = trial.relative_params
+            Space(self.spec.space).suggest(trial)
+            return claimed, trial
 
     def _claim_trial(self) -> int | NoTrial:
         return claim(
@@ -147,16 +150,16 @@ class Worker:
             failed_before=self.order.failed_before,
         )
 
-    def _run_trial(self, trial_id: int) -> None:
+    def _run_trial(self, trial_id: int, prepared: WorkerTrial | None) -> None:
         number = -1
         self.trials_run += 1
         try:
-            trial = self._prepare(trial_id)
+            trial = prepared or self._prepare(trial_id)
             number = trial.number
             log.info("trial %d starts", number)
             self._evaluate(trial)
         except TrialTaken as taken:
-            log.warning("%s", taken)
+            log.warning("trial %d: %s", number, taken)
         except TrialInterrupted as interrupted:
             self._hand_back(trial_id, "interrupted", str(interrupted))
         except _UNUSABLE as error:
@@ -169,7 +172,7 @@ class Worker:
             log.exception("trial %d: the objective raised", number)
             text = "".join(traceback.format_exception(error))[-_TRACEBACK_CHARACTERS:]
             self._hand_back(trial_id, "exception", f"{_first_line(error)}\n\n{text}")
-        self._sweep(trial_id)
+        sweep(self.stored, trial_id)
 
     def _prepare(self, trial_id: int) -> WorkerTrial:
         # Optuna's cache must know the trial before a parameter is suggested for it.
@@ -180,7 +183,8 @@ class Worker:
         if len(attempts_of(frozen.system_attrs)) == 1:
             # Nobody has trained it: a file of that name is of a study that was deleted.
             checkpoint.discard()
-        return WorkerTrial(self.study, trial_id, self.interruption, checkpoint)
+        holds = partial(holding, self.stored.storage, trial_id, self.process)
+        return WorkerTrial(self.study, trial_id, self.interruption, checkpoint, holds)
 
     def _evaluate(self, trial: WorkerTrial) -> None:
         try:
@@ -191,7 +195,7 @@ class Worker:
         if os.getpid() != self.process.pid:
             os._exit(0)  # the objective forked, and its child came back as well
         if trial.interrupted:
-            raise TrialInterrupted("asked to stop")  # the objective has caught it; its value is none
+            raise TrialInterrupted("interrupted")  # the objective has caught it; its value is none
         values, fault = _values(result, len(self.spec.directions))
         if fault is not None:
             outcome, sentence = fault
@@ -210,12 +214,6 @@ class Worker:
             log.info("handed back (%s): it is %s now", outcome, state.name)
         except TrialTaken as taken:
             log.warning("%s", taken)
-
-    def _sweep(self, trial_id: int) -> None:
-        """Discard the checkpoint of a trial that is over, by whosever hand; one that waits again needs it."""
-        trial = self.stored.storage.get_trial(trial_id)
-        if trial.state.is_finished():
-            trial_checkpoint(self.stored, trial.number).discard()
 
 
 def _first_line(error: BaseException) -> str:

@@ -98,6 +98,7 @@ def launch(
             explicit = "budget.trials" in given
             replace(
                 wish,
+                points=budget.points,
                 trials=wish.trials if explicit else _higher(budget.trials, wish.trials),
                 seconds=_higher(budget.seconds, wish.seconds),
             ).store(stored.storage, stored.study_id)

@@ -9,57 +9,12 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from storage import StorageLocation, open_storage
 from storage.claims import claim, finish, hand_back
 from storage.processes import ProcessIdentity
-from studies import stored
-from studies.orders import WorkerOrder
-from studies.spec import StudySpec
 from studies.trial import trial_checkpoint
-from studies.worker import Worker
 
 KILLED_WORKER = Path(__file__).with_name("killed_worker.py")
 ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
-
-
-@pytest.fixture(autouse=True)
-def quiet_optuna():
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    yield
-    optuna.logging.set_verbosity(before)
-
-
-@pytest.fixture
-def location(tmp_path):
-    return StorageLocation.parse(str(tmp_path / "s.db"))
-
-
-@pytest.fixture
-def study(location):
-    """A study of one trial."""
-    return make_study(location, objective="quadratic")
-
-
-def make_study(location, name="s", **settings):
-    spec = StudySpec(name=name, seed=7, budget={"trials": 1}, pruner="none", **settings)
-    return stored.create_or_join(location, open_storage(location, create=True), spec)[0]
-
-
-def work(study, objective, interruption=lambda: None):
-    """Let a worker of this process work on the study until it has nothing to do or is interrupted."""
-    order = WorkerOrder(
-        slot=0,
-        worker="w0",
-        device="CPU",
-        location=study.location,
-        study=study.name,
-        failed_before=0,
-        environment={},
-        log=Path(os.devnull),
-    )
-    me = ProcessIdentity.current()
-    return Worker(order, me, study, study.required_spec(), objective, interruption).run()
 
 
 def only_trial(study):
@@ -67,7 +22,7 @@ def only_trial(study):
     return trial
 
 
-def test_an_objective_finds_what_it_saved_in_the_attempt_before(study):
+def test_an_objective_finds_what_it_saved_in_the_attempt_before(study, work):
     found, checkpoint = [], trial_checkpoint(study, 0)
 
     def objective(trial):
@@ -84,7 +39,7 @@ def test_an_objective_finds_what_it_saved_in_the_attempt_before(study):
     assert not checkpoint.path.exists()
 
 
-def test_a_trial_that_waits_again_keeps_its_checkpoint(study):
+def test_a_trial_that_waits_again_keeps_its_checkpoint(study, work):
     asked = []
 
     def objective(trial):
@@ -97,7 +52,7 @@ def test_a_trial_that_waits_again_keeps_its_checkpoint(study):
     assert trial_checkpoint(study, 0).load() == b"half way"
 
 
-def test_a_trial_whose_checkpoint_was_truncated_starts_over(study):
+def test_a_trial_whose_checkpoint_was_truncated_starts_over(study, work):
     checkpoint, found = trial_checkpoint(study, 0), []
 
     def objective(trial):
@@ -124,8 +79,8 @@ def prunes(trial):
     ("outcome", "state"),
     [(raises, TrialState.FAIL), (prunes, TrialState.PRUNED), (lambda trial: float("nan"), TrialState.FAIL)],
 )
-def test_a_trial_that_is_over_leaves_no_checkpoint(location, outcome, state):
-    study = make_study(location, objective="quadratic")
+def test_a_trial_that_is_over_leaves_no_checkpoint(outcome, state, make_study, work):
+    study = make_study(objective="quadratic")
 
     def objective(trial):
         trial.checkpoint.save(b"half way")
@@ -136,14 +91,14 @@ def test_a_trial_that_is_over_leaves_no_checkpoint(location, outcome, state):
     assert list((study.files / "checkpoints").iterdir()) == []
 
 
-def test_a_checkpoint_older_than_the_trial_is_not_given_to_it(study):
+def test_a_checkpoint_older_than_the_trial_is_not_given_to_it(study, work):
     trial_checkpoint(study, 0).save(b"of a study of that name that was deleted")
     found = []
     work(study, lambda trial: found.append(trial.checkpoint.load()) or 0.5)
     assert found == [None]
 
 
-def test_a_worker_whose_trial_was_finished_by_another_sweeps_what_it_saved(study):
+def test_a_worker_whose_trial_was_finished_by_another_sweeps_what_it_saved(study, work):
     def objective(trial):
         # Given a worker that stood still: its trial was handed on, and another one has finished it
         me, other = (
@@ -195,15 +150,15 @@ def run_killed_worker(location, *studies, kills_at_call=-1):
     )
 
 
-def test_a_trial_whose_worker_was_killed_gives_the_curve_of_one_that_was_not(location):
+def test_a_trial_whose_worker_was_killed_gives_the_curve_of_one_that_was_not(location, make_study):
     # Given a worker killed as it has reported its fourth epoch: asked once to begin, then twice an epoch
-    killed = make_study(location, "killed", **TRAINING)
+    killed = make_study("killed", **TRAINING)
     assert run_killed_worker(location, "killed", kills_at_call=8).returncode == -9
     before = only_trial(killed)
     assert list(before.intermediate_values) == [0, 1, 2, 3]
     assert trial_checkpoint(killed, 0).path.exists()
     # When another worker takes the trial, and then runs the same trial from beginning to end
-    whole = make_study(location, "whole", **TRAINING)
+    whole = make_study("whole", **TRAINING)
     ended = run_killed_worker(location, "killed", "whole")
     assert ended.returncode == 0, ended.stderr
     # Then one epoch was trained again, and nothing tells the two trials apart

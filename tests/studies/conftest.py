@@ -1,0 +1,65 @@
+"""A study of a location of its own, and a worker of this process."""
+
+import os
+from pathlib import Path
+
+import optuna
+import pytest
+
+from storage import StorageLocation, open_storage
+from storage.processes import ProcessIdentity
+from studies import stored
+from studies.orders import WorkerOrder
+from studies.spec import StudySpec
+from studies.worker import Worker
+
+
+@pytest.fixture(autouse=True)
+def quiet_optuna():
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    yield
+    optuna.logging.set_verbosity(before)
+
+
+@pytest.fixture
+def location(tmp_path):
+    return StorageLocation.parse(str(tmp_path / "s.db"))
+
+
+@pytest.fixture
+def make_study(location):
+    """Make a study, of one trial unless told otherwise."""
+
+    def make(name="s", **settings):
+        spec = StudySpec(**{"name": name, "seed": 7, "budget": {"trials": 1}, "pruner": "none", **settings})
+        return stored.create_or_join(location, open_storage(location, create=True), spec)[0]
+
+    return make
+
+
+@pytest.fixture
+def study(make_study):
+    """A study of one trial."""
+    return make_study(objective="quadratic")
+
+
+@pytest.fixture
+def work():
+    """Let a worker of this process work on the study until it has nothing to do or is interrupted."""
+    return _work
+
+
+def _work(study, objective, interruption=lambda: None):
+    order = WorkerOrder(
+        slot=0,
+        worker="w0",
+        device="CPU",
+        location=study.location,
+        study=study.name,
+        failed_before=0,
+        environment={},
+        log=Path(os.devnull),
+    )
+    me = ProcessIdentity.current()
+    return Worker(order, me, study, study.required_spec(), objective, interruption).run()
