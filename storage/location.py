@@ -15,7 +15,6 @@ from storage.errors import StorageFault
 
 DEFAULT = "sqlite:///studyhall.db"
 FILES_VARIABLE = "STUDYHALL_FILES"
-_FILES = "studyhall.files"
 _SCHEME = "sqlite:///"
 _SERVERS = ("postgresql", "postgres")
 _SERVER_EXAMPLE = "postgresql://user:password@host/database"
@@ -33,7 +32,7 @@ class StorageLocation:
 
     path: Path | None
     _server: str = ""
-    _server_files: Path = Path(_FILES)
+    _server_files: Path = Path()
 
     @classmethod
     def parse(cls, text: str) -> StorageLocation:
@@ -45,8 +44,9 @@ class StorageLocation:
         """
         kind, mark, _ = text.partition("://")
         if mark and kind.partition("+")[0] in _SERVERS:
-            files = os.environ.get(FILES_VARIABLE) or _FILES
-            return cls(None, _server_url(text), _absolute(files))
+            url = _server_url(text)
+            files = os.environ.get(FILES_VARIABLE) or f"{quote(str(make_url(url).database), safe=' ')}.files"
+            return cls(None, url, _absolute(files))
         if text.startswith(_SCHEME):
             name, mark, _ = text.removeprefix(_SCHEME).partition("?")
             if mark:
@@ -84,7 +84,7 @@ class StorageLocation:
     @property
     def files(self) -> Path:
         """The folder of logs, checkpoints, artifacts and models: beside an SQLite file; for a server
-        ``studyhall.files`` in the folder where the location was read, or what $STUDYHALL_FILES names."""
+        ``DATABASE.files`` in the folder where the location was read, or what $STUDYHALL_FILES names."""
         if self.path is None:
             return self._server_files
         return self.path.with_name(f"{self.path.name.removesuffix('.db')}.files")

@@ -56,6 +56,8 @@ def open_storage(location: StorageLocation, *, create: bool = False) -> SharedSt
     except OSError as error:
         raise StorageFault(f"{location} cannot be used: {error.strerror}; see `ls -l` and `df`") from error
     except RuntimeError as error:
+        if "ymlink loop" in str(error):  # pathlib's, before Python 3.13
+            raise StorageFault(f"{location} is a symbolic link that leads back to itself; choose another") from error
         if "table schema" not in str(error):
             raise
         if "storage upgrade" in str(error):  # Optuna's advice when it knows the version, so an older one

@@ -9,6 +9,7 @@ that only read are told apart, because in WAL mode readers need no lock at all.
 from __future__ import annotations
 
 import functools
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -21,22 +22,32 @@ from optuna.storages import RDBStorage
 from sqlalchemy import event
 from sqlalchemy.pool import QueuePool
 
-from storage.errors import StorageLost
+from storage.errors import StorageFault, StorageLost
 from storage.rdb import SharedStorage
 
 BUSY_SECONDS = 120.0  # longer than any lock another program is likely to hold
+SYNCHRONOUS_VARIABLE = "STUDYHALL_SYNCHRONOUS"
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
-    """Open the file with the driver's own transactions switched off; only ``create`` makes a new one."""
+    """Open the file with the driver's own transactions switched off; only ``create`` makes a new one.
+
+    In WAL mode any setting of ``synchronous`` survives the death of any process. NORMAL, the default, may lose the
+    last commits in a power cut, never the file; FULL waits for the disk at each commit
+    (https://sqlite.org/pragma.html#pragma_synchronous).
+
+    Raises:
+        StorageFault: $STUDYHALL_SYNCHRONOUS is neither of the two.
+    """
+    synchronous = os.environ.get(SYNCHRONOUS_VARIABLE, "normal").upper()
+    if synchronous not in ("NORMAL", "FULL"):
+        raise StorageFault(f"${SYNCHRONOUS_VARIABLE} is {synchronous.lower()!r}; allowed: normal, full")
     # SQLite percent-decodes such a URI, so a folder may be called anything.
     uri = f"{path.as_uri()}?mode={'rwc' if create else 'rw'}"
     connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    # In WAL mode NORMAL survives the death of any process; only a power cut may take the last commits,
-    # never the file. FULL would cost one fsync per commit.
-    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute(f"PRAGMA synchronous = {synchronous}")
     return connection
 
 

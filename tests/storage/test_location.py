@@ -157,7 +157,7 @@ def test_the_files_of_a_server_lie_in_the_working_folder_or_where_the_variable_s
     there = StorageLocation.parse(url)
     # Wherever a worker runs, it is told where they are
     monkeypatch.chdir("/")
-    assert here.study_files("s") == tmp_path / "studyhall.files" / "s"
+    assert here.study_files("s") == tmp_path / "optuna.files" / "s"
     assert there.study_files("s") == tmp_path / "shared" / "s"
 
 

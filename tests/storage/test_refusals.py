@@ -318,3 +318,27 @@ def test_a_disk_that_is_mounted_read_only_is_refused_even_to_root(path, tmp_path
         assert f"the folder {disk} is read-only" in refusal(disk / "new.db")
     finally:
         subprocess.run(["umount", disk], check=True)
+
+
+def test_a_link_that_leads_back_to_itself_is_refused(tmp_path):
+    path = tmp_path / "loop.db"
+    path.symlink_to(path)
+    with pytest.raises(StorageFault, match=r"loop\.db"):
+        open_storage(StorageLocation(path), create=True)
+
+
+@pytest.mark.parametrize(("setting", "number"), [(None, 1), ("normal", 1), ("full", 2), ("FULL", 2)])
+def test_how_long_a_commit_waits_for_the_disk_is_the_users_choice(tmp_path, monkeypatch, setting, number):
+    if setting is None:
+        monkeypatch.delenv("STUDYHALL_SYNCHRONOUS", raising=False)
+    else:
+        monkeypatch.setenv("STUDYHALL_SYNCHRONOUS", setting)
+    opened = open_storage(StorageLocation(tmp_path / "s.db"), create=True)
+    with opened.transaction() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == number
+
+
+def test_another_choice_than_normal_or_full_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("STUDYHALL_SYNCHRONOUS", "off")
+    with pytest.raises(StorageFault, match=r"\$STUDYHALL_SYNCHRONOUS is 'off'; allowed: normal, full"):
+        open_storage(StorageLocation(tmp_path / "s.db"), create=True)
