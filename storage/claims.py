@@ -107,7 +107,7 @@ def finish(
     state: TrialState,
     values: Sequence[float] | None = None,
 ) -> None:
-    """Tell Optuna that this worker's trial is COMPLETE with ``values``, or PRUNED.
+    """Tell Optuna that this worker's trial is COMPLETE with ``values``, or PRUNED; then not even a power cut undoes it.
 
     Raises:
         TrialTaken: it is not this worker's any more; nothing is written.
@@ -117,6 +117,7 @@ def finish(
         outcome: Outcome = "complete" if state is TrialState.COMPLETE else "pruned"
         record(storage, trial._trial_id, [*attempts[:-1], attempts[-1].ended(outcome)])
         study.tell(trial, values, state)
+    storage.persist()
 
 
 def hand_back(
@@ -139,7 +140,8 @@ def hand_back(
             return TrialState.WAITING
         storage.set_trial_user_attr(trial_id, "failure", failure)
         storage.set_trial_state_values(trial_id, TrialState.FAIL)
-        return TrialState.FAIL
+    storage.persist()
+    return TrialState.FAIL
 
 
 @contextmanager

@@ -186,8 +186,19 @@ def _make(path: Path) -> None:
             _switch_to_wal(path, connection)
             _make_tables(connection)
         # Where it cannot be linked, or somebody was faster, what is there is prepared in its place.
+        _persist(whole)
         with suppress(OSError):
             os.link(whole, path)
+            _persist(path.parent)
+
+
+def _persist(path: Path) -> None:
+    """Wait for the disk to take a file, or a folder's list of names."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _complete(path: Path) -> None:

@@ -13,7 +13,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -34,8 +34,8 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
     """Open the file with the driver's own transactions switched off; only ``create`` makes a new one.
 
-    In WAL mode any setting of ``synchronous`` survives the death of any process. NORMAL, the default, may lose the
-    last commits in a power cut, never the file; FULL waits for the disk at each commit
+    In WAL mode any setting of ``synchronous`` survives the death of any process. NORMAL, the default, may lose in a
+    power cut what was committed after the last ``persist``, never the file; FULL waits for the disk at each commit
     (https://sqlite.org/pragma.html#pragma_synchronous).
 
     Raises:
@@ -86,6 +86,13 @@ class SQLiteStorage(SharedStorage):
 
     def __reduce__(self) -> tuple[type[SQLiteStorage], tuple[Path]]:
         return type(self), (self._path,)  # no connection can cross a process border; the other side opens its own
+
+    def persist(self) -> None:
+        """Wait for the disk to take SQLite's log, in which all commits are that the database itself lacks."""
+        # Here and not in the commit, which would keep all other writers waiting as well.
+        path = self._path.resolve()
+        with suppress(FileNotFoundError), path.with_name(f"{path.name}-wal").open("rb") as log:
+            os.fsync(log.fileno())
 
     def exclude_other_writers(self, connection: sqlalchemy.Connection) -> None:
         """Nothing to do: BEGIN IMMEDIATE has done it."""

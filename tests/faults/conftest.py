@@ -73,8 +73,14 @@ class Drill:
         lines = path.read_text().splitlines() if path.exists() else []
         return [line.removeprefix(f"{kind} ") for line in lines if line.startswith(f"{kind} ")]
 
-    def conclude(self, name: str, trials: int) -> Row:
-        """Count what the fault cost, from the journal and from the study; nothing may be lost or done twice."""
+    def conclude(self, name: str, trials: int, *, finished: int | None = None) -> Row:
+        """Count what the fault cost, from the journal and from the study; nothing may be lost or done twice.
+
+        ``trials`` have come to their end, of which ``finished`` (None: all) have a result.
+        """
+        for at in self.journal("injected"):  # by the objective itself
+            self.row.injected += 1
+            self._at.append(datetime.fromisoformat(at))
         states = Counter(self.place.states(name))
         ends = Counter(self.journal("end"))
         epochs = Counter(self.journal("epoch"))
@@ -83,7 +89,7 @@ class Drill:
         self.row.twice = sum(count - 1 for count in ends.values())
         self.row.again = sum(count - 1 for count in epochs.values())
         self.row.seconds = self._until_running_again(name)
-        assert self.row.finished == trials
+        assert self.row.finished == (trials if finished is None else finished)
         # A process killed between its objective's end and the telling leaves that end to be made again.
         assert self.row.lost == 0
         assert self.row.twice <= self._deaths(name)
@@ -140,9 +146,9 @@ def pytest_terminal_summary(terminalreporter, config) -> None:
     if not rows:
         return
     terminalreporter.section("what each fault cost")
-    head = f"{'fault':58} {'times':>6} {'finished':>9} {'lost':>5} {'twice':>6} {'epochs again':>13} {'s to rerun':>11}"
+    head = f"{'fault':66} {'times':>6} {'finished':>9} {'lost':>5} {'twice':>6} {'epochs again':>13} {'s to rerun':>11}"
     terminalreporter.write_line(head)
     for row in rows:
         seconds = "-" if row.seconds is None else f"{row.seconds:.1f}"
         counts = f"{row.injected:6} {row.finished:9} {row.lost:5} {row.twice:6} {row.again:13}"
-        terminalreporter.write_line(f"{row.fault[:58]:58} {counts} {seconds:>11}")
+        terminalreporter.write_line(f"{row.fault[:66]:66} {counts} {seconds:>11}")

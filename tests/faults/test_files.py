@@ -35,6 +35,12 @@ def test_another_program_locks_the_file(drill, until, seconds):
     assert drill.row.again == 0
 
 
+def complete(database: Path) -> int:
+    """How many trials are, without a connection that stays open as Optuna's would."""
+    with closing(sqlite3.connect(database)) as connection:
+        return connection.execute("SELECT COUNT(*) FROM trials WHERE state = 'COMPLETE'").fetchone()[0]
+
+
 def whole(database: Path) -> bool:
     with closing(sqlite3.connect(database)) as connection:
         return connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -93,6 +99,52 @@ def test_the_file_is_broken_and_restored(drill, until, harm):
     copy.rename(drill.place.database)
     done = drill.place.run("resume", "train")
     assert done.returncode == 0, done.stderr
+    assert whole(drill.place.database)
+    assert drill.place.states("train").count(TrialState.COMPLETE) == TRIALS
+    drill.row.finished = TRIALS
+
+
+@pytest.fixture
+def failing_disk(drill, tmp_path):
+    """A disk of its own under the study's folder, which its file system can be told to give up as after an error."""
+    image, folder = tmp_path / "image", tmp_path / "failing disk"
+    folder.mkdir()
+    with image.open("wb") as file:
+        file.truncate(64 * 2**20)
+    for command in (["mkfs.ext4", "-q", image], ["mount", "-o", "loop", image, folder]):
+        made = subprocess.run(command, capture_output=True, text=True, check=False)
+        if made.returncode:
+            pytest.skip(f"needs the right to mount a disk image: {made.stderr.strip()}")
+    shutil.copy(drill.place.folder / "train.py", folder)
+    os.sync()
+    drill.place.folder = folder
+    yield image, folder
+    subprocess.run(["umount", "-l", folder], check=False)
+
+
+@pytest.mark.long
+def test_the_disk_becomes_read_only_and_is_repaired(drill, until, failing_disk, eventually):
+    """the disk becomes read-only, as after an error, then is repaired"""
+    image, folder = failing_disk
+    launched = drill.place.start(*LAUNCH)
+    until(6)
+    told = complete(drill.place.database)
+    subprocess.run(["mount", "-o", "remount,abort", folder], check=True)
+    drill.injected()
+    output, _ = launched.communicate(timeout=90)
+    assert launched.returncode == 1, output
+    assert "Traceback" not in output
+    refused = drill.place.run("resume", "train")
+    assert refused.returncode in (1, 2)
+    assert "Traceback" not in refused.stderr
+    eventually(lambda: subprocess.run(["umount", folder], check=False).returncode == 0, within_seconds=20)
+    subprocess.run(["e2fsck", "-fy", image], check=False, capture_output=True)
+    subprocess.run(["mount", "-o", "loop", image, folder], check=True)
+    # What the system had not written out yet is gone, as after a power cut, but no finished trial is.
+    drill.row.lost = max(0, told - complete(drill.place.database))
+    assert drill.row.lost <= 1  # two workers: one may have been about to wait for the disk
+    done = drill.place.run("resume", "train")
+    assert done.returncode == 0, done.stderr + done.stdout
     assert whole(drill.place.database)
     assert drill.place.states("train").count(TrialState.COMPLETE) == TRIALS
     drill.row.finished = TRIALS

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
+from contextlib import closing
 
 import pytest
 from optuna.trial import TrialState
@@ -159,6 +161,19 @@ def test_ctrl_c_twice(drill, until):
     drill.conclude("train", TRIALS)
 
 
+def stopped_outside_a_write(worker, database):
+    """Stop the process, but not where it holds the file, for which all others would wait: that is another fault."""
+    worker.suspend()
+    with closing(sqlite3.connect(database, timeout=0, isolation_level=None)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            worker.resume()
+            return False
+        connection.execute("ROLLBACK")
+        return True
+
+
 @pytest.mark.long
 def test_a_worker_is_stopped_for_longer_than_the_grace_and_goes_on(drill, until, workers_of, eventually):
     """SIGSTOP of a worker for longer than the grace, then SIGCONT."""
@@ -166,7 +181,7 @@ def test_a_worker_is_stopped_for_longer_than_the_grace_and_goes_on(drill, until,
     launched = drill.place.start(*LAUNCH, *settings)
     until(3)
     worker = workers_of(launched.pid)[0]
-    worker.suspend()
+    eventually(lambda: stopped_outside_a_write(worker, drill.place.database), within_seconds=10)
     drill.injected()
     # The other one finishes all that is left, and nobody takes the stopped one's trial.
     until(TRIALS - 1)
