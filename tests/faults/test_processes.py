@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sqlite3
+import urllib.request
 from contextlib import closing
 
 import pytest
@@ -202,3 +204,33 @@ def test_thirty_two_workers_start_at_once(drill):
         assert launched.returncode == 0, output
         assert "locked" not in output
     drill.conclude("quick", 96)
+
+
+@pytest.mark.long
+def test_everybody_looks_and_writes_at_once(drill, until):
+    """32 workers, the dashboard and `status --watch` at once."""
+    # Given 32 workers on one file
+    words = ("--trials", "300", "--workers", "32", "--sampler", "random")
+    launched = drill.place.start("launch", "train.py:quick", *words, quiet=True)
+    until(1)
+    # When a dashboard is asked all the time, as by a page that is open, and a terminal watches
+    watching = drill.place.start("status", "quick", "--watch")
+    serving = drill.place.start("dashboard", "--port", "0")
+    page = next(line for line in serving.stdout if line.startswith("http")).split()[0]
+    drill.injected()
+    answers = 0
+    while launched.poll() is None:
+        with urllib.request.urlopen(f"{page}api/studies/1?after=0", timeout=60) as answer:
+            json.load(answer)
+        answers += 1
+    # Then nobody has met a lock
+    assert answers > 3
+    assert launched.returncode == 0
+    seen, _ = watching.communicate(timeout=30)
+    serving.send_signal(signal.SIGINT)
+    served, _ = serving.communicate(timeout=30)
+    logs = "".join(path.read_text() for path in drill.place.folder.glob("studyhall.files/quick/logs/*.log"))
+    assert (watching.returncode, serving.returncode) == (0, 0)
+    assert "300" in seen
+    assert "locked" not in seen + served + logs
+    drill.conclude("quick", 300)
