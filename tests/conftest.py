@@ -119,7 +119,9 @@ class Place:
 
     @property
     def url(self) -> str:
-        return f"sqlite:///{self.database}"
+        """The storage as stock Optuna names it."""
+        server = self.variables.get("STUDYHALL_STORAGE")
+        return server.replace("://", "+psycopg://") if server else f"sqlite:///{self.database}"
 
     def environment(self) -> dict[str, str]:
         clean = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "STUDYHALL_STORAGE")}
@@ -175,7 +177,7 @@ class Place:
 
     def states(self, name: str) -> list[TrialState]:
         """The states of all trials; none before there is a study."""
-        if not self.database.exists():
+        if self.url.startswith("sqlite") and not self.database.exists():
             return []
         try:
             return [trial.state for trial in self.study(name).get_trials(deepcopy=False)]
