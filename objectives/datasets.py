@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-__all__ = ["DATASETS", "DATA_FOLDER_VARIABLE", "DataFault", "Dataset", "Rows"]
+__all__ = ["DATASETS", "DATA_FOLDER_VARIABLE", "IN_DATA_FOLDER", "DataFault", "Dataset", "Rows"]
 
 DATA_FOLDER_VARIABLE = "STUDYHALL_DATA"
 
@@ -62,7 +62,7 @@ def _from_sklearn(function: str) -> Rows:
     )
 
 
-def _from_keras(name: str, classes: int, names: tuple[str, ...] = ()) -> Rows:
+def _from_keras(name: str, classes: int, names: tuple[str, ...]) -> Rows:
     """Pictures that Keras knows, from `$STUDYHALL_DATA/NAME.npz` where that is set; the test part is never read."""
     import numpy as np
 
@@ -105,11 +105,21 @@ def _downloaded(name: str) -> tuple[Array, Array]:
 _CLOTHES = ("T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
 _CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
+_FROM_KERAS: Mapping[str, tuple[int, tuple[str, ...]]] = {
+    "mnist": (10, ()),
+    "fashion_mnist": (10, _CLOTHES),
+    "cifar10": (10, _CIFAR10),
+}
+
+IN_DATA_FOLDER = tuple(_FROM_KERAS)
+"""The names that are looked for as `$STUDYHALL_DATA/NAME.npz`."""
+
 DATASETS: Mapping[str, Dataset] = {
     "digits": Dataset(official_test=False, load=_digits),
-    "mnist": Dataset(official_test=True, load=partial(_from_keras, "mnist", 10)),
-    "fashion_mnist": Dataset(official_test=True, load=partial(_from_keras, "fashion_mnist", 10, _CLOTHES)),
-    "cifar10": Dataset(official_test=True, load=partial(_from_keras, "cifar10", 10, _CIFAR10)),
+    **{
+        name: Dataset(official_test=True, load=partial(_from_keras, name, classes, names))
+        for name, (classes, names) in _FROM_KERAS.items()
+    },
     "breast_cancer": Dataset(official_test=False, load=partial(_from_sklearn, "load_breast_cancer")),
     "wine": Dataset(official_test=False, load=partial(_from_sklearn, "load_wine")),
     "diabetes": Dataset(official_test=False, load=partial(_from_sklearn, "load_diabetes")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,13 +36,13 @@ def read_pictures(folder: Path, settings: DataSettings) -> Rows:
     files = _files(folder)
     names = tuple(files)
     paths = [path for name in names for path in files[name]]
-    grey, first = _looked_at(paths)
-    height, width = settings.image_size or first
+    grey = _all_grey(paths)
+    height, width = settings.image_size or _upright(paths[0]).size[::-1]
     shape = (len(paths), height, width, 1 if grey else 3)
     _refuse_too_large(shape, folder)
     x = np.empty(shape, np.uint8)
     for place, path in enumerate(paths):
-        x[place] = _read(path, "L" if grey else "RGB", (width, height)).reshape(shape[1:])
+        x[place] = _pixels(path, "L" if grey else "RGB", (width, height)).reshape(shape[1:])
     y = np.repeat(np.arange(len(names), dtype=np.int64), [len(files[name]) for name in names])
     return Rows(x=x, y=y, classes=len(names), kind="picture", origin=str(folder), names=names)
 
@@ -76,20 +77,15 @@ def _entries(folder: Path) -> list[Path]:
     return [path for path in found if not path.name.startswith(".") and path.name.lower() not in _NOT_OURS]
 
 
-def _looked_at(paths: Sequence[Path]) -> tuple[bool, tuple[int, int]]:
-    """Whether all are grey, and height and width of the first; reads only the beginnings of the files."""
-    grey, first = True, None
+def _all_grey(paths: Sequence[Path]) -> bool:
+    """Whether one channel holds all of them; reads only the beginnings of the files."""
+    grey = True
     for path in paths:
-        picture = _opened(path)
-        if picture.mode.startswith(_DEEP):
-            raise DataFault(f"{path} has more than 8 bits a channel: convert it to 8")
-        grey = grey and picture.mode in _GREY
-        # A camera that was held upright notes so, and leaves the pixels lying; 5 to 8 are the quarter turns.
-        turned = picture.getexif().get(0x0112, 1) in (5, 6, 7, 8)
-        first = first or (picture.size if turned else picture.size[::-1])
-        picture.close()
-    assert first is not None
-    return grey, first
+        with _opened(path) as picture:
+            if picture.mode.startswith(_DEEP):
+                raise DataFault(f"{path} has more than 8 bits a channel: convert it to 8")
+            grey = grey and picture.mode in _GREY
+    return grey
 
 
 def _opened(path: Path) -> Any:
@@ -101,23 +97,28 @@ def _opened(path: Path) -> Any:
         raise DataFault(f"{path} cannot be read as a picture: {error}") from error
 
 
-def _read(path: Path, mode: str, size: tuple[int, int]) -> Array:
-    import numpy as np
-    from PIL import Image, ImageOps
+def _upright(path: Path) -> Any:
+    """The whole picture, turned as its camera was held."""
+    from PIL import ImageOps
 
     with _opened(path) as picture:
         try:
-            upright = ImageOps.exif_transpose(picture).convert(mode)
+            return ImageOps.exif_transpose(picture)
         except (OSError, ValueError, SyntaxError) as error:
             raise DataFault(f"{path} cannot be read as a picture: {error}") from error
-        if upright.size != size:
-            upright = upright.resize(size, Image.Resampling.BILINEAR)
-        return np.asarray(upright)
+
+
+def _pixels(path: Path, mode: str, size: tuple[int, int]) -> Array:
+    import numpy as np
+    from PIL import Image
+
+    picture = _upright(path).convert(mode)
+    if picture.size != size:
+        picture = picture.resize(size, Image.Resampling.BILINEAR)
+    return np.asarray(picture)
 
 
 def _refuse_too_large(shape: tuple[int, int, int, int], folder: Path) -> None:
-    import math
-
     import psutil
 
     # A byte each here, and four each in the division that is trained on.

@@ -82,7 +82,7 @@ def _classes(values: Array, where: str) -> Targets:
     different, numbers = np.unique(values, return_inverse=True)
     if len(different) == 1:
         raise DataFault(f"{where} is {written(_name(different[0]))} in every row, so there is nothing to learn")
-    if len(different) > len(values) / 2:
+    if len(different) > max(2, len(values) / 2):
         raise DataFault(
             f"{where} has {len(different):,} different values in {len(values):,} rows, which are no classes: "
             'name another target, or say task = "regression" where they are numbers'

@@ -66,7 +66,7 @@ class DataSettings(Settings):
         if dataset is None or value in (None, (), "auto"):
             return value
         if dataset in DATASETS:
-            raise _fault(f"not allowed: {dataset} is a known data set, which has its own {key}; leave it out")
+            raise _fault(f"not allowed: {dataset} is a known data set and takes no {key}; leave it out")
         found = format_of(dataset)
         if key not in found.keys:
             takes = f"takes {', '.join(sorted(found.keys))}"

@@ -101,7 +101,7 @@ def rows_of_table(known: Sequence[str], column: Callable[[str], Column], setting
     found = targets(y, settings.task, f"{path}: the target {written(target)}")
     if settings.text is not None:
         texts = column(settings.text)
-        if isinstance(texts, np.ndarray):
+        if isinstance(texts, np.ndarray) or all(map(_is_number, texts)):
             raise DataFault(f"data.text = {written(settings.text)}: the column holds numbers, no texts, in {path}")
         _refuse_missing(sum(not text.strip() for text in texts), settings.text, len(texts), path)
         x: Array = np.array(texts, dtype=object)
