@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from objectives.columns import date_fault, features_of, is_number, leave_out, values_of
 from objectives.delimited import Lines, read_cells
 from objectives.rows import DataFault, Rows, targets
 from objectives.wording import did_you_mean, listing, written
@@ -19,16 +19,9 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-    # Texts, or float64 numbers; "" and NaN where a value is missing.
-    Column = Sequence[str] | Array
+    from objectives.columns import Column
 
-# As files write a value that is not there. "none" is not among them, since it may well be a category.
-_MISSING = {"", "na", "n/a", "#n/a", "nan", "null", "?"}
-
-# A text column of more different values describes single rows rather than groups of them.
-MOST_CATEGORIES = 100
-
-_DATE = re.compile(r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})([T ].*)?")
+_MOST_LISTED = 20
 
 
 def read_delimited(path: Path, settings: DataSettings) -> Rows:
@@ -54,7 +47,8 @@ def read_parquet(path: Path, settings: DataSettings) -> Rows:
             "`.venv/bin/pip install '.[tables]'` in the folder of studyhall"
         ) from None
     try:
-        table = pq.read_table(path)
+        # Without partitioning: a folder called year=2024 would become a column.
+        table = pq.read_table(path, partitioning=None)
     except (OSError, pa.ArrowException) as error:
         raise DataFault(f"{path} cannot be read as Parquet: {error}") from error
     if len(set(table.column_names)) < len(table.column_names):
@@ -68,7 +62,7 @@ def _from_arrow(column: Any, name: str, path: Path) -> Column:
 
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     if pa.types.is_temporal(kind):
-        raise _date(name, path)
+        raise date_fault(name, path)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         return ["" if value is None else value for value in column.to_pylist()]
     if (
@@ -79,7 +73,7 @@ def _from_arrow(column: Any, name: str, path: Path) -> Column:
     ):
         numbers: Array = pc.cast(column, pa.float64(), safe=False).to_numpy()
         return numbers
-    raise DataFault(f"{path}: column {written(name)} holds {kind}; allowed: numbers and texts ({_leave_out(name)})")
+    raise DataFault(f"{path}: column {written(name)} holds {kind}; allowed: numbers and texts ({leave_out(name)})")
 
 
 def rows_of_table(known: Sequence[str], column: Callable[[str], Column], settings: DataSettings, path: Path) -> Rows:
@@ -93,23 +87,26 @@ def rows_of_table(known: Sequence[str], column: Callable[[str], Column], setting
     for key, name in (("target", settings.target), ("text", settings.text), *(("ignore", n) for n in settings.ignore)):
         if name is not None and name not in known:
             raise DataFault(
-                f"data.{key} = {written(name)}: {path} has no such column; its columns are {listing(known)}"
+                f"data.{key} = {written(name)}: {path} has no such column; its columns are {_listed(known)}"
                 f"{did_you_mean(name, known)}"
             )
     target = settings.target or _only_other(known, settings, path)
-    y = _values(column(target), target, path)
+    y = values_of(column(target), target, path)
     found = targets(y, settings.task, f"{path}: the target {written(target)}")
     if settings.text is not None:
         texts = column(settings.text)
-        if isinstance(texts, np.ndarray) or all(map(_is_number, texts)):
+        if isinstance(texts, np.ndarray) or all(map(is_number, texts)):
             raise DataFault(f"data.text = {written(settings.text)}: the column holds numbers, no texts, in {path}")
-        _refuse_missing(sum(not text.strip() for text in texts), settings.text, len(texts), path)
+        if empty := sum(not text.strip() for text in texts):
+            raise DataFault(
+                f"{path}: column {written(settings.text)} is empty in {empty:,} of {len(texts):,} rows: remove them"
+            )
         x: Array = np.array(texts, dtype=object)
     else:
         names = [name for name in known if name != target and name not in settings.ignore]
         if not names:
             raise DataFault(f"{path} has no column beside the target {written(target)} to learn from")
-        x = np.column_stack([feature for name in names for feature in _features(column(name), name, path)])
+        x = np.column_stack([feature for name in names for feature in features_of(column(name), name, path)])
     return Rows(
         x=x,
         y=found.y,
@@ -124,7 +121,7 @@ def _only_other(known: Sequence[str], settings: DataSettings, path: Path) -> str
     others = [name for name in known if name != settings.text]
     if len(others) == 1 and settings.text is not None:
         return others[0]
-    raise DataFault(f"data.target is missing: which column of {path} is to be predicted? It has {listing(known)}")
+    raise DataFault(f"data.target is missing: which column of {path} is to be predicted? It has {_listed(known)}")
 
 
 def _by_name(lines: Lines, path: Path) -> dict[str, Column]:
@@ -143,7 +140,7 @@ def _labelled_texts(lines: Lines, path: Path, settings: DataSettings) -> Rows:
     label = different.index(min(different))
     if len(columns) != 2 or different[label] > len(lines) / 2 or not _of_several_words(body[1 - label]):
         raise DataFault(
-            f"data.target is missing: {path} has the columns {listing(lines[0])}; name the one to be predicted in "
+            f"data.target is missing: {path} has the columns {_listed(lines[0])}; name the one to be predicted in "
             "data.target, and one of texts, if there is one, in data.text"
         )
     # A first line whose label occurs nowhere else is the header; otherwise its class of one could not be divided.
@@ -160,81 +157,6 @@ def _of_several_words(cells: Sequence[str]) -> bool:
     return sum(" " in cell.strip() for cell in cells) >= len(cells) / 2
 
 
-def _values(column: Column, name: str, path: Path) -> Array | list[str]:
-    """The numbers of a column where it has any, else its texts; nothing is missing."""
-    import numpy as np
-
-    if not isinstance(column, np.ndarray):
-        texts = [cell.strip() for cell in column]
-        _refuse_missing(sum(text.casefold() in _MISSING for text in texts), name, len(texts), path)
-        if (numbers := _numbers(texts, name, path)) is None:
-            return texts
-        column = numbers
-    _refuse_missing(int(np.isnan(column).sum()), name, len(column), path)
-    if not np.isfinite(column).all():
-        raise DataFault(f"{path}: column {written(name)} holds infinite values: remove them")
-    return column
-
-
-def _numbers(texts: list[str], name: str, path: Path) -> Array | None:
-    import numpy as np
-
-    try:
-        # Python reads 1_000 as a number; a file that has it means a name.
-        return None if any("_" in text for text in texts) else np.array(texts, dtype=np.float64)
-    except ValueError:
-        pass
-    others = [text for text in texts if not _is_number(text)]
-    if len(others) < len(texts) / 2:
-        raise DataFault(
-            f"{path}: column {written(name)} holds numbers, but in {len(others):,} of {len(texts):,} rows something "
-            f"else, first {written(others[0])}: put the rows right, or remove them"
-        )
-    return None
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _features(column: Column, name: str, path: Path) -> list[Array]:
-    import numpy as np
-
-    if not name:
-        raise DataFault(f'{path} has a column without a name, as an index is written: give it one, or ignore = [""]')
-    values = _values(column, name, path)
-    if isinstance(values, np.ndarray):
-        return [values]
-    if all(_DATE.fullmatch(value) for value in values):
-        raise _date(name, path)
-    different = sorted(set(values))
-    if len(different) == len(values) or len(different) > MOST_CATEGORIES:
-        raise DataFault(
-            f"{path}: column {written(name)} has {len(different):,} different texts in {len(values):,} rows, at most "
-            f"{MOST_CATEGORIES} are taken as categories: {_leave_out(name)}, or with text = {written(name)} learn "
-            "from it alone"
-        )
-    array = np.array(values, dtype=object)
-    return [(array == value).astype(np.float64) for value in different]
-
-
-def _refuse_missing(count: int, name: str, rows: int, path: Path) -> None:
-    if count:
-        raise DataFault(
-            f"{path}: column {written(name)} has no value in {count:,} of {rows:,} rows: fill them, remove the rows, "
-            f"or {_leave_out(name)}"
-        )
-
-
-def _date(name: str, path: Path) -> DataFault:
-    return DataFault(
-        f"{path}: column {written(name)} holds dates: make numbers of them (a year, a weekday), or {_leave_out(name)}"
-    )
-
-
-def _leave_out(name: str) -> str:
-    return f"leave the column out with ignore = [{written(name)}]"
+def _listed(names: Sequence[str]) -> str:
+    rest = f" and {len(names) - _MOST_LISTED:,} more" if len(names) > _MOST_LISTED else ""
+    return listing(names[:_MOST_LISTED]) + rest

@@ -2,6 +2,7 @@ import csv
 import io
 import os
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -107,6 +108,24 @@ def test_a_parquet_file_is_read_like_a_csv_file(tmp_path):
     assert texts.x[:2].tolist() == ["first", "second"]
 
 
+def test_the_types_of_a_parquet_file_become_numbers(tmp_path):
+    pa = pytest.importorskip("pyarrow")
+    import pyarrow.parquet as pq
+
+    columns = {
+        "bool": [True, False, True, False],
+        "small": pa.array([1, 2, 3, 4], pa.int8()),
+        "decimal": pa.array([Decimal("0.5")] * 4),
+        "numbers in a dictionary": pa.array([7, 8, 7, 8]).dictionary_encode(),
+        "y": [False, True, True, False],
+    }
+    (tmp_path / "year=2024").mkdir()
+    pq.write_table(pa.table(columns), tmp_path / "year=2024" / "a.parquet")
+    rows = rows_of(tmp_path / "year=2024" / "a.parquet", target="y")
+    assert rows.x.tolist() == [[1, 1, 0.5, 7], [0, 2, 0.5, 8], [1, 3, 0.5, 7], [0, 4, 0.5, 8]]
+    assert rows.y.tolist() == [0, 1, 1, 0]
+
+
 def parquet(columns):
     def write(path):
         pa = pytest.importorskip("pyarrow")
@@ -169,6 +188,12 @@ TABLE = {
     "one amount": ("a,y\n1,.5\n2,.5\n1,.5", {"target": "y"}, '"y" is 0.5 in every row'),
     "classes that are none": ("a,y\n1,q\n2,r\n1,s\n2,t", {"target": "y"}, "4 different values in 4 rows"),
     "texts as amounts": ("a,y\n1,q\n2,r", {"target": "y", "task": "regression"}, 'holds texts such as "q"'),
+    "empty texts": ("a,y\nso it is,0\n,1\nso,0\nit,1", {"target": "y", "text": "a"}, "is empty in 1 of 4 rows"),
+    "many columns": (
+        ",".join(f"c{n}" for n in range(30)) + "\n" + "1," * 29 + "1",
+        {"target": "c"},
+        '"c19" and 10 more',
+    ),
     "numbers as texts": ("a,y\n1,0\n2,1\n1,0\n1,1", {"target": "y", "text": "a"}, "holds numbers, no texts"),
     "no rows": ("a,y", {"target": "y"}, "has no rows"),
     "uneven": ("a,y\n1,0\n1,2,3", {"target": "y"}, "row 3 has 3 cells, the first has 2"),
