@@ -73,15 +73,16 @@ class Divisions(Sequence[SearchData]):
         if isinstance(index, slice):
             raise TypeError("one division at a time, since each is as large as the data set")
         number = range(len(self))[index]
-        kept = self._kept
-        if kept is None or kept[0] != number:
-            # Before the next is made, so that there are never two of ours.
-            self._kept = None
-            kept = self._kept = (number, self._made(number))
+        if self._kept is not None and self._kept[0] == number:
+            return self._kept[1]
+        # Before the next is made, so that there are never two of ours.
+        self._kept = None
+        made = self._made(number)
+        self._kept = (number, made)
         if len(self) == 1:
             # Nothing else will be made of them.
             self._rows = replace(self._rows, x=self._rows.x[:0].copy())
-        return kept[1]
+        return made
 
     def _made(self, number: int) -> SearchData:
         (train, validation), rows = self._parts[number], self._rows

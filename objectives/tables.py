@@ -47,8 +47,7 @@ def read_parquet(path: Path, settings: DataSettings) -> Rows:
             "`.venv/bin/pip install '.[tables]'` in the folder of studyhall"
         ) from None
     try:
-        # Without partitioning: a folder called year=2024 would become a column.
-        table = pq.read_table(path, partitioning=None)
+        table = pq.read_table(path)
     except (OSError, pa.ArrowException) as error:
         raise DataFault(f"{path} cannot be read as Parquet: {error}") from error
     if len(set(table.column_names)) < len(table.column_names):
