@@ -1,106 +1,158 @@
-"""What a search sees of a data set: a training part and a validation part, scaled. Never the test part."""
+"""What a search sees of a data set: training and validation parts, scaled. Never the test part."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NoReturn, overload
 
-from objectives.datasets import DATASETS, DataFault
-from objectives.seeds import derive_seed
+from objectives.datasets import DATASETS
+from objectives.files import read_file
+from objectives.rows import DataFault, Rows, smallest_class
+from objectives.scaling import fitted
 from objectives.settings import DataSettings
+from objectives.splits import SplitRows, default_shares, fold_rows, nested_share, split_fault, split_rows
+from objectives.wording import written
 
 if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
 
-__all__ = ["DataFault", "SearchData", "SplitRows", "load_search_data", "scale", "split_rows"]
+__all__ = ["DataFault", "Divisions", "SearchData", "divide", "load_rows", "load_search_data"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class SearchData:
-    """Two parts of a data set, in memory of their own."""
+    """One division: a training part and a validation part, in memory of their own."""
 
     x_train: Array
-    """Shape (rows, features), float32, the lowest value 0 and the highest 1."""
+    """Pictures: shape (rows, height, width, channels), float32. Tables: (rows, features), float32, both scaled by
+    this part alone (see scaling.fitted). Texts: (rows,), dtype object, each a str."""
     y_train: Array
-    """Shape (rows,), int64, from 0 to classes - 1."""
+    """Shape (rows,). Classes: int64, from 0 to classes - 1. Regression: float32."""
     x_validation: Array
-    """As x_train and in its scale, so that values may lie outside 0..1."""
+    """As x_train and in its scale, so that values may lie outside of x_train's."""
     y_validation: Array
-    classes: int
+    classes: int | None
+    """None: regression."""
+    kind: str
+    """"picture", "table" or "text"."""
     origin: str
+    names: tuple[str, ...] = ()
+    """Of the classes, where the origin has them."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class SplitRows:
-    """The row numbers of each part, int64; together every row once."""
+class Divisions(Sequence[SearchData]):
+    """The divisions of a study's data: one for hold-out, one a fold. Only the last one asked for is kept in memory."""
 
-    train: Array
-    validation: Array
-    test: Array
-    """Empty where the data set has an official test part, which lies elsewhere."""
+    def __init__(self, rows: Rows, parts: Sequence[SplitRows], *, scaling: str) -> None:
+        """`parts` are row numbers of `rows`, whose test parts are alike; the rows of these are let go at once."""
+        import numpy as np
+
+        search = np.setdiff1d(np.arange(len(rows.y)), parts[0].test)
+        # Indexing by row numbers copies, so that no array leads back to the rows of the test part.
+        whole = len(search) == len(rows.y)
+        self._rows = rows if whole else replace(rows, x=rows.x[search], y=rows.y[search])
+        self._parts = [
+            (np.searchsorted(search, part.train), np.searchsorted(search, part.validation)) for part in parts
+        ]
+        self._scaling = scaling
+        self._kept: tuple[int, SearchData] | None = None
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    @overload
+    def __getitem__(self, index: int) -> SearchData: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> NoReturn: ...
+
+    def __getitem__(self, index: int | slice) -> SearchData:
+        if isinstance(index, slice):
+            raise TypeError("one division at a time, since each is as large as the data set")
+        number = range(len(self))[index]
+        if self._kept is not None and self._kept[0] == number:
+            return self._kept[1]
+        # Before the next is made, so that there are never two of ours.
+        self._kept = None
+        made = self._made(number)
+        self._kept = (number, made)
+        if len(self) == 1:
+            # Nothing else will be made of them.
+            self._rows = replace(self._rows, x=self._rows.x[:0].copy())
+        return made
+
+    def _made(self, number: int) -> SearchData:
+        (train, validation), rows = self._parts[number], self._rows
+        x_train, x_validation = rows.x[train], rows.x[validation]
+        if rows.kind != "text":
+            scale = fitted(x_train, rows.kind, self._scaling)
+            x_train, x_validation = scale(x_train), scale(x_validation)
+        return SearchData(
+            x_train=x_train,
+            y_train=rows.y[train],
+            x_validation=x_validation,
+            y_validation=rows.y[validation],
+            classes=rows.classes,
+            kind=rows.kind,
+            origin=rows.origin,
+            names=rows.names,
+        )
 
 
-def load_search_data(settings: DataSettings, seed: int) -> SearchData:
-    """Load, divide and scale the data of a study; the seed alone decides the division.
+def load_search_data(settings: DataSettings, seed: int, *, fraction: float = 1.0) -> Divisions:
+    """Load the data of a study and divide them; the seed alone decides the divisions.
 
-    Raises DataFault when the data cannot be had or are too few to be divided so.
+    Of each training part `fraction` is used (more than 0, at most 1): of every class in proportion, and what a smaller
+    fraction uses, a larger one uses as well. Validation parts stay whole, and the scale is that of the rows used.
+
+    Raises DataFault when the data cannot be had, or are too few to be divided so.
     """
-    rows = DATASETS[settings.dataset].load()
-    try:
-        parts = split_rows(rows.y, settings.shares, seed)
-    except DataFault as fault:
-        raise DataFault(f"data.split = {list(settings.shares)} of {settings.dataset}: {fault}") from fault
-    # Indexing by row numbers copies, so that no array leads back to the rows of the test part.
-    x_train, x_validation = scale(rows.x[parts.train], rows.x[parts.validation])
-    return SearchData(
-        x_train=x_train,
-        y_train=rows.y[parts.train],
-        x_validation=x_validation,
-        y_validation=rows.y[parts.validation],
-        classes=rows.classes,
-        origin=rows.origin,
-    )
+    rows = load_rows(settings)
+    if rows.kind == "text" and settings.scaling not in ("auto", "none"):
+        raise DataFault(f"data.scaling = {written(settings.scaling)}: {rows.origin} holds texts, which have no scale")
+    stratified = rows.classes is not None
+    parts = [
+        SplitRows(
+            train=nested_share(part.train, rows.y, fraction, seed, stratified=stratified),
+            validation=part.validation,
+            test=part.test,
+        )
+        for part in divide(rows, settings, seed)
+    ]
+    return Divisions(rows, parts, scaling=settings.scaling)
 
 
-def split_rows(labels: Array, shares: Sequence[float], seed: int) -> SplitRows:
-    """Divide the rows at random, every class in proportion, in two or three parts.
+def load_rows(settings: DataSettings) -> Rows:
+    """Read all rows that a study may divide. Raises DataFault."""
+    named = DATASETS.get(settings.dataset)
+    return named.load() if named is not None else read_file(settings)
 
-    `labels` has the shape (rows,); `shares` are those of train, validation and perhaps test. The
-    same arguments give the same rows, so what finalises a study finds the test part that its
-    search left alone. Raises DataFault where a part would lack some class.
+
+def divide(rows: Rows, settings: DataSettings, seed: int) -> list[SplitRows]:
+    """Return the row numbers of each division; their test parts are one and the same.
+
+    Hold-out divides in train, validation and, without an official test part, test, by default 6:2:2 (8:2 with one).
+    Folds divide what is left when the test part is set aside: by default a fifth, or the second share of `split`, or
+    with an official test part nothing. Raises DataFault where there are too few rows.
     """
-    import numpy as np
-    from sklearn.model_selection import train_test_split
-
-    def part(rows: Array, size: int, use: str) -> tuple[Array, Array]:
+    official, stratified = rows.official_test, rows.classes is not None
+    shares = settings.split or default_shares(settings.evaluation, official_test=official)
+    if wrong := split_fault(settings.dataset, settings.evaluation, len(shares), official_test=official):
+        raise DataFault(f"data.split = {list(shares)}: {wrong}")
+    if settings.folds is None:
         try:
-            rest, taken = train_test_split(
-                rows, test_size=size, stratify=labels[rows], random_state=derive_seed(seed, "split", use)
-            )
-        except ValueError as error:
-            raise DataFault(f"the {use} part would have {size} of {len(labels)} rows ({error})") from error
-        return rest, taken
-
-    everything = np.arange(len(labels))
-    test = everything[:0]
-    if len(shares) == 3:
-        everything, test = part(everything, round(shares[2] * len(labels)), "test")
-    train, validation = part(everything, round(shares[1] * len(labels)), "validation")
-    return SplitRows(train=train, validation=validation, test=test)
-
-
-def scale(train: Array, validation: Array) -> tuple[Array, Array]:
-    """Return both as float32, shifted and stretched so that `train` runs from 0 to 1.
-
-    One scale for all features: those of a picture share a unit, and a scale for each would turn a
-    pixel that is nearly always dark into noise.
-    """
-    import numpy as np
-
-    low = np.float32(train.min())
-    span = np.float32(train.max()) - low or np.float32(1.0)
-    scaled = [(part.astype(np.float32) - low) / span for part in (train, validation)]
-    return scaled[0], scaled[1]
+            return [split_rows(rows.y, shares, seed, stratified=stratified)]
+        except DataFault as fault:
+            raise DataFault(f"data.split = {list(shares)} of {settings.dataset}: {fault}") from fault
+    try:
+        test_share = shares[1] if shares else 0.0
+        return fold_rows(rows.y, test_share, settings.folds, settings.iterations or 1, seed, stratified=stratified)
+    except DataFault as fault:
+        hint = ""
+        if rows.classes is not None:
+            name, count = smallest_class(rows.y, rows.names)
+            hint = f" (the smallest class is {written(name)} with {count} rows in all)"
+        raise DataFault(f"data.folds = {settings.folds} of {settings.dataset}: {fault}{hint}") from fault

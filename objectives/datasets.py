@@ -1,33 +1,25 @@
-"""The data sets a study file can name: where their rows come from, and how they are divided by default."""
+"""The data sets a study file can name: where their rows come from, and whether they have a test part of their own."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from objectives.npz import read_arrays, rows_of_arrays
+from objectives.rows import DataFault, Rows, Targets
 
 if TYPE_CHECKING:
     import numpy as np
 
+    Array = np.ndarray[Any, Any]
+
+__all__ = ["DATASETS", "DATA_FOLDER_VARIABLE", "IN_DATA_FOLDER", "DataFault", "Dataset", "Rows"]
+
 DATA_FOLDER_VARIABLE = "STUDYHALL_DATA"
-
-
-class DataFault(Exception):
-    """The data a study needs cannot be had, or cannot be divided as it asks."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rows:
-    """The rows a study may divide, before scaling: never those of an official test part."""
-
-    x: np.ndarray[Any, Any]
-    """Shape (rows, features), the dtype of the origin."""
-    y: np.ndarray[Any, Any]
-    """Shape (rows,), int64, from 0 to classes - 1."""
-    classes: int
-    origin: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +28,6 @@ class Dataset:
 
     official_test: bool
     """Whether its makers set a test part aside; then a study divides the rest in two, else all in three."""
-    default_split: tuple[float, ...]
     load: Callable[[], Rows]
 
 
@@ -45,56 +36,91 @@ def _digits() -> Rows:
     from sklearn.datasets import load_digits
 
     x, y = load_digits(return_X_y=True)
-    return Rows(x=x, y=y.astype(np.int64), classes=10, origin="sklearn.datasets.load_digits")
+    return Rows(
+        x=x.reshape(-1, 8, 8, 1),
+        y=y.astype(np.int64),
+        classes=10,
+        kind="picture",
+        origin="sklearn.datasets.load_digits",
+    )
 
 
-def _mnist() -> Rows:
+def _from_sklearn(function: str) -> Rows:
+    """One of the tables that come with scikit-learn."""
+    import numpy as np
+    import sklearn.datasets
+
+    table = getattr(sklearn.datasets, function)()
+    names = tuple(str(name) for name in getattr(table, "target_names", ()))
+    return Rows(
+        x=table.data,
+        y=table.target.astype(np.int64 if names else np.float32),
+        classes=len(names) or None,
+        kind="table",
+        origin=f"sklearn.datasets.{function}",
+        names=names,
+    )
+
+
+def _from_keras(name: str, classes: int, names: tuple[str, ...]) -> Rows:
+    """Pictures that Keras knows, from `$STUDYHALL_DATA/NAME.npz` where that is set; the test part is never read."""
     import numpy as np
 
     folder = os.environ.get(DATA_FOLDER_VARIABLE)
     if folder:
-        origin = str(Path(folder) / "mnist.npz")
-        x, y = _mnist_from_file(Path(origin))
+        path = Path(folder) / f"{name}.npz"
+        if not path.is_file():
+            raise DataFault(
+                f"no file {path}: ${DATA_FOLDER_VARIABLE} must name a folder that holds {name}.npz "
+                f"(unset it to download {name} through Keras)"
+            )
+        origin = str(path)
+        x, y, _ = read_arrays(path)
     else:
-        origin = "keras.datasets.mnist"
-        x, y = _mnist_from_keras()
-    return Rows(x=x.reshape(len(x), -1), y=y.astype(np.int64), classes=10, origin=origin)
-
-
-def _mnist_from_file(path: Path) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    import zipfile
-
-    import numpy as np
-
-    if not path.is_file():
+        origin = f"keras.datasets.{name}"
+        x, y = _downloaded(name)
+    if x.ndim not in (3, 4) or y.dtype.kind not in "iu" or not set(np.unique(y)) <= set(range(classes)):
         raise DataFault(
-            f"no file {path}: ${DATA_FOLDER_VARIABLE} must name a folder that holds mnist.npz "
-            "(unset it to download MNIST through Keras)"
+            f"{origin} is not {name} as Keras stores it: x_train has the shape {x.shape}, and y_train must be "
+            f"integers from 0 to {classes - 1}"
         )
-    try:
-        with np.load(path) as archive:
-            x, y = archive["x_train"], archive["y_train"]
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise DataFault(f"{path} is not MNIST as Keras stores it (x_train, y_train): {error}") from error
-    if x.ndim != 3 or y.shape != x.shape[:1]:
-        raise DataFault(f"{path} is not MNIST as Keras stores it: x_train has the shape {x.shape}, y_train {y.shape}")
-    return x, y
+    found = Targets(y=y.astype(np.int64), classes=classes, names=names)
+    return rows_of_arrays(x, found, origin, official_test=True)
 
 
-def _mnist_from_keras() -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+def _downloaded(name: str) -> tuple[Array, Array]:
     import keras
 
     try:
-        (x, y), _ = keras.datasets.mnist.load_data()
+        (x, y), _ = getattr(keras.datasets, name).load_data()
     except Exception as error:
         raise DataFault(
-            f"MNIST could not be downloaded ({error}): put mnist.npz into a folder and name it in "
+            f"{name} could not be downloaded ({error}): put {name}.npz into a folder and name it in "
             f"${DATA_FOLDER_VARIABLE}"
         ) from error
-    return x, y
+    return x, y.reshape(-1)
 
+
+# In the order of their numbers.
+_CLOTHES = ("T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
+_CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+
+_FROM_KERAS: Mapping[str, tuple[int, tuple[str, ...]]] = {
+    "mnist": (10, ()),
+    "fashion_mnist": (10, _CLOTHES),
+    "cifar10": (10, _CIFAR10),
+}
+
+IN_DATA_FOLDER = tuple(_FROM_KERAS)
+"""The names that are looked for as `$STUDYHALL_DATA/NAME.npz`."""
 
 DATASETS: Mapping[str, Dataset] = {
-    "digits": Dataset(official_test=False, default_split=(0.6, 0.2, 0.2), load=_digits),
-    "mnist": Dataset(official_test=True, default_split=(0.8, 0.2), load=_mnist),
+    "digits": Dataset(official_test=False, load=_digits),
+    **{
+        name: Dataset(official_test=True, load=partial(_from_keras, name, classes, names))
+        for name, (classes, names) in _FROM_KERAS.items()
+    },
+    "breast_cancer": Dataset(official_test=False, load=partial(_from_sklearn, "load_breast_cancer")),
+    "wine": Dataset(official_test=False, load=partial(_from_sklearn, "load_wine")),
+    "diabetes": Dataset(official_test=False, load=partial(_from_sklearn, "load_diabetes")),
 }

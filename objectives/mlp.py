@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from objectives import backend
-from objectives.data import SearchData, load_search_data
+from objectives.data import DataFault, SearchData, load_search_data
 from objectives.objective import Family, Parameter, Scalar, Task
 from objectives.seeds import derive_seed
 from objectives.training import fit
@@ -93,7 +93,7 @@ class MlpObjective:
         """
         backend.prepare(self.task.train.backend)
         if self._data is None:
-            self._data = load_search_data(self.task.data, self.task.seed)
+            self._data = _flat(load_search_data(self.task.data, self.task.seed)[0])
         defaults: dict[str, Scalar] = {name: parameter.default for name, parameter in PARAMETERS.items()}
         try:
             return self._train(trial, self._data, {**defaults, **self.task.space.suggest(trial)})
@@ -106,7 +106,7 @@ class MlpObjective:
         # From the number, not the order of work: a trial that another worker repeats starts alike.
         keras.utils.set_random_seed(derive_seed(self.task.seed, "trial", trial.number))
         return fit(
-            build_model(params, data.x_train.shape[1:], data.classes),
+            build_model(params, data.x_train.shape[1:], data.classes or 0),
             data,
             trial,
             seed=self.task.seed,
@@ -116,6 +116,14 @@ class MlpObjective:
             direction=self.task.direction,
             train=self.task.train,
         )
+
+
+def _flat(data: SearchData) -> SearchData:
+    """The same with rows of shape (features,)."""
+    if data.classes is None or data.kind == "text":
+        raise DataFault(f"mlp tells classes of pictures or tables apart, and {data.origin} has none such")
+    flat = {name: getattr(data, name).reshape(len(getattr(data, name)), -1) for name in ("x_train", "x_validation")}
+    return replace(data, **flat)
 
 
 def _forget_models() -> None:

@@ -6,8 +6,10 @@ import importlib.util
 from collections.abc import Callable, Iterator, Mapping
 
 from objectives.catalogue import BUILT_IN
+from objectives.datasets import DATASETS
 from objectives.definitions import check_reference
 from objectives.dimensions import Choices, Dimension, Range
+from objectives.files import lacking, path_fault
 from objectives.objective import Family, Parameter, Scalar
 from objectives.source import ReferenceFault, is_reference
 from objectives.space import Space
@@ -123,6 +125,16 @@ def _budget(spec: StudySpec) -> Iterator[Fault]:
         yield "budget", "a study needs an end: trials, timeout or both (`--trials 100`, `--timeout 2h`)"
 
 
+def _data(spec: StudySpec) -> Iterator[Fault]:
+    if spec.data is None or spec.data.dataset in DATASETS:
+        return
+    if fault := path_fault(spec.data.dataset):
+        yield "data.dataset", f"{spec.data.dataset}: {fault}"
+    elif missing := lacking(spec.data.dataset):
+        module, extra = missing
+        yield "data.dataset", f"{spec.data.dataset} needs {module}, which is not installed; {how_to_install(extra)}"
+
+
 def _backend(spec: StudySpec) -> Iterator[Fault]:
     backend = spec.train.backend if spec.train is not None else "tensorflow"
     if importlib.util.find_spec(backend) is None:
@@ -141,5 +153,6 @@ CHECKS: tuple[Callable[[StudySpec], Iterator[Fault]], ...] = (
     sampler_faults,
     pruner_faults,
     _budget,
+    _data,
     _backend,
 )

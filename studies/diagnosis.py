@@ -16,7 +16,7 @@ from typing import Literal
 import joblib
 import psutil
 
-from objectives.datasets import DATASETS
+from objectives.datasets import IN_DATA_FOLDER
 from storage import StorageFault, StorageLocation, open_storage
 from storage.errors import StorageMissing
 from storage.opening import file_system
@@ -85,12 +85,16 @@ def _storage(location: StorageLocation) -> Iterator[Finding]:
 def _data() -> Iterator[Finding]:
     folder = os.environ.get("STUDYHALL_DATA")
     if folder is None:
-        yield Finding("data", "note", "$STUDYHALL_DATA is not set; MNIST comes through keras.datasets")
+        yield Finding(
+            "data", "note", f"$STUDYHALL_DATA is not set; {', '.join(IN_DATA_FOLDER)} come through keras.datasets"
+        )
     elif not Path(folder).is_dir():
         yield Finding("data", "fault", f"$STUDYHALL_DATA names {folder}, which is no folder")
     else:
         there = sorted(path.name for path in Path(folder).glob("*.npz"))
-        yield Finding("data", "ok", f"{folder}: {', '.join(there) or 'no .npz files'} (known: {', '.join(DATASETS)})")
+        yield Finding(
+            "data", "ok", f"{folder}: {', '.join(there) or 'no .npz files'} (known: {', '.join(IN_DATA_FOLDER)})"
+        )
 
 
 def _parts() -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from objectives.catalogue import BUILT_IN
+from objectives.files import absolute
 from objectives.settings import DataSettings, TrainSettings
 from objectives.source import is_reference, split_reference
 from objectives.space import Space
@@ -54,6 +55,8 @@ def read_study(study: str, settings: Mapping[str, Any] | None = None) -> StudySp
     source, table = _table(study)
     for key, value in (settings or {}).items():
         _lay_over(source, table, key, value)
+    # What a file names relative to itself is absolute by now.
+    _find_data(table, Path.cwd())
     return _checked(source, table)
 
 
@@ -85,7 +88,15 @@ def _from_file(source: str, path: Path) -> dict[str, Any]:
     table.setdefault("name", path.stem)
     if isinstance(table.get("objective"), str):
         table["objective"] = _absolute(table["objective"], path.absolute().parent)
+    _find_data(table, path.absolute().parent)
     return table
+
+
+def _find_data(table: dict[str, Any], folder: Path) -> None:
+    """Data of the user's own are found again from any folder."""
+    data = table.get("data")
+    if isinstance(data, dict) and isinstance(data.get("dataset"), str):
+        data["dataset"] = absolute(data["dataset"], folder)
 
 
 def _absolute(objective: str, folder: Path) -> str:

@@ -11,7 +11,7 @@ MODULES = [
     "studies.launch",
     "studies.commands.app",
 ]
-HEAVY = ["keras", "tensorflow", "plotly", "sklearn"]
+HEAVY = ["keras", "tensorflow", "plotly", "sklearn", "pyarrow", "PIL"]
 
 PROGRAM = """
 import importlib, sys

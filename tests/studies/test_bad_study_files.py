@@ -92,6 +92,10 @@ TABLE = {
         "sum to 1",
     ),
     "a third share of MNIST": (changed('"digits"', '"mnist"\nsplit = [0.6, 0.2, 0.2]'), "data.split", "two shares"),
+    "no such data": (changed('"digits"', '"./rows.csv"'), "data.dataset", 'did you mean "row.csv"'),
+    "data of an unknown kind": (changed('"digits"', '"./mine.py"'), "data.dataset", "is a file; allowed"),
+    "target of known data": (changed('"digits"', '"digits"\ntarget = "y"'), "data.target", "takes no target"),
+    "folds without folds": (changed('"digits"', '"digits"\nfolds = 3'), "data.folds", 'evaluation = "k-fold"'),
     "low above high": (changed("low = 1e-3", "low = 1.0"), "space.learning_rate.low", "less than high"),
     "log from zero": (changed("low = 1e-3", "low = 0.0"), "space.learning_rate.low", "more than 0"),
     "no choices": (changed("[16, 32]", "[]"), "space.units", "at least one"),
@@ -127,6 +131,7 @@ TABLE = {
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "mine.py").write_text("def objective(trial):\n    return 0.0\n")
+    (tmp_path / "row.csv").write_text("x,y\n1,0\n")
     (tmp_path / "broken.py").write_text("def objective(trial:\n")
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -1,0 +1,85 @@
+"""Text files of rows and cells (CSV, TSV): which sign parts the cells, what is quoted, and rows that do not fit."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+from objectives.rows import DataFault
+
+Lines = list[list[str]]
+
+# Long texts are cells as well; csv's own limit is 128 KiB.
+_LONGEST_CELL = 2**24
+
+
+def read_cells(path: Path) -> Lines:
+    """Return the lines of the file, the header among them, all of the same number of cells (at least two).
+
+    The sign between cells is the one with which all lines have equally many cells: comma, tab or semicolon, the
+    usual one of the suffix first. Blank lines are left out. Raises DataFault.
+    """
+    lines = _lines(path)
+    usual = "," if path.suffix.lower() == ".csv" else "\t"
+    faults = []
+    for sign in sorted(",\t;", key=lambda sign: sign != usual):
+        for split in (_plain, _quoted) if sign == "\t" else (_quoted,):
+            try:
+                cells = split(lines, sign)
+            except csv.Error as error:
+                faults.append(f"it cannot be read: {error}")
+                continue
+            fault = _uneven(cells)
+            if fault is None and len(cells[0]) >= 2:
+                return cells
+            faults.append(fault or "it has only one column; allowed: cells parted by comma, tab or semicolon")
+    raise DataFault(f"{path}: {faults[0]}")
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        # A line ends where the file says so, and not at the rarer signs that str.splitlines knows.
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise DataFault(f"no file {path}") from None
+    except OSError as error:
+        raise DataFault(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise DataFault(f"{path} is not in UTF-8 (line {line:,}): save it so") from None
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if not any(line.strip() for line in lines):
+        raise DataFault(f"{path} is empty")
+    return lines
+
+
+def _quoted(lines: Sequence[str], sign: str) -> Lines:
+    previous = csv.field_size_limit(_LONGEST_CELL)
+    try:
+        # Line ends stay, since a quoted cell may hold some.
+        reader = csv.reader((f"{line}\n" for line in lines), delimiter=sign)
+        return [cells for cells in reader if any(cell.strip() for cell in cells)]
+    finally:
+        csv.field_size_limit(previous)
+
+
+def _plain(lines: Sequence[str], sign: str) -> Lines:
+    """Cells as they stand: most tab-separated files quote nothing, and their texts begin with quotes that never end."""
+    return [[_unquoted(cell) for cell in line.split(sign)] for line in lines if line.strip()]
+
+
+def _unquoted(cell: str) -> str:
+    inner = cell[1:-1].replace('""', "")
+    whole = len(cell) >= 2 and cell[0] == cell[-1] == '"' and '"' not in inner
+    return cell[1:-1].replace('""', '"') if whole else cell
+
+
+def _uneven(cells: Lines) -> str | None:
+    for number, row in enumerate(cells, 1):
+        if len(row) != len(cells[0]):
+            return (
+                f"row {number:,} has {len(row)} cells, the first has {len(cells[0])}: "
+                "put cells that hold the separating sign into quotes"
+            )
+    return None
