@@ -16,6 +16,7 @@ from studies.options import how_to_install
 from studies.pruners import pruner_faults
 from studies.samplers import EXHAUSTIVE, sampler_faults
 from studies.spec import StudySpec
+from studies.start import start_faults
 
 Fault = tuple[str, str]
 
@@ -140,6 +141,7 @@ CHECKS: tuple[Callable[[StudySpec], Iterator[Fault]], ...] = (
     _space,
     sampler_faults,
     pruner_faults,
+    start_faults,
     _budget,
     _backend,
 )

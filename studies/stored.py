@@ -19,6 +19,7 @@ from storage.claims import Budget
 from studies.pruners import make_pruner
 from studies.sessions import live_sessions
 from studies.spec import FORMAT, StudySpec
+from studies.start import enqueue
 
 _SPEC = "studyhall:spec"
 _FORMAT = "studyhall:format"
@@ -137,6 +138,7 @@ def create_or_join(
         if differences and accept_changes and spec.directions == found.spec.directions:
             spec = spec.model_copy(update={"seed": found.spec.seed}) if drawn else spec
             storage.set_study_system_attr(found.study_id, _SPEC, _as_json(spec))
+            enqueue(found.study, spec, before=found.spec)
             return replace(found, spec=spec), False
         if differences and _never_began(found):
             storage.delete_study(found.study_id)
@@ -178,8 +180,9 @@ def _write(storage: SharedStorage, study_id: int, spec: StudySpec) -> None:
     storage.set_study_system_attr(study_id, _FORMAT, FORMAT)
     storage.set_study_system_attr(study_id, _SPEC, _as_json(spec))
     spec.budget.to_budget().store(storage, study_id)
+    study = optuna.load_study(study_name=spec.name, storage=storage)
+    enqueue(study, spec)
     if spec.metric is not None and len(spec.directions) == 1:
-        study = optuna.load_study(study_name=spec.name, storage=storage)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             study.set_metric_names([spec.metric])
