@@ -22,16 +22,18 @@ from optuna.samplers import (
 )
 
 from objectives.seeds import derive_seed
+from objectives.source import is_reference
 from objectives.space import Space, SpaceError
 from objectives.wording import written
 from studies.options import Offer, faults
+from studies.points import point_faults
 from studies.spec import Chosen, StudySpec
 
 
-def _partial_fixed(fixed: dict[str, Any] | None = None, base: str = "tpe", *, seed: int) -> BaseSampler:
-    if not fixed or base not in OFFERS or base in _NEED_MORE:
-        raise ValueError("give fixed = { PARAMETER = VALUE }, and as base one of the samplers without needs of its own")
-    return PartialFixedSampler(fixed, _build(base, {}, seed))
+def _partial_fixed(
+    fixed: dict[str, Any] | None = None, base: str = "tpe", options: dict[str, Any] | None = None, *, seed: int
+) -> BaseSampler:
+    return PartialFixedSampler(fixed or {}, _build(base, options or {}, seed))
 
 
 OFFERS: Mapping[str, Offer] = {
@@ -56,13 +58,28 @@ EXHAUSTIVE = {"grid", "bruteforce"}
 SINGLE_OBJECTIVE = {"cmaes"}
 # Their workers share a list or a counter, so choosing a point belongs to the transaction that claims the trial.
 SHARED_SEQUENCE = EXHAUSTIVE | {"qmc"}
-_NEED_MORE = EXHAUSTIVE | {"partial-fixed"}
+_PARTIAL = "partial-fixed"
+
+
+def acting(spec: StudySpec) -> Chosen:
+    """The sampler that draws: the study's own, or the base of one that fixes some parameters."""
+    options = spec.sampler.options
+    if spec.sampler.name != _PARTIAL:
+        return spec.sampler
+    return Chosen(name=options.get("base", "tpe"), options=options.get("options", {}))
+
+
+def shares_sequence(spec: StudySpec) -> bool:
+    """Whether a point is to be chosen inside the transaction that claims its trial."""
+    return acting(spec).name in SHARED_SEQUENCE
 
 
 def sampler_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
     """What is wrong with the study's sampler: (key, sentence) pairs."""
     wrong = list(faults("sampler", spec.sampler.name, spec.sampler.options, OFFERS))
     name = spec.sampler.name
+    if not wrong and name == _PARTIAL:
+        wrong = list(_partial_faults(spec))
     if not wrong and name in EXHAUSTIVE:
         try:
             if not Space(spec.space).grid():
@@ -82,12 +99,31 @@ def sampler_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
             make_sampler(spec, seed=0)
         except (TypeError, ValueError) as error:
             yield "sampler", f"{written(name)} refuses its options: {error}"
-    if name in SINGLE_OBJECTIVE and len(spec.directions) > 1:
+    if not wrong and acting(spec).name in SINGLE_OBJECTIVE and len(spec.directions) > 1:
         yield (
             "sampler",
-            f"{written(name)} knows one objective only, the study has {len(spec.directions)}; use tpe or nsgaii",
+            f"{written(acting(spec).name)} knows one objective only, the study has {len(spec.directions)}; "
+            "use tpe or nsgaii",
         )
     yield from wrong
+
+
+def _partial_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
+    options = spec.sampler.options
+    fixed, base = options.get("fixed"), options.get("base", "tpe")
+    if not isinstance(fixed, dict) or not fixed:
+        yield "sampler.fixed", f"found {written(fixed)}; say which parameters are fixed: fixed = {{ NAME = VALUE }}"
+    elif not is_reference(spec.objective):
+        if not set(Space(spec.space).searched) - fixed.keys():
+            yield "sampler.fixed", "fixes every parameter, so that all trials would be one; leave one to the base"
+        for name, sentence in point_faults(Space(spec.space), fixed, parents=False):
+            yield f"sampler.fixed.{name}", sentence
+    if not isinstance(base, str) or base in EXHAUSTIVE | {_PARTIAL}:
+        allowed = ", ".join(name for name in OFFERS if name not in EXHAUSTIVE | {_PARTIAL})
+        hint = "; a grid leaves out what [space] fixes: NAME = VALUE there" if base in EXHAUSTIVE else ""
+        yield "sampler.base", f"found {written(base)}; allowed: {allowed}{hint}"
+    else:
+        yield from faults("sampler", base, options.get("options", {}), OFFERS, keys=("sampler.base", "sampler.options"))
 
 
 def make_sampler(spec: StudySpec, *, seed: int) -> BaseSampler:
@@ -107,7 +143,7 @@ def trial_seed(spec: StudySpec, number: int, known_parameters: int = 0) -> int:
     with ``known_parameters`` already suggested draws the rest from yet another stream.
     """
     seed = spec.seed or 0
-    if spec.sampler.name in _ONE_SEED:
+    if acting(spec).name in _ONE_SEED:
         return derive_seed(seed, "sampler")
     return derive_seed(seed, "sampler", number, known_parameters)
 

@@ -30,7 +30,7 @@ from studies import stored
 from studies.limits import memory_of
 from studies.orders import Ending, WorkerOrder, WorkerReport
 from studies.pruners import make_pruner
-from studies.samplers import EXHAUSTIVE, SHARED_SEQUENCE, make_sampler, trial_seed
+from studies.samplers import EXHAUSTIVE, make_sampler, shares_sequence, trial_seed
 from studies.sessions import request_stop
 from studies.spec import StudySpec
 from studies.stored import StoredStudy, StudyFault
@@ -127,7 +127,7 @@ class Worker:
         return limits.renew_memory is not None and self.trials_run > 0 and memory_of(os.getpid()) > limits.renew_memory
 
     def _claim(self) -> int | NoTrial:
-        if self.spec.sampler.name not in SHARED_SEQUENCE:
+        if not shares_sequence(self.spec):
             return self._claim_trial()
         # The next point of a common sequence is chosen before anybody else can look at the sequence.
         with self.stored.storage.transaction():
