@@ -12,6 +12,7 @@ from objectives.objective import Family, Parameter, Scalar
 from objectives.source import ReferenceFault, is_reference
 from objectives.space import Space
 from objectives.wording import did_you_mean, written
+from studies.duplicates import duplicate_faults
 from studies.options import how_to_install
 from studies.pruners import pruner_faults
 from studies.samplers import EXHAUSTIVE, sampler_faults
@@ -142,6 +143,7 @@ CHECKS: tuple[Callable[[StudySpec], Iterator[Fault]], ...] = (
     sampler_faults,
     pruner_faults,
     start_faults,
+    duplicate_faults,
     _budget,
     _backend,
 )

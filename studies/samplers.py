@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import optuna
@@ -126,6 +126,17 @@ def _partial_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
         yield from faults("sampler", base, options.get("options", {}), OFFERS, keys=("sampler.base", "sampler.options"))
 
 
+def with_fixed(spec: StudySpec, sampler: BaseSampler) -> BaseSampler:
+    """Another sampler, held to the parameters that the study's own fixes."""
+    fixed = spec.sampler.options.get("fixed") if spec.sampler.name == _PARTIAL else None
+    return sampler if fixed is None else _quietly(PartialFixedSampler, fixed_params=fixed, base_sampler=sampler)
+
+
+def brute_force(seed: int) -> BaseSampler:
+    """A sampler that says what is left of a finite space."""
+    return _quietly(BruteForceSampler, seed=seed)
+
+
 def make_sampler(spec: StudySpec, *, seed: int) -> BaseSampler:
     """The study's sampler with its random stream at ``seed``.
 
@@ -160,8 +171,12 @@ def _build(name: str, options: Mapping[str, Any], seed: int) -> BaseSampler:
     keywords = {**offer.defaults, **options}
     if name not in _NO_SEED:
         keywords["seed"] = seed
+    return _quietly(offer.factory, **keywords)
+
+
+def _quietly(factory: Callable[..., Any], **keywords: Any) -> BaseSampler:
     with warnings.catch_warnings():
         # The user chose the option by name; that it is young is in Optuna's documentation.
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        sampler: BaseSampler = offer.factory(**keywords)
+        sampler: BaseSampler = factory(**keywords)
     return sampler

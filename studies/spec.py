@@ -150,6 +150,8 @@ class StudySpec(Section):
     pruner: Chosen = Chosen(name="median")
     start: tuple[Point, ...] = ()
     """Points that are evaluated first, each once."""
+    duplicates: Literal["allow", "reuse", "another"] = "another"
+    """What becomes of a suggestion that was evaluated before."""
     budget: BudgetSettings = BudgetSettings()
     data: DataSettings | None = None
     space: dict[str, Dimension] = {}

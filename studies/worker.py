@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import optuna
+from optuna.samplers import BaseSampler
 from optuna.trial import TrialState
 
 from objectives.backend import BackendFault
@@ -27,6 +28,7 @@ from storage.claims import NoTrial, TrialTaken, claim, finish, hand_back
 from storage.errors import explain
 from storage.processes import ProcessIdentity
 from studies import stored
+from studies.duplicates import Duplicates, take_over
 from studies.limits import memory_of
 from studies.orders import Ending, WorkerOrder, WorkerReport
 from studies.pruners import make_pruner
@@ -99,6 +101,7 @@ class Worker:
 
     def __post_init__(self) -> None:
         self.study = WorkerStudy(self.stored.name, self.stored.storage, pruner=make_pruner(self.spec))
+        self.duplicates = Duplicates(self.study, self.stored.storage, self.spec, self._sampler)
 
     def run(self) -> Ending:
         """Work until there is nothing left to do; says why it ended."""
@@ -154,7 +157,11 @@ class Worker:
             trial = self._prepare(trial_id)
             number = trial.number
             log.info("trial %d starts", number)
-            self._evaluate(trial)
+            earlier = self.duplicates.settle(trial)
+            if earlier is not None:
+                self._finish(trial, *take_over(trial, earlier))
+            else:
+                self._evaluate(trial)
         except TrialTaken as taken:
             log.warning("%s", taken)
         except TrialInterrupted as interrupted:
@@ -175,12 +182,15 @@ class Worker:
         # Optuna's cache must know the trial before a parameter is suggested for it.
         frozen = next(t for t in reversed(self.study.get_trials(deepcopy=False)) if t._trial_id == trial_id)
         seed = trial_seed(self.spec, frozen.number, len(frozen.params))
-        self.study.sampler = make_sampler(self.spec, seed=seed)
+        self.study.sampler = self._sampler(seed)
         checkpoint = trial_checkpoint(self.stored, frozen.number)
         if len(attempts_of(frozen.system_attrs)) == 1:
             # Nobody has trained it: a file of that name is of a study that was deleted.
             checkpoint.discard()
         return WorkerTrial(self.study, trial_id, self.interruption, checkpoint)
+
+    def _sampler(self, seed: int) -> BaseSampler:
+        return make_sampler(self.spec, seed=seed)
 
     def _evaluate(self, trial: WorkerTrial) -> None:
         try:
