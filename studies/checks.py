@@ -18,6 +18,7 @@ from studies.pruners import pruner_faults
 from studies.samplers import EXHAUSTIVE, sampler_faults
 from studies.spec import StudySpec
 from studies.start import start_faults
+from studies.warm_start import warm_start_faults
 
 Fault = tuple[str, str]
 
@@ -143,6 +144,7 @@ CHECKS: tuple[Callable[[StudySpec], Iterator[Fault]], ...] = (
     sampler_faults,
     pruner_faults,
     start_faults,
+    warm_start_faults,
     duplicate_faults,
     _budget,
     _backend,

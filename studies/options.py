@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from objectives.wording import did_you_mean, written
 
+_NO_VALUES = ("Callable", "BaseSampler", "BaseCrossover")
 _PLAIN = {"int": int, "float": float, "bool": bool, "str": str, "None": NoneType}
 
 
@@ -30,12 +31,12 @@ class Offer:
     own: Collection[str] = ()
 
     def options(self) -> dict[str, inspect.Parameter]:
-        """The options a study file may give: no functions, which TOML cannot hold."""
+        """The options a study file may give: no functions and no samplers, which TOML cannot hold."""
         parameters = inspect.signature(self.factory).parameters
         return {
             name: row
             for name, row in parameters.items()
-            if name not in self.own and "Callable" not in str(row.annotation)
+            if name not in self.own and not any(word in str(row.annotation) for word in _NO_VALUES)
         }
 
 

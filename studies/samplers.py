@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import optuna
@@ -39,7 +39,7 @@ def _partial_fixed(
 OFFERS: Mapping[str, Offer] = {
     "random": Offer(factory=RandomSampler, own=("seed",)),
     "tpe": Offer(factory=TPESampler, own=("seed",)),
-    "cmaes": Offer(factory=CmaEsSampler, own=("seed",), needs={"cmaes": None}),
+    "cmaes": Offer(factory=CmaEsSampler, own=("seed", "source_trials"), needs={"cmaes": None}),
     "gp": Offer(factory=GPSampler, own=("seed",), needs={"torch": "torch", "scipy": None}),
     "nsgaii": Offer(factory=NSGAIISampler, own=("seed",)),
     "nsgaiii": Offer(factory=NSGAIIISampler, own=("seed",)),
@@ -137,13 +137,20 @@ def brute_force(seed: int) -> BaseSampler:
     return _quietly(BruteForceSampler, seed=seed)
 
 
-def make_sampler(spec: StudySpec, *, seed: int) -> BaseSampler:
-    """The study's sampler with its random stream at ``seed``.
+def make_sampler(
+    spec: StudySpec, *, seed: int, source_trials: Sequence[optuna.trial.FrozenTrial] | None = None
+) -> BaseSampler:
+    """The study's sampler with its random stream at ``seed``; CMA-ES begins from ``source_trials``.
 
     Raises:
         TypeError, ValueError: Optuna refuses an option.
     """
-    return _build(spec.sampler.name, _options(spec.sampler, spec), seed)
+    options = _options(spec.sampler, spec)
+    if source_trials is not None and spec.sampler.name == _PARTIAL:
+        options["options"] = {**options.get("options", {}), "source_trials": list(source_trials)}
+    elif source_trials is not None:
+        options["source_trials"] = list(source_trials)
+    return _build(spec.sampler.name, options, seed)
 
 
 def trial_seed(spec: StudySpec, number: int, known_parameters: int = 0) -> int:

@@ -150,6 +150,8 @@ class StudySpec(Section):
     pruner: Chosen = Chosen(name="median")
     start: tuple[Point, ...] = ()
     """Points that are evaluated first, each once."""
+    warm_start: Name | None = None
+    """Another study of the same storage, whose trials the sampler knows."""
     duplicates: Literal["allow", "reuse", "another"] = "another"
     """What becomes of a suggestion that was evaluated before."""
     budget: BudgetSettings = BudgetSettings()

@@ -32,11 +32,12 @@ from studies.duplicates import Duplicates, take_over
 from studies.limits import memory_of
 from studies.orders import Ending, WorkerOrder, WorkerReport
 from studies.pruners import make_pruner
-from studies.samplers import EXHAUSTIVE, make_sampler, shares_sequence, trial_seed
+from studies.samplers import EXHAUSTIVE, shares_sequence, trial_seed
 from studies.sessions import request_stop
 from studies.spec import StudySpec
 from studies.stored import StoredStudy, StudyFault
 from studies.trial import TrialInterrupted, WorkerStudy, WorkerTrial, trial_checkpoint
+from studies.warm_start import informed_sampler, known_trials
 
 log = logging.getLogger("studyhall.worker")
 
@@ -101,6 +102,7 @@ class Worker:
 
     def __post_init__(self) -> None:
         self.study = WorkerStudy(self.stored.name, self.stored.storage, pruner=make_pruner(self.spec))
+        self.known = known_trials(self.stored)
         self.duplicates = Duplicates(self.study, self.stored.storage, self.spec, self._sampler)
 
     def run(self) -> Ending:
@@ -190,7 +192,7 @@ class Worker:
         return WorkerTrial(self.study, trial_id, self.interruption, checkpoint)
 
     def _sampler(self, seed: int) -> BaseSampler:
-        return make_sampler(self.spec, seed=seed)
+        return informed_sampler(self.spec, self.known, seed=seed)
 
     def _evaluate(self, trial: WorkerTrial) -> None:
         try:
