@@ -1,52 +1,25 @@
 """What becomes of a suggestion that was evaluated before."""
 
-import os
 from collections import Counter
 
 import optuna
 import pytest
 from optuna.trial import TrialState
 
-from storage import StorageLocation, open_storage
-from storage.processes import ProcessIdentity
-from studies import stored
 from studies.duplicates import duplicate_faults
-from studies.orders import WorkerOrder
 from studies.spec import StudySpec
-from studies.worker import Worker, make_objective
 
 SMALL = {"x": {"low": -1, "high": 1}, "y": {"choices": [-1.0, 0.0, 2.0]}}
 NINE = 9
 
 
-@pytest.fixture(autouse=True)
-def quiet_optuna():
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    yield
-    optuna.logging.set_verbosity(before)
-
-
 @pytest.fixture
-def search(tmp_path):
-    """Run a study on a small discrete space in this process; returns its trials, and how often it was evaluated."""
+def search(run_here):
+    """Run a study on a small discrete space; returns its trials, and which of them were evaluated."""
 
-    def run(trials, evaluate=None, **settings):
-        location = StorageLocation.parse(str(tmp_path / "s.db"))
-        settings = {"objective": "quadratic", "space": SMALL, "seed": 3, **settings}
-        spec = StudySpec.model_validate({"name": f"s{len(settings)}{trials}", "budget": {"trials": trials}} | settings)
-        study, _ = stored.create_or_join(location, open_storage(location, create=True), spec)
-        evaluated = []
-        real = make_objective(spec)
-
-        def objective(trial):
-            value = (evaluate or real)(trial)
-            evaluated.append(trial.number)
-            return value
-
-        order = WorkerOrder(slot=0, worker="w0", device="CPU", location=location, study=spec.name, failed_before=0,
-                            environment={}, log=os.devnull)  # fmt: skip
-        assert Worker(order, ProcessIdentity.current(), study, spec, objective, lambda: None).run() == "budget reached"
+    def run(trials, call=None, **settings):
+        name = settings.pop("name", "small")
+        study, evaluated = run_here(name, trials, call, **{"space": SMALL, **settings})
         return study.study.get_trials(), evaluated
 
     return run
