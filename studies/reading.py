@@ -1,27 +1,29 @@
 """What the curves of a trial say: under- or overfitting and the like, in words, with what to try next.
 
-The rules, and why they are so. They judge the curves that built-in training keeps (`curves`: one value an epoch),
-in the order of the table RULES; several may hold.
+The rules, and why they are so. They judge the curves that built-in training keeps (`curves`: one value an epoch), in
+the order of the table RULES; several may hold. The thresholds were set on trainings of digits (docs/reference.md).
 
-*Diverged.* A loss that is not finite, or a training loss at the end above DIVERGED (2) times its first one: so much
-is no noise, each step makes the model worse than it began.
+*Diverged.* A loss that is not finite; a training loss at the end above DIVERGED (2) times its first one; or one that
+has not fallen by FALL while the validation loss ends above ROSE (1.25) times its first one. So much is no noise: the
+steps make the model worse than it was after the first epoch. Nothing else is said then.
 
-*Unstable.* Of two curves the rougher one (training and validation loss) rises by more than ROUGH (a tenth) of its
-own span in more than UPS (three in ten) of the steps of its second half, and at least MANY (3) times. A loss that
-falls in waves rises in few of its steps; one that is thrown about by too large a step size rises in every other one.
+*Unstable.* The training or the validation loss rises by more than JUMP (a quarter of its value, and a hundredth of the
+first loss) in more than UPS (three in ten) of the steps of its second half, and at least MANY (3) times. A loss that
+falls in waves rises in few of its steps; one thrown about by too large a step size rises in every other one.
 
-*Underfitting.* The tutorial's sign is that neither loss falls. A training loss that has lost less than FALL (a fifth)
-of its first value by its best epoch, or, for classes, a training accuracy below LOW (0.7) when it has stopped
-improving. The first loss is that of the end of the first epoch, so a network that learned everything within it
-does not fall either: such a one, with an accuracy of LEARNED (0.95) or more, is none.
+*Underfitting.* The tutorial's sign is that neither loss falls: here, a training loss that has lost less than FALL (a
+fifth) of its first value at its lowest; or, for classes, a training accuracy that stays below LOW (0.7) and a
+validation loss that no longer improves. The first loss is that of a whole epoch, so a network that learned everything
+within it does not fall either: one with an accuracy of LEARNED (0.95) or more is none. A regression has no accuracy
+to tell this by.
 
-*Overfitting.* The tutorial's sign is a small training loss beside a rising validation loss. The last validation loss
-lies more than RISE (a tenth) above its lowest, which was at least PAST (2) epochs before, while the training loss
-has fallen since; or, for classes, training accuracy leads validation accuracy by more than GAP (0.1) at the end.
-Losses are smoothed over WINDOW (3) epochs at the end, so that one bad epoch is no verdict.
+*Overfitting.* The tutorial's sign is a small training loss beside a rising validation loss: here, the validation loss
+ends more than RISE (a twentieth) above its lowest, which lies a tenth of the epochs back (WINDOW at least), while the
+training loss has fallen since; or, for classes, the accuracy on the training data leads that on validation by more
+than GAP (0.1) at the end. Values are means over WINDOW (3) epochs, for the lowest of many single ones is low by luck.
 
-*Still improving.* The best epoch of the validation loss is the last or the one before, and the last quarter of the
-epochs (two at least) has brought more than STEP (2 %) of the loss. Longer training is then the first thing to try.
+*Still improving.* The lowest validation loss is that of the last epoch or the one before, and the last quarter of the
+epochs (two at least) has brought more than STEP (2 %) of it. Longer training is then the first thing to try.
 
 *Fine.* None of these. Fewer than SHORT (3) epochs say nothing but divergence.
 """
@@ -35,9 +37,10 @@ from itertools import pairwise
 from statistics import fmean
 from typing import Any
 
-DIVERGED, ROUGH, UPS, MANY = 2.0, 0.1, 0.3, 3
+DIVERGED, ROSE = 2.0, 1.25
+JUMP, UPS, MANY = 0.25, 0.3, 3
 FALL, LOW, LEARNED = 0.2, 0.7, 0.95
-RISE, PAST, GAP, WINDOW = 0.1, 2, 0.1, 3
+RISE, GAP, WINDOW = 0.05, 0.1, 3
 STEP, SHORT = 0.02, 3
 
 _ADVICE = {
@@ -100,19 +103,25 @@ def _diverged(curves: Curves) -> Finding | None:
         bad = next((epoch for epoch, value in enumerate(values) if not math.isfinite(value)), None)
         if bad is not None:
             return Finding("diverged", f"{name} was no finite number in epoch {bad + 1}")
-    first, last = curves.loss[0], curves.loss[-1]
-    if len(curves.loss) > 1 and last > DIVERGED * first:
-        return Finding("diverged", f"the loss rose from {first:.3g} to {last:.3g}")
+    if len(curves.loss) < 2:
+        return None
+    for values, limit, whose in ((curves.loss, DIVERGED, "the loss"), (curves.val_loss, ROSE, "validation's loss")):
+        idle = whose == "the loss" or not _has_fallen(curves)
+        if values and values[-1] > limit * values[0] > 0 and idle:
+            return Finding("diverged", f"{whose} rose from {values[0]:.3g} to {values[-1]:.3g}")
     return None
 
 
+def _has_fallen(curves: Curves) -> bool:
+    return min(curves.loss) <= (1 - FALL) * curves.loss[0]
+
+
 def _unstable(curves: Curves) -> Finding | None:
-    for name, values in (("loss", curves.loss), ("val_loss", curves.val_loss)):
-        span, half = max(values) - min(values), values[len(values) // 2 - 1 :]
-        ups = sum(after - before > ROUGH * span for before, after in pairwise(half))
-        if span > 0.1 * abs(min(values)) and ups >= MANY and ups > UPS * (len(half) - 1):
-            return Finding("unstable", f"{name} rose {ups} times in the last {len(half) - 1} epochs, by a tenth of "
-                           "all it moved or more")  # fmt: skip
+    for name, values in (("the loss", curves.loss), ("validation's loss", curves.val_loss)):
+        steps = list(pairwise(values[len(values) // 2 - 1 :]))
+        ups = sum(after - before > max(JUMP * before, 0.01 * values[0]) for before, after in steps)
+        if ups >= MANY and ups > UPS * len(steps):
+            return Finding("unstable", f"{name} jumped up in {ups} of the last {len(steps)} epochs")
     return None
 
 
@@ -120,7 +129,7 @@ def _underfitting(curves: Curves) -> Finding | None:
     first, lowest = curves.loss[0], min(curves.loss)
     if max(curves.accuracy, default=0.0) >= LEARNED:
         return None
-    if first > 0 and lowest > (1 - FALL) * first:
+    if first > 0 and not _has_fallen(curves):
         return Finding("underfitting", f"the loss hardly fell, from {first:.3g} to {lowest:.3g}, and validation's is "
                        f"{min(curves.val_loss):.3g} at best")  # fmt: skip
     if curves.accuracy and max(curves.accuracy) < LOW and _still_improving(curves) is None:
@@ -129,19 +138,23 @@ def _underfitting(curves: Curves) -> Finding | None:
 
 
 def _overfitting(curves: Curves) -> Finding | None:
-    lowest = min(curves.val_loss)
-    best = curves.val_loss.index(lowest)
-    past = len(curves.val_loss) - 1 - best
-    end = fmean(curves.val_loss[-min(WINDOW, max(past, 1)) :])
-    if past >= PAST and end > (1 + RISE) * lowest and curves.loss[-1] < curves.loss[best]:
+    ours, theirs = _smoothed(curves.loss), _smoothed(curves.val_loss)
+    lowest = min(theirs)
+    epoch = theirs.index(lowest)
+    past = len(theirs) - 1 - epoch
+    if past >= max(WINDOW, len(theirs) / 10) and theirs[-1] > (1 + RISE) * lowest and ours[-1] < ours[epoch]:
         return Finding("overfitting", f"the loss fell on to {curves.loss[-1]:.3g} while validation's rose from "
-                       f"{lowest:.3g} in epoch {best + 1} to {end:.3g}")  # fmt: skip
+                       f"{lowest:.3g} about epoch {epoch + 2} to {theirs[-1]:.3g}")  # fmt: skip
     if curves.accuracy and curves.val_accuracy:
-        ours, theirs = fmean(curves.accuracy[-WINDOW:]), fmean(curves.val_accuracy[-WINDOW:])
-        if ours - theirs > GAP:
-            return Finding("overfitting", f"the accuracy is {ours:.3g} on the training data and {theirs:.3g} on "
+        known, new = _smoothed(curves.accuracy)[-1], _smoothed(curves.val_accuracy)[-1]
+        if known - new > GAP:
+            return Finding("overfitting", f"the accuracy is {known:.3g} on the training data and {new:.3g} on "
                            "validation")  # fmt: skip
     return None
+
+
+def _smoothed(values: Sequence[float]) -> list[float]:
+    return [fmean(values[start : start + WINDOW]) for start in range(max(1, len(values) - WINDOW + 1))]
 
 
 def _still_improving(curves: Curves) -> Finding | None:
