@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from objectives.functions import BEALE, QUADRATIC
+from objectives.functions import FUNCTIONS
 from objectives.mlp import MLP
 from objectives.objective import Family
 
-BUILT_IN: Mapping[str, Family] = MappingProxyType({family.name: family for family in (QUADRATIC, BEALE, MLP)})
+BUILT_IN: Mapping[str, Family] = MappingProxyType({family.name: family for family in (*FUNCTIONS, MLP)})

@@ -71,6 +71,7 @@ def _choices(value: Any) -> tuple[Scalar, ...]:
 
 
 Number = Annotated[int | float, PlainValidator(_number), PlainSerializer(_unchanged)]
+Value = Annotated[Scalar, PlainValidator(_scalar), PlainSerializer(_unchanged)]
 When = dict[str, Annotated[tuple[Scalar, ...], PlainValidator(_scalars), PlainSerializer(_unchanged)]]
 
 

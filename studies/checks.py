@@ -14,10 +14,13 @@ from objectives.objective import Family, Parameter, Scalar
 from objectives.source import ReferenceFault, is_reference
 from objectives.space import Space
 from objectives.wording import did_you_mean, written
+from studies.duplicates import duplicate_faults
 from studies.options import how_to_install
 from studies.pruners import pruner_faults
 from studies.samplers import EXHAUSTIVE, sampler_faults
 from studies.spec import StudySpec
+from studies.start import start_faults
+from studies.warm_start import warm_start_faults
 
 Fault = tuple[str, str]
 
@@ -152,6 +155,9 @@ CHECKS: tuple[Callable[[StudySpec], Iterator[Fault]], ...] = (
     _space,
     sampler_faults,
     pruner_faults,
+    start_faults,
+    warm_start_faults,
+    duplicate_faults,
     _budget,
     _data,
     _backend,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,6 +22,9 @@ from studies.samplers import EXHAUSTIVE
 from studies.spec import StudySpec, WorkerSettings
 from studies.stored import StoredStudy, StudyFault
 from studies.supervisor import Supervisor
+from studies.warm_start import lost_source
+
+log = logging.getLogger("studyhall.launch")
 
 
 def launch(stored: StoredStudy, workers: WorkerSettings, view: Callable[[Progress], None]) -> LaunchOutcome:
@@ -35,6 +39,8 @@ def launch(stored: StoredStudy, workers: WorkerSettings, view: Callable[[Progres
     if left == 0:
         return LaunchOutcome(ended=Ended.BUDGET_REACHED)
     count = workers.count if left is None else min(workers.count, left)
+    if (lost := lost_source(stored)) is not None:
+        log.warning("study %r, which this one was warm-started from, is gone; the sampler goes on without it", lost)
     family = BUILT_IN.get(spec.objective)
     uses_gpus = family is None or family.trains
     cores = int(joblib.cpu_count())

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from objectives.wording import did_you_mean, written
 
+_NO_VALUES = ("Callable", "BaseSampler", "BaseCrossover")
 _PLAIN = {"int": int, "float": float, "bool": bool, "str": str, "None": NoneType}
 
 
@@ -30,12 +31,12 @@ class Offer:
     own: Collection[str] = ()
 
     def options(self) -> dict[str, inspect.Parameter]:
-        """The options a study file may give: no functions, which TOML cannot hold."""
+        """The options a study file may give: no functions and no samplers, which TOML cannot hold."""
         parameters = inspect.signature(self.factory).parameters
         return {
             name: row
             for name, row in parameters.items()
-            if name not in self.own and "Callable" not in str(row.annotation)
+            if name not in self.own and not any(word in str(row.annotation) for word in _NO_VALUES)
         }
 
 
@@ -46,22 +47,34 @@ def how_to_install(extra: str | None) -> str:
     return f"install the extra {extra}: `.venv/bin/pip install '.[{extra}]'` in the folder of studyhall"
 
 
-def faults(kind: str, name: str, options: Mapping[str, Any], offers: Mapping[str, Offer]) -> Iterator[tuple[str, str]]:
-    """What is wrong with a choice: (key, sentence) pairs."""
+def faults(
+    kind: str, name: str, options: Any, offers: Mapping[str, Offer], *, keys: tuple[str, str] | None = None
+) -> Iterator[tuple[str, str]]:
+    """What is wrong with a choice: (key, sentence) pairs.
+
+    ``keys`` are those of the name and of the options where the two do not stand in one table.
+    """
+    of_name, of_options = keys or (kind, kind)
     offer = offers.get(name)
     if offer is None:
-        yield kind, f"found {written(name)}; allowed: {', '.join(offers)}{did_you_mean(name, offers)}"
+        yield of_name, f"found {written(name)}; allowed: {', '.join(offers)}{did_you_mean(name, offers)}"
         return
     for module, extra in offer.needs.items():
         if importlib.util.find_spec(module) is None:
-            yield kind, f"{written(name)} needs {module}, which is not installed; {how_to_install(extra)}"
+            yield of_name, f"{written(name)} needs {module}, which is not installed; {how_to_install(extra)}"
+    if not isinstance(options, Mapping):
+        yield of_options, f"found {written(options)}; allowed: a table {{ OPTION = VALUE }}"
+        return
     allowed = offer.options()
     for key, value in options.items():
         if key not in allowed:
             rest = ", ".join(allowed) or "none"
-            yield f"{kind}.{key}", f"{written(name)} has no such option; allowed: {rest}{did_you_mean(key, allowed)}"
+            yield (
+                f"{of_options}.{key}",
+                f"{written(name)} has no such option; allowed: {rest}{did_you_mean(key, allowed)}",
+            )
         elif (wrong := _wrong_type(allowed[key], value)) is not None:
-            yield f"{kind}.{key}", f"found {written(value)}; {wrong}"
+            yield f"{of_options}.{key}", f"found {written(value)}; {wrong}"
 
 
 def _wrong_type(parameter: inspect.Parameter, value: Any) -> str | None:

@@ -45,6 +45,8 @@ OFFERS: Mapping[str, Offer] = {
 def pruner_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
     """What is wrong with the study's pruner: (key, sentence) pairs."""
     wrong = list(faults("pruner", spec.pruner.name, spec.pruner.options, OFFERS))
+    if not wrong and spec.pruner.name == "patient":
+        wrong = list(_patient_faults(spec.pruner.options))
     if not wrong:
         try:
             make_pruner(spec)
@@ -53,6 +55,17 @@ def pruner_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
     if len(spec.directions) > 1 and "pruner" in spec.model_fields_set and spec.pruner.name != "none":
         yield "pruner", "a study with several objectives cannot prune (Optuna); leave the pruner out"
     yield from wrong
+
+
+def _patient_faults(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    base = options.get("base", "median")
+    if base in ("patient", "none"):
+        yield (
+            "pruner.base",
+            f"found {written(base)}; allowed: {', '.join(name for name in OFFERS if name not in ('patient', 'none'))}",
+        )
+    else:
+        yield from faults("pruner", base, options.get("options", {}), OFFERS, keys=("pruner.base", "pruner.options"))
 
 
 def make_pruner(spec: StudySpec) -> BasePruner:

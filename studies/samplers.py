@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import optuna
@@ -22,22 +22,24 @@ from optuna.samplers import (
 )
 
 from objectives.seeds import derive_seed
+from objectives.source import is_reference
 from objectives.space import Space, SpaceError
 from objectives.wording import written
 from studies.options import Offer, faults
+from studies.points import point_faults
 from studies.spec import Chosen, StudySpec
 
 
-def _partial_fixed(fixed: dict[str, Any] | None = None, base: str = "tpe", *, seed: int) -> BaseSampler:
-    if not fixed or base not in OFFERS or base in _NEED_MORE:
-        raise ValueError("give fixed = { PARAMETER = VALUE }, and as base one of the samplers without needs of its own")
-    return PartialFixedSampler(fixed, _build(base, {}, seed))
+def _partial_fixed(
+    fixed: dict[str, Any] | None = None, base: str = "tpe", options: dict[str, Any] | None = None, *, seed: int
+) -> BaseSampler:
+    return PartialFixedSampler(fixed or {}, _build(base, options or {}, seed))
 
 
 OFFERS: Mapping[str, Offer] = {
     "random": Offer(factory=RandomSampler, own=("seed",)),
     "tpe": Offer(factory=TPESampler, own=("seed",)),
-    "cmaes": Offer(factory=CmaEsSampler, own=("seed",), needs={"cmaes": None}),
+    "cmaes": Offer(factory=CmaEsSampler, own=("seed", "source_trials"), needs={"cmaes": None}),
     "gp": Offer(factory=GPSampler, own=("seed",), needs={"torch": "torch", "scipy": None}),
     "nsgaii": Offer(factory=NSGAIISampler, own=("seed",)),
     "nsgaiii": Offer(factory=NSGAIIISampler, own=("seed",)),
@@ -56,13 +58,28 @@ EXHAUSTIVE = {"grid", "bruteforce"}
 SINGLE_OBJECTIVE = {"cmaes"}
 # Their workers share a list or a counter, so choosing a point belongs to the transaction that claims the trial.
 SHARED_SEQUENCE = EXHAUSTIVE | {"qmc"}
-_NEED_MORE = EXHAUSTIVE | {"partial-fixed"}
+_PARTIAL = "partial-fixed"
+
+
+def acting(spec: StudySpec) -> Chosen:
+    """The sampler that draws: the study's own, or the base of one that fixes some parameters."""
+    options = spec.sampler.options
+    if spec.sampler.name != _PARTIAL:
+        return spec.sampler
+    return Chosen(name=options.get("base", "tpe"), options=options.get("options", {}))
+
+
+def shares_sequence(spec: StudySpec) -> bool:
+    """Whether a point is to be chosen inside the transaction that claims its trial."""
+    return acting(spec).name in SHARED_SEQUENCE
 
 
 def sampler_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
     """What is wrong with the study's sampler: (key, sentence) pairs."""
     wrong = list(faults("sampler", spec.sampler.name, spec.sampler.options, OFFERS))
     name = spec.sampler.name
+    if not wrong and name == _PARTIAL:
+        wrong = list(_partial_faults(spec))
     if not wrong and name in EXHAUSTIVE:
         try:
             if not Space(spec.space).grid():
@@ -82,21 +99,58 @@ def sampler_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
             make_sampler(spec, seed=0)
         except (TypeError, ValueError) as error:
             yield "sampler", f"{written(name)} refuses its options: {error}"
-    if name in SINGLE_OBJECTIVE and len(spec.directions) > 1:
+    if not wrong and acting(spec).name in SINGLE_OBJECTIVE and len(spec.directions) > 1:
         yield (
             "sampler",
-            f"{written(name)} knows one objective only, the study has {len(spec.directions)}; use tpe or nsgaii",
+            f"{written(acting(spec).name)} knows one objective only, the study has {len(spec.directions)}; "
+            "use tpe or nsgaii",
         )
     yield from wrong
 
 
-def make_sampler(spec: StudySpec, *, seed: int) -> BaseSampler:
-    """The study's sampler with its random stream at ``seed``.
+def _partial_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
+    options = spec.sampler.options
+    fixed, base = options.get("fixed"), options.get("base", "tpe")
+    if not isinstance(fixed, dict) or not fixed:
+        yield "sampler.fixed", f"found {written(fixed)}; say which parameters are fixed: fixed = {{ NAME = VALUE }}"
+    elif not is_reference(spec.objective):
+        if not set(Space(spec.space).searched) - fixed.keys():
+            yield "sampler.fixed", "fixes every parameter, so that all trials would be one; leave one to the base"
+        for name, sentence in point_faults(Space(spec.space), fixed, parents=False):
+            yield f"sampler.fixed.{name}", sentence
+    if not isinstance(base, str) or base in EXHAUSTIVE | {_PARTIAL}:
+        allowed = ", ".join(name for name in OFFERS if name not in EXHAUSTIVE | {_PARTIAL})
+        hint = "; a grid leaves out what [space] fixes: NAME = VALUE there" if base in EXHAUSTIVE else ""
+        yield "sampler.base", f"found {written(base)}; allowed: {allowed}{hint}"
+    else:
+        yield from faults("sampler", base, options.get("options", {}), OFFERS, keys=("sampler.base", "sampler.options"))
+
+
+def with_fixed(spec: StudySpec, sampler: BaseSampler) -> BaseSampler:
+    """Another sampler, held to the parameters that the study's own fixes."""
+    fixed = spec.sampler.options.get("fixed") if spec.sampler.name == _PARTIAL else None
+    return sampler if fixed is None else _quietly(PartialFixedSampler, fixed_params=fixed, base_sampler=sampler)
+
+
+def brute_force(seed: int) -> BaseSampler:
+    """A sampler that says what is left of a finite space."""
+    return _quietly(BruteForceSampler, seed=seed)
+
+
+def make_sampler(
+    spec: StudySpec, *, seed: int, source_trials: Sequence[optuna.trial.FrozenTrial] | None = None
+) -> BaseSampler:
+    """The study's sampler with its random stream at ``seed``; CMA-ES begins from ``source_trials``.
 
     Raises:
         TypeError, ValueError: Optuna refuses an option.
     """
-    return _build(spec.sampler.name, _options(spec.sampler, spec), seed)
+    options = _options(spec.sampler, spec)
+    if source_trials is not None and spec.sampler.name == _PARTIAL:
+        options["options"] = {**options.get("options", {}), "source_trials": list(source_trials)}
+    elif source_trials is not None:
+        options["source_trials"] = list(source_trials)
+    return _build(spec.sampler.name, options, seed)
 
 
 def trial_seed(spec: StudySpec, number: int, known_parameters: int = 0) -> int:
@@ -107,7 +161,7 @@ def trial_seed(spec: StudySpec, number: int, known_parameters: int = 0) -> int:
     with ``known_parameters`` already suggested draws the rest from yet another stream.
     """
     seed = spec.seed or 0
-    if spec.sampler.name in _ONE_SEED:
+    if acting(spec).name in _ONE_SEED:
         return derive_seed(seed, "sampler")
     return derive_seed(seed, "sampler", number, known_parameters)
 
@@ -124,8 +178,12 @@ def _build(name: str, options: Mapping[str, Any], seed: int) -> BaseSampler:
     keywords = {**offer.defaults, **options}
     if name not in _NO_SEED:
         keywords["seed"] = seed
+    return _quietly(offer.factory, **keywords)
+
+
+def _quietly(factory: Callable[..., Any], **keywords: Any) -> BaseSampler:
     with warnings.catch_warnings():
         # The user chose the option by name; that it is young is in Optuna's documentation.
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        sampler: BaseSampler = offer.factory(**keywords)
+        sampler: BaseSampler = factory(**keywords)
     return sampler

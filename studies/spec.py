@@ -20,6 +20,7 @@ from pydantic import (
 from objectives.settings import DataSettings, TrainSettings
 from objectives.space import Dimension
 from storage.claims import Budget
+from studies.points import Point
 
 FORMAT = 1  # of the stored study; a newer one is refused by an older program
 
@@ -147,6 +148,12 @@ class StudySpec(Section):
     seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
     sampler: Chosen = Chosen(name="tpe")
     pruner: Chosen = Chosen(name="median")
+    start: tuple[Point, ...] = ()
+    """Points that are evaluated first, each once."""
+    warm_start: Name | None = None
+    """Another study of the same storage, whose trials the sampler knows."""
+    duplicates: Literal["allow", "reuse", "another"] = "another"
+    """What becomes of a suggestion that was evaluated before."""
     budget: BudgetSettings = BudgetSettings()
     data: DataSettings | None = None
     space: dict[str, Dimension] = {}

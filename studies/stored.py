@@ -21,6 +21,8 @@ from studies.pruners import make_pruner
 from studies.samplers import EXHAUSTIVE
 from studies.sessions import live_sessions
 from studies.spec import FORMAT, StudySpec
+from studies.start import enqueue
+from studies.warm_start import remember
 
 _SPEC = "studyhall:spec"
 _FORMAT = "studyhall:format"
@@ -130,8 +132,9 @@ def create_or_join(
         except StudyNotFound:
             directions = [StudyDirection[direction.upper()] for direction in spec.directions]
             study_id = storage.create_new_study(directions, spec.name)
-            _write(storage, study_id, spec)
-            return StoredStudy(location, storage, study_id, spec.name, spec), True
+            made = StoredStudy(location, storage, study_id, spec.name, spec)
+            _write(made)
+            return made, True
         if found.spec is None:
             return _adopt(found, spec), False
         compared = spec.model_copy(update={"seed": None}) if drawn else spec
@@ -140,7 +143,9 @@ def create_or_join(
             spec = spec.model_copy(update={"seed": found.spec.seed}) if drawn else spec
             storage.set_study_system_attr(found.study_id, _SPEC, _as_json(spec))
             replace(found.budget, points=_points(spec)).store(storage, found.study_id)
-            return replace(found, spec=spec), False
+            changed = replace(found, spec=spec)
+            _begin(changed, before=found.spec)
+            return changed, False
         if differences and _never_began(found):
             storage.delete_study(found.study_id)
             return create_or_join(location, storage, spec)[0], True
@@ -168,8 +173,9 @@ def _adopt(found: StoredStudy, spec: StudySpec) -> StoredStudy:
             f"the Optuna study {found.name!r} has the directions {', '.join(theirs)}, "
             f"not {', '.join(spec.directions)}; give --direction {','.join(theirs)}, or another --name"
         )
-    _write(found.storage, found.study_id, spec)
-    return replace(found, spec=spec)
+    adopted = replace(found, spec=spec)
+    _write(adopted)
+    return adopted
 
 
 def _as_json(spec: StudySpec) -> dict[str, Any]:
@@ -181,12 +187,27 @@ def _points(spec: StudySpec) -> int | None:
     return Space(spec.space).size() if spec.sampler.name in EXHAUSTIVE else None
 
 
-def _write(storage: SharedStorage, study_id: int, spec: StudySpec) -> None:
+def _begin(stored: StoredStudy, before: StudySpec | None = None) -> None:
+    """Give the study what it begins with: its start points, and the other study that its sampler knows."""
+    spec = stored.required_spec()
+    enqueue(stored.study, spec, before)
+    if spec.warm_start is None or (before is not None and before.warm_start == spec.warm_start):
+        return
+    try:
+        refusal = remember(stored, load(stored.location, stored.storage, spec.warm_start))
+    except StudyNotFound as error:
+        raise StudyNotFound(f"warm_start: {error}") from None
+    if refusal is not None:
+        raise StudyFault(f"warm_start: {refusal}; name another study or leave it out")
+
+
+def _write(stored: StoredStudy) -> None:
+    storage, study_id, spec = stored.storage, stored.study_id, stored.required_spec()
     storage.set_study_system_attr(study_id, _FORMAT, FORMAT)
     storage.set_study_system_attr(study_id, _SPEC, _as_json(spec))
     replace(spec.budget.to_budget(), points=_points(spec)).store(storage, study_id)
+    _begin(stored)
     if spec.metric is not None and len(spec.directions) == 1:
-        study = optuna.load_study(study_name=spec.name, storage=storage)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            study.set_metric_names([spec.metric])
+            stored.study.set_metric_names([spec.metric])

@@ -67,7 +67,9 @@ def _table(study: str) -> tuple[str, dict[str, Any]]:
     path = Path(study).expanduser()
     if path.suffix == ".toml":
         return study, _from_file(study, path)
-    if study in BUILT_IN or is_reference(study):
+    if study in BUILT_IN:
+        return study, {"name": study, "objective": study}
+    if is_reference(study):
         return study, {"name": split_reference(study)[1], "objective": _absolute(study, Path.cwd())}
     advice = f"allowed: a gallery study ({', '.join(ready)}), a file.toml, or an objective such as file.py:function"
     raise StudyFileFault(study, [("", f"no such study; {advice}{did_you_mean(study, ready)}")])
@@ -184,10 +186,10 @@ def _completed(spec: StudySpec, table: Mapping[str, Any]) -> StudySpec:
 
 
 def _sentence(row: ErrorDetails, table: Mapping[str, Any]) -> tuple[str, str]:
-    loc = tuple(str(part) for part in row["loc"])
+    loc = tuple(row["loc"])
     if loc[:1] == ("directions",) and "direction" in table:
         loc = ("direction",)
-    key = ".".join(loc)
+    key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).removeprefix(".")
     if row["type"] == "extra_forbidden":
         allowed = _keys_beside(loc)
         return key, f"no such key; allowed: {', '.join(allowed)}{did_you_mean(loc[-1], allowed)}"
@@ -206,10 +208,10 @@ def _short(value: Any) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
-def _keys_beside(loc: Sequence[str]) -> list[str]:
+def _keys_beside(loc: Sequence[str | int]) -> list[str]:
     model: type[BaseModel] = StudySpec
     for part in loc[:-1]:
-        annotation = model.model_fields[part].annotation
+        annotation = model.model_fields[str(part)].annotation
         model = next(kind for kind in (annotation, *get_args(annotation))
                      if isinstance(kind, type) and issubclass(kind, BaseModel))  # fmt: skip
     return _TOP if model is StudySpec else list(model.model_fields)

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 import optuna
+from optuna.samplers import BaseSampler
 from optuna.trial import TrialState
 
 from objectives.backend import BackendFault
@@ -28,14 +29,16 @@ from storage.claims import NoTrial, TrialTaken, claim, finish, hand_back, holdin
 from storage.errors import explain
 from storage.processes import ProcessIdentity
 from studies import stored
+from studies.duplicates import Duplicates, take_over
 from studies.limits import memory_of
 from studies.orders import Ending, WorkerOrder, WorkerReport
 from studies.pruners import make_pruner
-from studies.samplers import EXHAUSTIVE, SHARED_SEQUENCE, make_sampler, trial_seed
+from studies.samplers import EXHAUSTIVE, shares_sequence, trial_seed
 from studies.sessions import request_stop
 from studies.spec import StudySpec
 from studies.stored import StoredStudy, StudyFault
 from studies.trial import TrialInterrupted, WorkerStudy, WorkerTrial, sweep, trial_checkpoint
+from studies.warm_start import informed_sampler, known_trials
 
 log = logging.getLogger("studyhall.worker")
 
@@ -100,6 +103,8 @@ class Worker:
 
     def __post_init__(self) -> None:
         self.study = WorkerStudy(self.stored.name, self.stored.storage, pruner=make_pruner(self.spec))
+        self.known = known_trials(self.stored)
+        self.duplicates = Duplicates(self.study, self.stored.storage, self.spec, self._sampler)
 
     def run(self) -> Ending:
         """Work until there is nothing left to do; says why it ended."""
@@ -128,7 +133,7 @@ class Worker:
         return limits.renew_memory is not None and self.trials_run > 0 and memory_of(os.getpid()) > limits.renew_memory
 
     def _claim(self) -> tuple[int, WorkerTrial | None] | NoTrial:
-        if self.spec.sampler.name not in SHARED_SEQUENCE:
+        if not shares_sequence(self.spec):
             claimed = self._claim_trial()
             return claimed if isinstance(claimed, NoTrial) else (claimed, None)
         # The next point of a common sequence is chosen before anybody else can look at the sequence.
@@ -157,7 +162,11 @@ class Worker:
             trial = prepared or self._prepare(trial_id)
             number = trial.number
             log.info("trial %d starts", number)
-            self._evaluate(trial)
+            earlier = self.duplicates.settle(trial)
+            if earlier is not None:
+                self._finish(trial, *take_over(trial, earlier))
+            else:
+                self._evaluate(trial)
         except TrialTaken as taken:
             log.warning("trial %d: %s", number, taken)
         except TrialInterrupted as interrupted:
@@ -178,13 +187,16 @@ class Worker:
         # Optuna's cache must know the trial before a parameter is suggested for it.
         frozen = next(t for t in reversed(self.study.get_trials(deepcopy=False)) if t._trial_id == trial_id)
         seed = trial_seed(self.spec, frozen.number, len(frozen.params))
-        self.study.sampler = make_sampler(self.spec, seed=seed)
+        self.study.sampler = self._sampler(seed)
         checkpoint = trial_checkpoint(self.stored, frozen.number)
         if len(attempts_of(frozen.system_attrs)) == 1:
             # Nobody has trained it: a file of that name is of a study that was deleted.
             checkpoint.discard()
         holds = partial(holding, self.stored.storage, trial_id, self.process)
         return WorkerTrial(self.study, trial_id, self.interruption, checkpoint, holds)
+
+    def _sampler(self, seed: int) -> BaseSampler:
+        return informed_sampler(self.spec, self.known, seed=seed)
 
     def _evaluate(self, trial: WorkerTrial) -> None:
         try:

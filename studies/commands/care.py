@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import shutil
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from studies.commands.options import DEFAULT_STORAGE, Json, Name, Storage, examples, find, locate
-from studies.commands.output import console, print_json, table
+from studies.commands.output import console, number, parameters, print_json, table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from studies.rehearsal import Rehearsal
+    from studies.spec import StudySpec
 
 
 def register(app: typer.Typer) -> None:
     """Add this file's commands."""
-    app.command(epilog=examples("studyhall check my_search.toml", "studyhall check mnist_mlp --set train.epochs=3"))(
-        check
-    )
+    app.command(
+        epilog=examples("studyhall check my_search.toml", "studyhall check digits_mlp --run --set train.epochs=3")
+    )(check)
     app.command(epilog=examples("studyhall doctor", "studyhall doctor --storage /data/big.db --json"))(doctor)
     app.command(epilog=examples("studyhall delete digits_mlp", "studyhall delete digits_mlp --yes"))(delete)
 
@@ -26,18 +32,25 @@ def check(
         str, typer.Argument(metavar="STUDY", help="A gallery study, a file.toml, or an objective file.py:function.")
     ],
     set_: Annotated[list[str] | None, typer.Option("--set", help="Any setting: key=value, dotted. Repeatable.")] = None,
+    run: Annotated[
+        bool, typer.Option("--run", help="Run one trial as well, of one epoch, and say what it took; nothing is kept.")
+    ] = False,
     json: Json = False,
 ) -> int:
-    """Read a study file and say everything that is wrong with it, or what it will do. Starts nothing."""
+    """Read a study file and say everything that is wrong with it, or what it will do. Starts nothing but by --run."""
     from objectives.space import Space
     from studies.commands.run_study import parse_settings
+    from studies.launch import check_size
+    from studies.rehearsal import rehearse
     from studies.study_file import read_study
 
     spec = read_study(study, parse_settings(set_ or []))
+    check_size(spec, spec.budget.trials)
     space = Space(spec.space)
     size = space.size() if space.searched else None
     if json:
-        print_json({"spec": spec.model_dump(mode="json", exclude_none=True), "size": size})
+        facts = {"spec": spec.model_dump(mode="json", exclude_none=True), "size": size}
+        print_json({**facts, "run": rehearse(spec).to_json()} if run else facts)
         return 0
     out = console()
     metric = f"{spec.metric}, " if spec.metric else ""
@@ -52,6 +65,8 @@ def check(
         ("pruner", spec.pruner.name),
         ("budget", " or ".join(filter(None, limits))),
         ("workers", str(spec.workers.count)),
+        *([("start", f"{len(spec.start)} point{'s' if len(spec.start) > 1 else ''} first")] if spec.start else []),
+        *([("warm start", spec.warm_start)] if spec.warm_start else []),
     ]))  # fmt: skip
     out.print()
     if spec.space:
@@ -60,8 +75,20 @@ def check(
         out.print(f"\n{len(space.searched)} searched, {'endlessly many' if size is None else f'{size:,}'} points")
     else:
         out.print("the objective suggests its own parameters")
+    if run:
+        _print_run(out, spec, rehearse(spec))
     out.print(f"{study}: sound; `studyhall launch {study}` runs it", markup=False)
     return 0
+
+
+def _print_run(out: Console, spec: StudySpec, done: Rehearsal) -> None:
+    values = ", ".join(number(value) for value in done.trial.values or ())
+    epochs = "one epoch" if spec.train is not None else "whole"
+    out.print(
+        f"\none trial, {epochs}: {spec.metric or 'value'} {values or '-'} in {done.seconds:.2f} s "
+        f"({done.total_seconds:.1f} s with the start of a worker), with {parameters(done.trial.params)}",
+        markup=False,
+    )
 
 
 def doctor(storage: Storage = DEFAULT_STORAGE, json: Json = False) -> int:

@@ -12,8 +12,10 @@ from studies.commands.output import clock, console, number, parameters, print_js
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
+    from rich.console import Console
 
     from storage.attempts import Attempt
+    from studies.reading import Finding
     from studies.stored import StoredStudy
 
 
@@ -178,6 +180,7 @@ def _described(stored: StoredStudy) -> Any:
 
 def _show_trial(stored: StoredStudy, wanted: int, *, json: bool) -> int:
     from storage.attempts import attempts_of
+    from studies.reading import Curves, read
     from studies.stored import StudyFault
 
     trials = stored.study.get_trials(deepcopy=False)
@@ -187,7 +190,9 @@ def _show_trial(stored: StoredStudy, wanted: int, *, json: bool) -> int:
         raise StudyFault(f"study {stored.name!r} has no trial {wanted}; there are: {there}")
     attempts = attempts_of(found.system_attrs)
     if json:
-        print_json({**_facts(found), "attempts": [vars(row) | {"process": row.process.to_json()} for row in attempts]})
+        reading = [vars(finding) | {"sentence": finding.sentence} for finding in read(Curves.of(found.user_attrs))]
+        print_json({**_facts(found), "reading": reading,
+                    "attempts": [vars(row) | {"process": row.process.to_json()} for row in attempts]})  # fmt: skip
         return 0
     rows = [("state", found.state.name), ("value", _value(found)), ("time", _seconds(found))]
     rows += [(key, number(value) if isinstance(value, float) else str(value)) for key, value in found.params.items()]
@@ -195,7 +200,11 @@ def _show_trial(stored: StoredStudy, wanted: int, *, json: bool) -> int:
     if found.intermediate_values:
         values = [found.intermediate_values[step] for step in sorted(found.intermediate_values)]
         rows.append(("reports", f"{_sparkline(values)}  {number(values[0])} .. {number(values[-1])}"))
-    console().print(table(["trial", str(found.number)], rows))
+    out = console()
+    out.print(table(["trial", str(found.number)], rows))
+    findings = _print_curves(out, found)
+    for finding in findings:
+        out.print(f"\n{finding.sentence}", markup=False)
     if attempts:
         console().print()
         columns = ["attempt", "worker", "process", "start (UTC)", "end (UTC)", "outcome"]
@@ -204,6 +213,26 @@ def _show_trial(stored: StoredStudy, wanted: int, *, json: bool) -> int:
             if row.detail:
                 console().print(f"\nattempt {index + 1}: {row.detail.rstrip()}", markup=False)
     return 0
+
+
+def _print_curves(out: Console, trial: FrozenTrial) -> list[Finding]:
+    """Draw what training kept of its epochs, and return what it says."""
+    from studies.commands.chart import chart, side_by_side
+    from studies.reading import Curves, read
+
+    curves = Curves.of(trial.user_attrs)
+    charts = [
+        chart(name, {"training": ours, "validation": theirs})
+        for name, ours, theirs in (
+            ("loss", curves.loss, curves.val_loss),
+            ("accuracy", curves.accuracy, curves.val_accuracy),
+        )
+        if len(ours) > 1
+    ]
+    if charts:
+        out.print()
+        out.print(side_by_side(charts, out.width))
+    return read(curves)
 
 
 def _attempt(number_: int, attempt: Attempt) -> list[str]:

@@ -11,7 +11,7 @@ from storage.processes import ProcessIdentity
 from studies import stored
 from studies.orders import WorkerOrder
 from studies.spec import StudySpec
-from studies.worker import Worker
+from studies.worker import Worker, make_objective
 
 
 @pytest.fixture(autouse=True)
@@ -63,3 +63,27 @@ def _work(study, objective, interruption=lambda: None):
     )
     me = ProcessIdentity.current()
     return Worker(order, me, study, study.required_spec(), objective, interruption).run()
+
+
+@pytest.fixture
+def run_here(make_study, work):
+    """Run a study of `quadratic` to its budget; returns it, and the numbers of the trials that were evaluated."""
+
+    def run(name, trials, call=None, **settings):
+        study = make_study(
+            name, **{"objective": "quadratic", "seed": 3, "pruner": "median", **settings, "budget": {"trials": trials}}
+        )
+        spec = study.required_spec()
+        spec.budget.to_budget().store(study.storage, study.study_id)
+        evaluated = []
+        evaluate = call or make_objective(spec)
+
+        def noted(trial):
+            value = evaluate(trial)
+            evaluated.append(trial.number)
+            return value
+
+        assert work(study, noted) == "budget reached"
+        return study, evaluated
+
+    return run

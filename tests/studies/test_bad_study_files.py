@@ -124,6 +124,31 @@ TABLE = {
         "train",
         "leave [train] out",
     ),
+    "start point outside": ("start = [{ units = 16 }, { units = 17 }]\n" + GOOD, "start[1].units", "allowed: 16, 32"),
+    "start point of another type": ("start = [{ units = [16] }]\n" + GOOD, "start[0].units", "found [16]"),
+    "start that is no list": ("start = { units = 16 }\n" + GOOD, "start", "found"),
+    "empty start point": ("start = [{}]\n" + GOOD, "start[0]", "at least 1"),
+    "warm start of a sampler that cannot use it": (
+        "sampler = 'random'\nwarm_start = 'other'\n" + GOOD,
+        "warm_start",
+        "leave it out",
+    ),
+    "unknown way with duplicates": ("duplicates = 'reus'\n" + GOOD, "duplicates", 'did you mean "reuse"'),
+    "duplicates of one's own objective": (
+        "objective = 'mine.py:objective'\nduplicates = 'reuse'\n[budget]\ntrials = 2",
+        "duplicates",
+        "function of your own",
+    ),
+    "base that is not there": (
+        "sampler = { name = 'partial-fixed', fixed = { units = 16 }, base = 'tpee' }\n" + GOOD,
+        "sampler.base",
+        'did you mean "tpe"',
+    ),
+    "fixed outside the space": (
+        "sampler = { name = 'partial-fixed', fixed = { units = 17 } }\n" + GOOD,
+        "sampler.fixed.units",
+        "allowed: 16, 32",
+    ),
     "empty name": ("name = ''\n" + GOOD, "name", "at least one character"),
 }
 

@@ -9,8 +9,8 @@ import pytest
 
 from objectives.space import Space
 from studies import pruners, samplers
-from studies.pruners import make_pruner
-from studies.samplers import make_sampler, trial_seed
+from studies.pruners import make_pruner, pruner_faults
+from studies.samplers import make_sampler, sampler_faults, shares_sequence, trial_seed
 from studies.spec import StudySpec
 
 NAMES = ["random", "tpe", "cmaes", "gp", "nsgaii", "nsgaiii", "qmc", "grid", "bruteforce", "partial-fixed"]
@@ -40,6 +40,61 @@ def test_every_sampler_searches(name):
         values = Space(chosen.space).suggest(trial)
         study.tell(trial, values["x"] ** 2 + values["y"] ** 2)
     assert len({tuple(trial.params.items()) for trial in study.trials}) > 1
+
+
+BASES = [name for name in NAMES if name not in ("grid", "bruteforce", "partial-fixed")]
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_partial_fixed_works_with_any_base_and_its_options(base):
+    options = {"tpe": {"n_startup_trials": 3}, "cmaes": {"popsize": 4}, "nsgaii": {"population_size": 4}}.get(base, {})
+    name = {"name": "partial-fixed", "fixed": {"x": 3}, "base": base, "options": options}
+    chosen = spec(sampler=name, space={axis: {"low": 0, "high": 99} for axis in "xyz"})
+    found = list(sampler_faults(chosen))
+    if base == "gp" and importlib.util.find_spec("torch") is None:
+        assert [key for key, _ in found] == ["sampler.base"]
+        pytest.skip("the extra torch is not installed")
+    assert found == []
+    study = optuna.create_study()
+    for number in range(15):
+        study.sampler = make_sampler(chosen, seed=trial_seed(chosen, number))
+        trial = study.ask()
+        values = Space(chosen.space).suggest(trial)
+        study.tell(trial, sum(value**2 for value in values.values()))
+    assert {trial.params["x"] for trial in study.trials} == {3}
+    assert len({(trial.params["y"], trial.params["z"]) for trial in study.trials}) > 10
+    assert shares_sequence(chosen) == (base == "qmc")
+
+
+@pytest.mark.parametrize(
+    ("options", "key", "words"),
+    [
+        ({}, "sampler.fixed", "fixed = { NAME = VALUE }"),
+        ({"fixed": 3}, "sampler.fixed", "found 3"),
+        ({"fixed": {"z": 3}}, "sampler.fixed.z", "no such parameter"),
+        ({"fixed": {"x": 30}}, "sampler.fixed.x", "an integer from 0 to 9"),
+        ({"fixed": {"x": 3, "y": 3}}, "sampler.fixed", "every parameter"),
+        ({"fixed": {"x": 3}, "base": "tpee"}, "sampler.base", 'did you mean "tpe"'),
+        ({"fixed": {"x": 3}, "base": "grid"}, "sampler.base", "what [space] fixes"),
+        ({"fixed": {"x": 3}, "base": 3}, "sampler.base", "must be str"),
+        ({"fixed": {"x": 3}, "options": {"n_start": 3}}, "sampler.options.n_start", "n_startup_trials"),
+        ({"fixed": {"x": 3}, "options": 3}, "sampler.options", "a table"),
+        ({"fixed": {"x": 3}, "base": "qmc", "options": {"qmc_type": "x"}}, "sampler", "refuses its options"),
+    ],
+)
+def test_partial_fixed_is_checked_against_the_space(options, key, words):
+    found = dict(sampler_faults(spec(sampler={"name": "partial-fixed", **options})))
+    assert list(found) == [key]
+    assert words in found[key]
+
+
+def test_a_base_is_judged_like_a_sampler():
+    two = spec(sampler={"name": "partial-fixed", "fixed": {"x": 3}, "base": "cmaes"}, directions=["minimize"] * 2)
+    assert "one objective only" in dict(sampler_faults(two))["sampler"]
+    for options, key in (({"base": "mediam"}, "pruner.base"), ({"base": "patient"}, "pruner.base"),
+                         ({"options": {"warm": 1}}, "pruner.options.warm")):  # fmt: skip
+        assert list(dict(pruner_faults(spec(pruner={"name": "patient", **options})))) == [key]
+    assert list(pruner_faults(spec(pruner={"name": "patient", "options": {"n_warmup_steps": 3}}))) == []
 
 
 @pytest.mark.parametrize("name", PRUNERS)
