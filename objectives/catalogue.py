@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from objectives.cnn import CNN
 from objectives.functions import BEALE, QUADRATIC
 from objectives.mlp import MLP
 from objectives.objective import Family
+from objectives.resnet import RESNET
 
-BUILT_IN: Mapping[str, Family] = MappingProxyType({family.name: family for family in (QUADRATIC, BEALE, MLP)})
+BUILT_IN: Mapping[str, Family] = MappingProxyType(
+    {family.name: family for family in (QUADRATIC, BEALE, MLP, CNN, RESNET)}
+)

@@ -29,7 +29,7 @@ class SearchData:
     x_validation: Array
     """As x_train and in its scale, so that values may lie outside 0..1."""
     y_validation: Array
-    classes: int
+    classes: int | None
     origin: str
 
 
