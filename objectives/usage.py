@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from objectives.conditions import Conditions
+from objectives.conditions import Conditions, Possible
 from objectives.dimensions import Choices, Dimension, Range
 from objectives.objective import Family, Scalar, split_number
 from objectives.wording import listing, written
@@ -15,20 +15,28 @@ Fault = tuple[str, str]
 
 @dataclass(frozen=True)
 class Need:
-    """What another parameter must be so that one is used: among `values`, or at least `least`."""
+    """What another parameter must be so that one is used."""
 
     parent: str
-    values: tuple[Scalar, ...] = ()
+    values: tuple[Scalar, ...] | None = None
+    """One of these, if it is not None."""
     least: int | None = None
+    """At least this, if it is not None."""
 
     def fits(self, value: Scalar) -> bool:
         """Return whether it is used with this value of the parent."""
-        if self.least is not None:
-            return isinstance(value, int) and value >= self.least
-        return any(type(value) is type(other) and value == other for other in self.values)
+        if self.least is not None and not (isinstance(value, int) and value >= self.least):
+            return False
+        return self.values is None or any(type(value) is type(other) and value == other for other in self.values)
+
+    def both(self, other: Need) -> Need:
+        """Return this need and another of the same parent as one."""
+        values = self.values if other.values is None else tuple(filter(self.fits, other.values))
+        least = max((each.least for each in (self, other) if each.least is not None), default=None)
+        return Need(self.parent, values, least)
 
     def __str__(self) -> str:
-        if self.least is not None:
+        if self.values is None:
             return f"{self.parent} of at least {self.least}"
         return f"{self.parent} = {listing(self.values, between=' or ')}"
 
@@ -49,19 +57,19 @@ def usage_faults(family: Family, dimensions: Mapping[str, Dimension]) -> Iterato
 def needs(family: Family, name: str) -> dict[str, Need]:
     """Return what must hold so that `name` is used, by parent; with what must hold so that these are."""
     found: dict[str, Need] = {}
-    waiting = [name]
+    waiting, seen = [name], set[str]()
     while waiting:
         child = waiting.pop()
         parameter = family.parameter(child)
-        if parameter is None:
+        if parameter is None or child in seen:
             continue
+        seen.add(child)
         own = [Need(parent, values=values) for parent, values in parameter.used_when.items()]
         if parameter.numbered is not None:
             own.append(Need(parameter.numbered, least=split_number(child)[1]))
         for need in own:
-            if need.parent not in found:
-                found[need.parent] = need
-                waiting.append(need.parent)
+            found[need.parent] = found[need.parent].both(need) if need.parent in found else need
+            waiting.append(need.parent)
     return found
 
 
@@ -86,7 +94,7 @@ def _unused(family: Family, space: Conditions, name: str) -> str | None:
             continue
         lacking.append(need)
         there = space.possible(need.parent, having=[name]).values if need.parent in space.dimensions else ()
-        right[need.parent] = tuple(value for value in (need.values if there is None else there) if need.fits(value))
+        right[need.parent] = tuple(filter(need.fits, (need.values or ()) if there is None else there))
     if not lacking:
         return None
     only = f"only {' and '.join(map(str, lacking))} uses it"
@@ -110,27 +118,31 @@ def _replaced(family: Family, space: Conditions, name: str, *, searched: bool) -
     numbered = family.parameters.get(f"{name}_N")
     if numbered is None or numbered.numbered is None or numbered.instead_of != name:
         return None
-    counter = numbered.numbered
-    counts = _possible(family, space, counter, (name,) if searched else ()) or ()
-    whole = {count for count in counts if _all_replaced(space, name, counter, int(count), possibly=searched)}
-    if not whole or (not searched and len(whole) < len(set(counts))):
+    counter, having = numbered.numbered, (name,) if searched else ()
+    there = Possible((), absent=True)
+    if counter in space.dimensions:
+        there = space.possible(counter, having=having)
+    cases = [(int(count), True) for count in there.values or ()]
+    cases += [(int(family.parameters[counter].default), False)] if there.absent else []
+    replaced = [case for case in cases if _all_replaced(space, name, counter, *case, searched=searched)]
+    if not replaced or (not searched and len(replaced) < len(cases)):
         return None
-    left = tuple(count for count in dict.fromkeys(counts) if count not in whole)
-    where = f"with {counter} = {listing(sorted(whole), between=' or ')} every number has its own {name}_N instead"
-    if not left or counter not in space.dimensions:
-        return f"{where}; leave it out"
-    return f"{where}; {_advice(space, name, {counter: left})}"
+    counts = dict.fromkeys(count for count, _ in replaced)
+    where = f"with {counter} = {listing(counts, between=' or ')} every number has its own {name}_N instead"
+    left = tuple(count for count, named in cases if named and (count, named) not in replaced)
+    return f"{where}; {_advice(space, name, {counter: left}) if left else 'leave it out'}"
 
 
-def _all_replaced(space: Conditions, name: str, counter: str, count: int, *, possibly: bool) -> bool:
-    """Whether with that count every number can have its own (`possibly`), or must."""
+def _all_replaced(space: Conditions, name: str, counter: str, count: int, named: bool, *, searched: bool) -> bool:
+    """Whether with that count (`named`: by the space, else by default) every number can have its own, or must."""
     own = [f"{name}_{number}" for number in range(1, count + 1)]
     if not all(one in space.dimensions for one in own):
         return False
-    given: Mapping[str, tuple[Scalar, ...]] = {counter: (count,)} if counter in space.dimensions else {}
-    if possibly:
-        return space.coexist([name, *own], given)
-    return all(not space.possible(one, given=given).absent for one in own)
+    given: Mapping[str, tuple[Scalar, ...]] = {counter: (count,)} if named else {}
+    if not searched:
+        return all(not space.possible(one, given=given).absent for one in own)
+    by_default = counter not in space.dimensions or space.possible(counter, having=[name, *own]).absent
+    return space.coexist([name, *own], given) and (named or by_default)
 
 
 def _advice(space: Conditions, name: str, right: Mapping[str, tuple[Scalar, ...]]) -> str:
