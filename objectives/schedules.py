@@ -132,4 +132,5 @@ def make_callbacks(params: Mapping[str, Any], epochs: int) -> list[Any]:
                 monitor="val_loss", mode="min", factor=params["plateau_factor"], patience=params["plateau_patience"]
             )
         ]
-    return [keras.callbacks.LearningRateScheduler(lambda epoch, now: rate(params, epoch, epochs))]
+    rates = [rate(params, epoch, epochs) for epoch in range(epochs)]
+    return [keras.callbacks.LearningRateScheduler(lambda epoch, now: rates[epoch])]

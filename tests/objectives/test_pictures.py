@@ -131,7 +131,7 @@ def test_grey_pictures_have_no_colours(name):
 def test_colours_are_turned_only_in_pixels_from_nought_to_one():
     data = rows((6, 6, 3))
     standard = replace(data, x_train=data.x_train * 2 - 1)
-    with pytest.raises(DataFault, match='data.scaling = "min-max"'):
+    with pytest.raises(DataFault, match=r'data\.scaling = "min-max"'):
         augmentation.augmentation_layers({**network("cnn").defaults, "hue": 0.1}, standard)
 
 
