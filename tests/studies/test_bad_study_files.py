@@ -108,7 +108,7 @@ TABLE = {
     "parameter where nothing uses it": (
         changed('0.9, when = { optimizer = ["sgd"] } }', "0.9 }"),
         "space.momentum",
-        'only optimizer = "sgd" uses it; add when = { optimizer = ["sgd"] }',
+        '"rmsprop" uses it; add when = { optimizer = ["sgd"] }',
     ),
     "parameter of a layer that may not be there": (
         GOOD + "[space.l2_2]\nlow = 0.0\nhigh = 0.1\n[space.layers]\nlow = 1\nhigh = 3",
