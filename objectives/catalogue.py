@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from objectives.cnn import CNN
 from objectives.functions import FUNCTIONS
 from objectives.mlp import MLP
 from objectives.objective import Family
+from objectives.resnet import RESNET
 
-BUILT_IN: Mapping[str, Family] = MappingProxyType({family.name: family for family in (*FUNCTIONS, MLP)})
+BUILT_IN: Mapping[str, Family] = MappingProxyType({family.name: family for family in (*FUNCTIONS, MLP, CNN, RESNET)})

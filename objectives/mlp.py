@@ -1,42 +1,47 @@
-"""The family `mlp`: fully connected layers of equal width, a softmax over the classes."""
+"""The family `mlp`: fully connected layers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
-from objectives import backend
-from objectives.data import DataFault, SearchData, load_search_data
-from objectives.objective import Family, Parameter, Scalar, Task
-from objectives.seeds import derive_seed
-from objectives.training import fit
+from objectives import layers, losses
+from objectives.data import SearchData
+from objectives.network import COMMON_PARAMETERS, Network, network_family
+from objectives.objective import Parameter
 
-if TYPE_CHECKING:
-    import optuna
+# Tapered layers do not become narrower than this (or than the first).
+NARROWEST = 8
 
-# Name in a study file -> name in keras.optimizers, and whether it has momentum.
-_OPTIMIZERS = {
-    "sgd": ("SGD", True),
-    "rmsprop": ("RMSprop", True),
-    "adam": ("Adam", False),
-    "adamw": ("AdamW", False),
-    "adamax": ("Adamax", False),
-    "nadam": ("Nadam", False),
-}
-
-# Each is the name of a function in keras.activations.
-_ACTIVATIONS = ("relu", "leaky_relu", "elu", "selu", "gelu", "silu", "softplus", "tanh", "sigmoid")
+_UNITS = Parameter(
+    kind=int,
+    default=128,
+    low=1,
+    help="units of each hidden layer; of the first where widths are tapered",
+    used_when={"widths": ("equal", "tapered")},
+)
 
 PARAMETERS: Mapping[str, Parameter] = {
     "layers": Parameter(kind=int, default=2, low=1, help="hidden layers"),
-    "units": Parameter(kind=int, default=128, low=1, help="units of each hidden layer"),
-    "dropout": Parameter(kind=float, default=0.0, low=0.0, high=0.95, help="share dropped after each hidden layer"),
-    "activation": Parameter(kind=str, default="relu", choices=_ACTIVATIONS, help="of the hidden layers"),
-    "optimizer": Parameter(kind=str, default="adam", choices=tuple(_OPTIMIZERS), help="Keras's optimizer"),
-    "momentum": Parameter(kind=float, default=0.0, low=0.0, high=1.0, help="of sgd and rmsprop; others have none"),
-    "learning_rate": Parameter(kind=float, default=1e-3, low=1e-12, help="step size of the optimizer"),
-    "batch_size": Parameter(kind=int, default=64, low=1, help="rows in one step"),
+    "widths": Parameter(
+        kind=str,
+        default="equal",
+        choices=("equal", "tapered", "free"),
+        help=f"all layers of `units`; each half as wide as the one before, but at least {NARROWEST}; or each its own",
+    ),
+    "units": _UNITS,
+    "units_N": replace(
+        _UNITS, help="units of hidden layer N where widths are free", used_when={"widths": ("free",)}, numbered="layers"
+    ),
+    **layers.PARAMETERS,
+    **layers.MAXOUT,
+    **layers.numbered("l1", layers.PARAMETERS["l1"], "layers"),
+    **layers.numbered("l2", layers.PARAMETERS["l2"], "layers"),
+    "dropout": layers.DROPOUT,
+    **layers.numbered("dropout", layers.DROPOUT, "layers"),
+    "input_dropout": replace(layers.DROPOUT, help="share of the inputs dropped"),
+    **COMMON_PARAMETERS,
 }
 
 # As TOML would have it; the gallery's digits_mlp searches the same.
@@ -50,99 +55,37 @@ DEFAULT_SPACE: Mapping[str, Any] = {
     "batch_size": {"choices": [32, 64, 128]},
 }
 
-METRICS = {"val_accuracy": "maximize", "val_loss": "minimize", "accuracy": "maximize", "loss": "minimize"}
-DEFAULT_METRIC = "val_accuracy"
+
+def flatten(params: Mapping[str, Any], data: SearchData) -> SearchData:
+    """Return the data with rows of shape (features,)."""
+    x_train, x_validation = (part.reshape(len(part), -1) for part in (data.x_train, data.x_validation))
+    return replace(data, x_train=x_train, x_validation=x_validation)
 
 
-def build_model(params: Mapping[str, Any], input_shape: tuple[int, ...], classes: int) -> Any:
-    """Return a compiled `keras.Model` from `input_shape` (without the batch) to `classes` probabilities.
+def widths(params: Mapping[str, Any]) -> list[int]:
+    """Return the units of each hidden layer."""
+    count = params["layers"]
+    if params["widths"] == "free":
+        return [params.get(f"units_{number}", _UNITS.default) for number in range(1, count + 1)]
+    units = params["units"]
+    if params["widths"] == "equal":
+        return [units] * count
+    return [max(units >> place, min(units, NARROWEST)) for place in range(count)]
 
-    `params` has a value for every name in PARAMETERS but `batch_size`; labels are integers.
-    """
+
+def build(params: Mapping[str, Any], data: SearchData) -> Any:
+    """Return a `keras.Sequential` from rows of shape (features,) to the output layer of the task."""
     import keras
 
-    model = keras.Sequential([keras.Input(input_shape)])
-    for _ in range(params["layers"]):
-        model.add(keras.layers.Dense(params["units"], activation=params["activation"]))
-        if params["dropout"] > 0:
-            model.add(keras.layers.Dropout(params["dropout"]))
-    model.add(keras.layers.Dense(classes, activation="softmax"))
-    model.compile(optimizer=_optimizer(params), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    model = keras.Sequential([keras.Input(data.x_train.shape[1:]), *layers.dropout(params["input_dropout"])])
+    for number, units in enumerate(widths(params), start=1):
+        hidden = layers.hidden_dense(params, units, number)
+        for layer in [*hidden, *layers.dropout(layers.own(params, "dropout", number))]:
+            model.add(layer)
+    model.add(losses.output_layer(params, data, kernel_initializer=layers.initializer(params)))
     return model
 
 
-def _optimizer(params: Mapping[str, Any]) -> Any:
-    import keras
+NETWORK = Network(name="mlp", parameters=PARAMETERS, build=build, prepare=flatten, reads=("picture", "table"))
 
-    name, has_momentum = _OPTIMIZERS[params["optimizer"]]
-    momentum = {"momentum": params["momentum"]} if has_momentum else {}
-    return getattr(keras.optimizers, name)(learning_rate=params["learning_rate"], **momentum)
-
-
-@dataclass
-class MlpObjective:
-    """Trains one network a trial; the data are loaded by the first and kept for all that follow."""
-
-    task: Task
-    _data: SearchData | None = field(default=None, init=False, repr=False)
-
-    def __call__(self, trial: optuna.Trial, /) -> float:
-        """Return the trial's value, NaN when training diverged (see training.fit for what is raised).
-
-        Before the first trial trains: BackendFault and DataFault.
-        """
-        backend.prepare(self.task.train.backend)
-        if self._data is None:
-            self._data = _flat(load_search_data(self.task.data, self.task.seed)[0])
-        defaults: dict[str, Scalar] = {name: parameter.default for name, parameter in PARAMETERS.items()}
-        try:
-            return self._train(trial, self._data, {**defaults, **self.task.space.suggest(trial)})
-        finally:
-            _forget_models()
-
-    def _train(self, trial: optuna.Trial, data: SearchData, params: Mapping[str, Any]) -> float:
-        import keras
-
-        # From the number, not the order of work: a trial that another worker repeats starts alike.
-        keras.utils.set_random_seed(derive_seed(self.task.seed, "trial", trial.number))
-        return fit(
-            build_model(params, data.x_train.shape[1:], data.classes or 0),
-            data,
-            trial,
-            seed=self.task.seed,
-            epochs=self.task.train.epochs,
-            batch_size=params["batch_size"],
-            metric=self.task.metric or DEFAULT_METRIC,
-            direction=self.task.direction,
-            train=self.task.train,
-        )
-
-
-def _flat(data: SearchData) -> SearchData:
-    """The same with rows of shape (features,)."""
-    if data.classes is None or data.kind == "text":
-        raise DataFault(f"mlp tells classes of pictures or tables apart, and {data.origin} has none such")
-    flat = {name: getattr(data, name).reshape(len(getattr(data, name)), -1) for name in ("x_train", "x_validation")}
-    return replace(data, **flat)
-
-
-def _forget_models() -> None:
-    """Keras keeps every model in a global graph until it is told to let go (optuna#1178)."""
-    import gc
-
-    import keras
-
-    keras.backend.clear_session()
-    gc.collect()
-
-
-MLP = Family(
-    name="mlp",
-    summary="fully connected network on a data set of pictures",
-    parameters=PARAMETERS,
-    space=DEFAULT_SPACE,
-    metrics=METRICS,
-    default_metric=DEFAULT_METRIC,
-    trains=True,
-    build=MlpObjective,
-)
+MLP = network_family(NETWORK, summary="fully connected network on pictures or tables", space=DEFAULT_SPACE)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from objectives.wording import did_you_mean, listing, written
@@ -51,6 +52,12 @@ class Parameter:
     high: float | None = None
     choices: tuple[Scalar, ...] | None = None
     help: str
+    used_when: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
+    """Parameter -> the values with one of which, and only then, this one is used; all must be so."""
+    numbered: str | None = None
+    """The parameter that counts them, for an entry NAME_N: a study file has NAME_1, NAME_2, ... up to its value."""
+    instead_of: str | None = None
+    """The shared parameter that a numbered one replaces where its number is."""
 
     def fault(self, value: Scalar) -> str | None:
         """Return None for a value that fits, else "found X; allowed: Y". Bounds are inclusive."""
@@ -116,3 +123,18 @@ class Family:
     trains: bool
     """Whether `[data]` and `[train]` apply, and so whether a worker imports Keras."""
     build: Callable[[Task], Objective]
+    reads: tuple[str, ...] = ()
+    """The kinds of data it can be trained on ("picture", "table", "text"); empty where it trains nothing."""
+
+    def parameter(self, name: str) -> Parameter | None:
+        """Return what stands in a study file under `name`, such as units or units_3; None for an unknown name."""
+        base, number = split_number(name)
+        entry = f"{base}_N" if number is not None and f"{base}_N" in self.parameters else name
+        found = self.parameters.get(entry)
+        return None if found is None or (found.numbered is not None and entry == name) else found
+
+
+def split_number(name: str) -> tuple[str, int | None]:
+    """Return ("units", 3) for units_3, and (name, None) for a name without a number."""
+    match = re.fullmatch(r"(.+)_([1-9][0-9]{0,5})", name)
+    return (match[1], int(match[2])) if match else (name, None)

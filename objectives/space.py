@@ -9,6 +9,7 @@ from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, cast
 
+from objectives.conditions import can_be, is_among, when
 from objectives.dimensions import Choices, Dimension, Range
 from objectives.objective import Scalar
 from objectives.wording import did_you_mean, listing, written
@@ -64,7 +65,7 @@ class Space:
         faults = [
             (f"{name}.when.{parent}", fault)
             for name in self.dimensions
-            for parent, values in self._when(name).items()
+            for parent, values in when(self.dimensions[name]).items()
             if (fault := self._condition_fault(parent, values))
         ]
         empty = [
@@ -97,18 +98,16 @@ class Space:
     def rows(self) -> list[Row]:
         """Return one row a parameter, in the order of the file."""
         return [
-            Row(name, *_described(item), " and ".join(_condition(*pair) for pair in self._when(name).items()))
+            Row(
+                name, *_described(item), " and ".join(_condition(*pair) for pair in when(self.dimensions[name]).items())
+            )
             for name, item in self.dimensions.items()
         ]
 
-    def _when(self, name: str) -> Mapping[str, tuple[Scalar, ...]]:
-        item = self.dimensions[name]
-        return (item.when or {}) if isinstance(item, Range | Choices) else {}
-
     def _is_active(self, name: str, chosen: Mapping[str, Scalar]) -> bool:
         return all(
-            parent in chosen and any(_same(chosen[parent], value) for value in values)
-            for parent, values in self._when(name).items()
+            parent in chosen and is_among(chosen[parent], values)
+            for parent, values in when(self.dimensions[name]).items()
         )
 
     def _condition_fault(self, parent: str, values: tuple[Scalar, ...]) -> str | None:
@@ -124,7 +123,7 @@ class Space:
             return None
         if isinstance(item, Range) and item.count is None:
             return f"{parent} is a range of floats without a step and has no separate values to compare with"
-        never = [value for value in values if not _can_be(item, value)]
+        never = [value for value in values if not can_be(item, value)]
         if never:
             near = did_you_mean(never[0], item.choices) if isinstance(item, Choices) else ""
             return f"found {listing(never)}; {parent} can only be: {_described(item)[1]}{near}"
@@ -141,14 +140,14 @@ class Space:
     @cached_property
     def _order(self) -> list[str]:
         """Parents before children, otherwise as in the file."""
-        parents = {name: [p for p in self._when(name) if p in self.dimensions] for name in self.dimensions}
+        parents = {name: [p for p in when(self.dimensions[name]) if p in self.dimensions] for name in self.dimensions}
         return list(TopologicalSorter(parents).static_order())
 
     def _groups(self) -> list[list[str]]:
         """Parameters that conditions tie together, in dependency order; the groups are independent."""
         group = {name: {name} for name in self.dimensions}
         for name in self.dimensions:
-            for parent in self._when(name):
+            for parent in when(self.dimensions[name]):
                 joined = group[name] | group[parent]
                 group.update(dict.fromkeys(joined, joined))
         unique = {id(members): members for members in group.values()}.values()
@@ -175,29 +174,13 @@ class Space:
             return [(item, 1)]
         named: list[Scalar] = []
         for child in self.dimensions:
-            for value in self._when(child).get(name, ()):
-                if _can_be(item, value) and not any(_same(value, other) for other in named):
+            for value in when(self.dimensions[child]).get(name, ()):
+                if can_be(item, value) and not is_among(value, named):
                     named.append(value)
         count = len(item.choices) if isinstance(item, Choices) else item.count
         # NaN equals no value, so it stands for all those that no condition names.
         others = [] if count == len(named) else [(math.nan, None if count is None else count - len(named))]
         return [*((value, 1) for value in named), *others]
-
-
-def _same(one: Scalar, other: Scalar) -> bool:
-    """Equal as a user means it: true is not 1, and 0.1 + 0.2 is 0.3."""
-    if isinstance(one, bool | str) or isinstance(other, bool | str):
-        return type(one) is type(other) and one == other
-    return math.isclose(one, other, rel_tol=1e-9)
-
-
-def _can_be(item: Range | Choices, value: Scalar) -> bool:
-    if isinstance(item, Choices):
-        return any(_same(choice, value) for choice in item.choices)
-    if isinstance(value, bool | str) or item.count is None or not item.low <= value <= item.high:
-        return False
-    nearest = round((value - item.low) / (item.step or 1))
-    return nearest < item.count and _same(item.value(nearest), value)
 
 
 def _ask(trial: optuna.Trial, name: str, item: Dimension) -> Scalar:

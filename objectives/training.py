@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -154,12 +155,13 @@ def fit(
     metric: str,
     direction: str,
     train: TrainSettings,
+    callbacks: Sequence[Any] = (),
 ) -> float:
     """Train a compiled Keras model and return the trial's value; NaN when training diverged.
 
-    Every epoch's metric is reported under its number from 0. Afterwards the trial has the user
-    attributes `epochs` (run), `ended` (see Recorder), `curves`, and, unless it diverged,
-    `best_epoch` (the step whose metric is the trial's value) and `value_rule` ("best val_accuracy"
+    `callbacks` are asked before early stopping. Every epoch's metric is reported under its number from 0.
+    Afterwards the trial has the user attributes `epochs` (run), `ended` (see Recorder), `curves`, and, unless it
+    diverged, `best_epoch` (the step whose metric is the trial's value) and `value_rule` ("best val_accuracy"
     or "last val_accuracy"). Raises `optuna.TrialPruned` for a pruned trial, TrainingFault for a
     metric that is not there, and whatever reporting raised; Keras's callbacks have ended by then.
 
@@ -192,7 +194,7 @@ def fit(
         "train": train.model_dump(mode="json"),
         "data": [data.origin, len(data.x_train), len(data.x_validation)],
     }
-    callbacks = _early_stopping(train.early_stopping, metric, direction)
+    callbacks = [*callbacks, *_early_stopping(train.early_stopping, metric, direction)]
     checkpoint = getattr(trial, "checkpoint", None)
     keeper = Keeper(checkpoint=checkpoint, model=model, callbacks=callbacks, made_from=made_from)
     recorder = Recorder(model=model, trial=trial, metric=metric, epochs=epochs, keeper=keeper)

@@ -13,6 +13,7 @@ from objectives.files import lacking, path_fault
 from objectives.objective import Family, Parameter, Scalar
 from objectives.source import ReferenceFault, is_reference
 from objectives.space import Space
+from objectives.usage import usage_faults
 from objectives.wording import did_you_mean, written
 from studies.duplicates import duplicate_faults
 from studies.options import how_to_install
@@ -86,16 +87,21 @@ def _number_of_objectives(spec: StudySpec) -> Iterator[Fault]:
 
 
 def _space(spec: StudySpec) -> Iterator[Fault]:
-    for key, sentence in Space(spec.space).faults():
+    conditions = Space(spec.space).faults()
+    for key, sentence in conditions:
         yield f"space.{key}", sentence
     family = BUILT_IN.get(spec.objective)
-    if family is not None:
-        for name, dimension in spec.space.items():
-            yield from _parameter(family, name, dimension)
+    if family is None:
+        return
+    for name, dimension in spec.space.items():
+        yield from _parameter(family, name, dimension)
+    # Of conditions that cannot be, nothing follows.
+    for name, sentence in usage_faults(family, spec.space) if not conditions else ():
+        yield f"space.{name}", sentence
 
 
 def _parameter(family: Family, name: str, dimension: Dimension) -> Iterator[Fault]:
-    parameter = family.parameters.get(name)
+    parameter = family.parameter(name)
     if parameter is None:
         allowed = ", ".join(family.parameters)
         hint = did_you_mean(name, family.parameters)
@@ -118,6 +124,18 @@ def _unfit(parameter: Parameter, dimension: Dimension, value: Scalar) -> str | N
     if isinstance(dimension, Range) and parameter.kind is int and not dimension.is_integer:
         return f"found {written(value)} in a range of numbers; allowed: a range of integers"
     return parameter.fault(value)
+
+
+def _kind_of_data(spec: StudySpec) -> Iterator[Fault]:
+    family = BUILT_IN.get(spec.objective)
+    if family is None or spec.data is None or not family.reads:
+        return
+    kind = getattr(DATASETS.get(spec.data.dataset), "kind", None)
+    if kind is not None and kind not in family.reads:
+        yield (
+            "data.dataset",
+            f"{written(spec.data.dataset)} is a {kind}, and {written(family.name)} reads: {', '.join(family.reads)}",
+        )
 
 
 def _budget(spec: StudySpec) -> Iterator[Fault]:
@@ -153,6 +171,7 @@ CHECKS: tuple[Callable[[StudySpec], Iterator[Fault]], ...] = (
     _metric,
     _number_of_objectives,
     _space,
+    _kind_of_data,
     sampler_faults,
     pruner_faults,
     start_faults,

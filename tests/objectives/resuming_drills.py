@@ -6,12 +6,13 @@ import sys
 import optuna
 from pydantic import TypeAdapter
 
-from objectives.mlp import MlpObjective
+from objectives.catalogue import BUILT_IN
 from objectives.objective import Task
 from objectives.settings import DataSettings, TrainSettings
 from objectives.space import Dimension, Space
 
-COMMON = {"units": 16, "layers": 1, "dropout": 0.3, "batch_size": 64}
+COMMON = {"units": 16, "dropout": 0.3, "batch_size": 64}
+NETWORKS = {"mlp": {"layers": 1}, "cnn": {"filters": 4}}
 # Each learns for a while and is then stopped, after two epochs that gained less than min_delta.
 OPTIMIZERS = {
     "adam": {"learning_rate": 0.02},
@@ -52,12 +53,12 @@ class Trial(optuna.Trial):
             raise HandedBack
 
 
-def objective(optimizer):
+def objective(optimizer, family="mlp", epochs=9, patience=2, **more):
     dimensions = TypeAdapter(dict[str, Dimension]).validate_python(
-        {**COMMON, "optimizer": optimizer, **OPTIMIZERS[optimizer]}
+        {**COMMON, **NETWORKS[family], "optimizer": optimizer, **OPTIMIZERS[optimizer], **more}
     )
-    train = TrainSettings(epochs=9, early_stopping={"patience": 2, "min_delta": 0.1})
-    return MlpObjective(
+    train = TrainSettings(epochs=epochs, early_stopping={"patience": patience, "min_delta": 0.1})
+    return BUILT_IN[family].build(
         Task(
             space=Space(dimensions),
             data=DataSettings(),
@@ -69,9 +70,9 @@ def objective(optimizer):
     )
 
 
-def run(optimizer, interruptions):
+def run(optimizer, interruptions, **settings):
     """One trial to its end, handed back at the report of each of the steps; all that is known of it then."""
-    evaluate, study, checkpoint = objective(optimizer), optuna.create_study(), Checkpoint()
+    evaluate, study, checkpoint = objective(optimizer, **settings), optuna.create_study(), Checkpoint()
     trial_id = study.ask()._trial_id
     for step in [*interruptions, None]:
         trial = Trial(study, trial_id, checkpoint, step)
@@ -91,5 +92,5 @@ def run(optimizer, interruptions):
 
 if __name__ == "__main__":
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    for given in json.loads(sys.argv[1]):
-        print(json.dumps(run(*given)), flush=True)  # noqa: T201
+    for optimizer, steps, settings in json.loads(sys.argv[1]):
+        print(json.dumps(run(optimizer, steps, **settings)), flush=True)  # noqa: T201

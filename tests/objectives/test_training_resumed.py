@@ -39,7 +39,7 @@ RUNS = {
 @pytest.fixture(scope="module")
 def trained():
     """What became of each of RUNS."""
-    orders = json.dumps([(optimizer, steps) for (optimizer, _), steps in RUNS.items()])
+    orders = json.dumps([(optimizer, steps, {}) for (optimizer, _), steps in RUNS.items()])
     path = os.pathsep.join([str(DRILLS.parents[2]), *sys.path])
     drill = subprocess.run(
         [sys.executable, str(DRILLS), orders],

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from objectives.datasets import DATASETS
 from studies.commands.app import run
 
 GOOD = """
@@ -106,6 +108,22 @@ TABLE = {
         "integers",
     ),
     "unknown parameter": (changed("units =", "unit ="), "space.unit", 'did you mean "units"'),
+    "numbered parameter that there is not": (changed("units =", "unit_2 ="), "space.unit_2", "no such parameter"),
+    "parameter where nothing uses it": (
+        changed('0.9, when = { optimizer = ["sgd"] } }', "0.9 }"),
+        "space.momentum",
+        '"rmsprop" uses it; add when = { optimizer = ["sgd"] }',
+    ),
+    "parameter of a layer that may not be there": (
+        GOOD + "[space.l2_2]\nlow = 0.0\nhigh = 0.1\n[space.layers]\nlow = 1\nhigh = 3",
+        "space.l2_2",
+        "layers of at least 2 uses it; add when = { layers = [2, 3] }",
+    ),
+    "value that nothing uses": (
+        changed("units =", "maxout_pieces = 3\nunits ="),
+        "space.maxout_pieces",
+        "leave it out",
+    ),
     "misspelt range": (changed("high = 1e-1", "hihg = 1e-1"), "space.learning_rate", 'did you mean "high"'),
     "condition on nothing": (changed("{ optimizer = ", "{ optimiser = "), "space.momentum.when", "optimizer"),
     "condition that never holds": (changed('["sgd"] }', '["rmsprop"] }'), "space.momentum.when", "can only be"),
@@ -153,6 +171,11 @@ TABLE = {
 }
 
 
+def replace_kind(kind: str) -> SimpleNamespace:
+    """The digits as if they were of that kind."""
+    return SimpleNamespace(**vars(DATASETS["digits"]) | {"kind": kind})
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "mine.py").write_text("def objective(trial):\n    return 0.0\n")
@@ -184,6 +207,15 @@ def test_gets_its_sentence_and_exit_code_2_and_no_study(
     assert "Traceback" not in sentence
     assert not (folder / "bad.db").exists()
     assert not (folder / "bad.files").exists()
+
+
+def test_a_family_for_pictures_refuses_a_table(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(DATASETS, "digits", replace_kind("table"))
+    (folder / "bad.toml").write_text("objective = 'cnn'\n[budget]\ntrials = 1\n[data]\ndataset = 'digits'")
+    assert run(["check", "bad.toml"]) == 2
+    assert '"digits" is a table, and "cnn" reads: picture' in capsys.readouterr().err
 
 
 def test_the_good_file_is_good(folder: Path) -> None:

@@ -1,0 +1,161 @@
+"""The trial of every family that trains one network: its data loaded once, its model built, trained and forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from objectives import backend, losses, optimizers, schedules
+from objectives.data import DataFault, SearchData, load_search_data
+from objectives.objective import Family, Parameter, Scalar, Task
+from objectives.seeds import derive_seed
+from objectives.training import fit
+
+if TYPE_CHECKING:
+    import optuna
+
+METRICS = {"val_accuracy": "maximize", "val_loss": "minimize", "accuracy": "maximize", "loss": "minimize"}
+DEFAULT_METRIC = "val_accuracy"
+
+# What every network has, whatever its layers are.
+COMMON_PARAMETERS: Mapping[str, Parameter] = {
+    **optimizers.PARAMETERS,
+    **schedules.PARAMETERS,
+    **losses.PARAMETERS,
+    "batch_size": Parameter(kind=int, default=64, low=1, help="rows in one step"),
+}
+
+
+@dataclass(kw_only=True)
+class Training:
+    """One model ready to be trained on one division of the data."""
+
+    model: Any
+    """A compiled `keras.Model`; it logs accuracy for classes, mae for numbers."""
+    data: SearchData
+    """As this model wants it, such as pictures flattened."""
+    batch_size: int
+    callbacks: list[Any]
+    """`keras.callbacks.Callback`s; what changes in them lies in plain attributes, as resuming.Keeper wants."""
+
+
+def _as_it_is(params: Mapping[str, Any], data: SearchData) -> SearchData:
+    return data
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """What a family says about its networks. `params` has a value for each of `parameters` but the numbered ones."""
+
+    name: str
+    parameters: Mapping[str, Parameter]
+    build: Callable[[Mapping[str, Any], SearchData], Any]
+    """(params, data) -> a `keras.Model`, not compiled, that ends in `losses.output_layer`."""
+    prepare: Callable[[Mapping[str, Any], SearchData], SearchData] = _as_it_is
+    """(params, data) -> the data as `build` and the training want it."""
+    reads: tuple[str, ...]
+    """Kinds of data."""
+
+    @property
+    def defaults(self) -> dict[str, Scalar]:
+        """The value of each parameter that a study file leaves out; numbered ones are then not there at all."""
+        return {name: each.default for name, each in self.parameters.items() if each.numbered is None}
+
+
+def network_family(network: Network, *, summary: str, space: Mapping[str, Any]) -> Family:
+    """Return the declaration of a family of networks, for the catalogue."""
+    return Family(
+        name=network.name,
+        summary=summary,
+        parameters=network.parameters,
+        space=space,
+        metrics=METRICS,
+        default_metric=DEFAULT_METRIC,
+        trains=True,
+        build=partial(NetworkObjective, network=network),
+        reads=network.reads,
+    )
+
+
+def make_training(network: Network, params: Mapping[str, Any], data: SearchData, *, epochs: int) -> Training:
+    """Return a fresh model of that network for that data, with its batch size and its schedule over `epochs`.
+
+    Raises DataFault where the parameters do not suit the data.
+    """
+    data = network.prepare(params, data)
+    model = network.build(params, data)
+    model.compile(
+        optimizer=optimizers.make_optimizer(params),
+        loss=losses.make_loss(params, data),
+        metrics=losses.metrics(data),
+    )
+    callbacks = schedules.make_callbacks(params, epochs)
+    return Training(model=model, data=data, batch_size=params["batch_size"], callbacks=callbacks)
+
+
+@dataclass
+class NetworkObjective:
+    """Trains a network a trial; the data are loaded by the first and kept for all that follow."""
+
+    task: Task
+    network: Network
+    _divisions: Sequence[SearchData] | None = field(default=None, init=False, repr=False)
+
+    def __call__(self, trial: optuna.Trial, /) -> float:
+        """Return the trial's value, NaN when training diverged (see training.fit for what is raised).
+
+        Before the first trial trains: BackendFault and DataFault.
+        """
+        backend.prepare(self.task.train.backend)
+        if self._divisions is None:
+            self._divisions = self._load()
+        params = {**self.network.defaults, **self.task.space.suggest(trial)}
+        make = partial(make_training, self.network, params, epochs=self.task.train.epochs)
+        try:
+            return _evaluate(trial, self._divisions, make, self.task)
+        finally:
+            _forget_models()
+
+    def _load(self) -> Sequence[SearchData]:
+        divisions = load_search_data(self.task.data, self.task.seed)
+        data = divisions[0]
+        if data.kind not in self.network.reads:
+            raise DataFault(
+                f"{data.origin} is a {data.kind}, and {self.network.name} reads: {', '.join(self.network.reads)}"
+            )
+        return divisions
+
+
+def _evaluate(
+    trial: optuna.Trial, divisions: Sequence[SearchData], make: Callable[[SearchData], Training], task: Task
+) -> float:
+    """Train on the first division."""
+    import keras
+
+    # From the number, not the order of work: a trial that another worker repeats starts alike.
+    keras.utils.set_random_seed(derive_seed(task.seed, "trial", trial.number))
+    training = make(divisions[0])
+    return fit(
+        training.model,
+        training.data,
+        trial,
+        seed=task.seed,
+        epochs=task.train.epochs,
+        batch_size=training.batch_size,
+        metric=task.metric or DEFAULT_METRIC,
+        direction=task.direction,
+        train=task.train,
+        callbacks=training.callbacks,
+    )
+
+
+def _forget_models() -> None:
+    """Keras keeps every model in a global graph until it is told to let go (optuna#1178)."""
+    import gc
+
+    import keras
+
+    keras.backend.clear_session()
+    gc.collect()
