@@ -37,6 +37,8 @@ class Dataset:
     official_test: bool
     """Whether its makers set a test part aside; then a study divides the rest in two, else all in three."""
     default_split: tuple[float, ...]
+    classes: int | None
+    """None: numbers are to be predicted."""
     load: Callable[[], Rows]
 
 
@@ -95,6 +97,6 @@ def _mnist_from_keras() -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
 
 
 DATASETS: Mapping[str, Dataset] = {
-    "digits": Dataset(official_test=False, default_split=(0.6, 0.2, 0.2), load=_digits),
-    "mnist": Dataset(official_test=True, default_split=(0.8, 0.2), load=_mnist),
+    "digits": Dataset(official_test=False, default_split=(0.6, 0.2, 0.2), classes=10, load=_digits),
+    "mnist": Dataset(official_test=True, default_split=(0.8, 0.2), classes=10, load=_mnist),
 }

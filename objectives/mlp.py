@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from objectives import backend
 from objectives.data import SearchData, load_search_data
+from objectives.evaluation import evaluate
+from objectives.metrics import BETTER
 from objectives.objective import Family, Parameter, Scalar, Task
-from objectives.seeds import derive_seed
-from objectives.training import fit
+from objectives.training import Training
 
 if TYPE_CHECKING:
     import optuna
@@ -50,7 +51,6 @@ DEFAULT_SPACE: Mapping[str, Any] = {
     "batch_size": {"choices": [32, 64, 128]},
 }
 
-METRICS = {"val_accuracy": "maximize", "val_loss": "minimize", "accuracy": "maximize", "loss": "minimize"}
 DEFAULT_METRIC = "val_accuracy"
 
 
@@ -86,8 +86,8 @@ class MlpObjective:
     task: Task
     _data: SearchData | None = field(default=None, init=False, repr=False)
 
-    def __call__(self, trial: optuna.Trial, /) -> float:
-        """Return the trial's value, NaN when training diverged (see training.fit for what is raised).
+    def __call__(self, trial: optuna.Trial, /) -> float | list[float]:
+        """Return the trial's value, NaN when training diverged (see evaluation.evaluate for what is raised).
 
         Before the first trial trains: BackendFault and DataFault.
         """
@@ -95,37 +95,13 @@ class MlpObjective:
         if self._data is None:
             self._data = load_search_data(self.task.data, self.task.seed)
         defaults: dict[str, Scalar] = {name: parameter.default for name, parameter in PARAMETERS.items()}
-        try:
-            return self._train(trial, self._data, {**defaults, **self.task.space.suggest(trial)})
-        finally:
-            _forget_models()
+        params: dict[str, Any] = {**defaults, **self.task.space.suggest(trial)}
 
-    def _train(self, trial: optuna.Trial, data: SearchData, params: Mapping[str, Any]) -> float:
-        import keras
+        def make(data: SearchData) -> Training:
+            model = build_model(params, data.x_train.shape[1:], data.classes)
+            return Training(model=model, data=data, batch_size=params["batch_size"])
 
-        # From the number, not the order of work: a trial that another worker repeats starts alike.
-        keras.utils.set_random_seed(derive_seed(self.task.seed, "trial", trial.number))
-        return fit(
-            build_model(params, data.x_train.shape[1:], data.classes),
-            data,
-            trial,
-            seed=self.task.seed,
-            epochs=self.task.train.epochs,
-            batch_size=params["batch_size"],
-            metric=self.task.metric or DEFAULT_METRIC,
-            direction=self.task.direction,
-            train=self.task.train,
-        )
-
-
-def _forget_models() -> None:
-    """Keras keeps every model in a global graph until it is told to let go (optuna#1178)."""
-    import gc
-
-    import keras
-
-    keras.backend.clear_session()
-    gc.collect()
+        return evaluate(trial, [self._data], make, self.task)
 
 
 MLP = Family(
@@ -133,7 +109,7 @@ MLP = Family(
     summary="fully connected network on a data set of pictures",
     parameters=PARAMETERS,
     space=DEFAULT_SPACE,
-    metrics=METRICS,
+    metrics=BETTER,
     default_metric=DEFAULT_METRIC,
     trains=True,
     build=MlpObjective,

@@ -57,7 +57,7 @@ class WorkerTrial(optuna.Trial):
         """
         if step not in self._reported:
             super().report(value, step)
-        self._stop_if_asked()
+        self.stop_if_asked()
 
     def should_prune(self) -> bool:
         """Judge as Optuna does.
@@ -65,10 +65,15 @@ class WorkerTrial(optuna.Trial):
         Raises:
             TrialInterrupted: the worker was asked to stop.
         """
-        self._stop_if_asked()
+        self.stop_if_asked()
         return super().should_prune()
 
-    def _stop_if_asked(self) -> None:
+    def stop_if_asked(self) -> None:
+        """For objectives of a study with several directions, in which Optuna takes no reports.
+
+        Raises:
+            TrialInterrupted: the worker was asked to stop.
+        """
         reason = self._interruption()
         if reason is not None:
             self.interrupted = True

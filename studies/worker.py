@@ -17,6 +17,7 @@ from optuna.trial import TrialState
 from objectives.backend import BackendFault
 from objectives.catalogue import BUILT_IN
 from objectives.data import DataFault
+from objectives.metrics import TrainingFault, names_of
 from objectives.objective import Objective, Task
 from objectives.reference import ReferenceFault, load
 from objectives.settings import DataSettings, TrainSettings
@@ -39,7 +40,7 @@ from studies.trial import TrialInterrupted, WorkerStudy, WorkerTrial, trial_chec
 log = logging.getLogger("studyhall.worker")
 
 _TRACEBACK_CHARACTERS = 6_000  # kept with the trial; the log has all of it
-_UNUSABLE = (StorageFault, StudyFault, ReferenceFault, BackendFault, DataFault)
+_UNUSABLE = (StorageFault, StudyFault, ReferenceFault, BackendFault, DataFault, TrainingFault)
 
 
 def work(order: WorkerOrder, interruption: Callable[[], str | None]) -> WorkerReport:
@@ -77,8 +78,8 @@ def make_objective(spec: StudySpec) -> Objective:
             space=Space(spec.space),
             data=spec.data or DataSettings(),
             train=spec.train or TrainSettings(),
-            metric=spec.metric,
-            direction=spec.directions[0],
+            metrics=spec.metrics or names_of(family.default_metric),
+            directions=spec.directions,
             seed=spec.seed or 0,
         )
     )

@@ -40,14 +40,13 @@ def check(
         print_json({"spec": spec.model_dump(mode="json", exclude_none=True), "size": size})
         return 0
     out = console()
-    metric = f"{spec.metric}, " if spec.metric else ""
     limits = [
         f"{spec.budget.trials} trials" if spec.budget.trials else "",
         f"{spec.budget.timeout:g} s" if spec.budget.timeout else "",
     ]
     out.print(table(["study", spec.name], [
         ("objective", spec.objective),
-        ("goal", f"{metric}{', '.join(spec.directions)}"),
+        ("goal", spec.goal),
         ("sampler", spec.sampler.name),
         ("pruner", spec.pruner.name),
         ("budget", " or ".join(filter(None, limits))),

@@ -62,8 +62,8 @@ def objective(optimizer):
             space=Space(dimensions),
             data=DataSettings(),
             train=train,
-            metric="val_loss",
-            direction="minimize",
+            metrics=("val_loss",),
+            directions=("minimize",),
             seed=7,
         )
     )

@@ -15,10 +15,13 @@ import pytest
 
 from objectives import backend, resuming
 from objectives.data import SearchData
+from objectives.evaluation import evaluate
+from objectives.objective import Task
 from objectives.packing import NotPlain, pack, unpack
 from objectives.resuming import Keeper
-from objectives.settings import TrainSettings
-from objectives.training import fit
+from objectives.settings import DataSettings, TrainSettings
+from objectives.space import Space
+from objectives.training import Training
 
 DRILLS = Path(__file__).with_name("resuming_drills.py")
 ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
@@ -159,19 +162,16 @@ def train(keras, data):
         layers = [keras.layers.Dense(units), keras.layers.BatchNormalization(), keras.layers.Dense(2)]
         model = Scripted([keras.Input((4,)), *layers, keras.layers.Softmax()])
         model.compile(optimizer="sgd", loss="sparse_categorical_crossentropy")
-        settings = TrainSettings(epochs=epochs, **settings)
+        task = Task(
+            space=Space({}),
+            data=DataSettings(),
+            train=TrainSettings(epochs=epochs, **settings),
+            metrics=("val_loss",),
+            directions=("minimize",),
+            seed=7,
+        )
         try:
-            run_value = fit(
-                model,
-                data,
-                trial,
-                seed=7,
-                epochs=epochs,
-                batch_size=3,
-                metric="val_loss",
-                direction="minimize",
-                train=settings,
-            )
+            run_value = evaluate(trial, [data], lambda data: Training(model=model, data=data, batch_size=3), task)
         except HandedBack:
             run_value = None
         return run, run_value
