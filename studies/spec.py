@@ -71,7 +71,7 @@ def _metric(value: Any) -> Any:
     return names[0] if len(names) == 1 else tuple(names)
 
 
-Metric = Annotated[str | tuple[str, ...] | None, PlainValidator(_metric)]
+Metric = Annotated[str | tuple[str, ...] | None, BeforeValidator(_metric)]
 Devices = Annotated[tuple[int, ...] | Literal["all", "none"], PlainValidator(_devices)]
 Seconds = Annotated[float, BeforeValidator(duration), Field(gt=0, allow_inf_nan=False)]
 Name = Annotated[str, Field(max_length=200), AfterValidator(_name)]

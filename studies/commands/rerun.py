@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
+import tempfile
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -37,8 +40,7 @@ def rerun(
     stored = find(name, storage)
     console(stderr=True).print(f"{name}: trial {trial} is run again", markup=False)
     try:
-        # What an objective prints is no fact of ours.
-        with contextlib.redirect_stdout(sys.stderr):
+        with _in_a_file():
             compared = train_again(stored, trial)
     except RerunFailed as failed:
         error_line(str(failed))
@@ -48,6 +50,35 @@ def rerun(
     else:
         _print(compared)
     return 0 if compared.equal else 1
+
+
+@contextlib.contextmanager
+def _in_a_file() -> Iterator[None]:
+    """What frameworks and objectives print, below Python too, into a file; shown only when the trial failed."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = [(descriptor, os.dup(descriptor)) for descriptor in (1, 2)]
+    with tempfile.TemporaryFile() as file:
+        try:
+            for descriptor, _ in kept:
+                os.dup2(file.fileno(), descriptor)
+            yield
+        except BaseException:
+            _restore(kept)
+            file.seek(0)
+            sys.stderr.write(file.read().decode(errors="replace"))
+            raise
+        finally:
+            _restore(kept)
+            for _, copy in kept:
+                os.close(copy)
+
+
+def _restore(kept: list[tuple[int, int]]) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    for descriptor, copy in kept:
+        os.dup2(copy, descriptor)
 
 
 def _print(compared: Comparison) -> None:

@@ -52,11 +52,11 @@ class Trial(optuna.Trial):
             raise HandedBack
 
 
-def objective(optimizer):
+def objective(optimizer, repeats):
     dimensions = TypeAdapter(dict[str, Dimension]).validate_python(
         {**COMMON, "optimizer": optimizer, **OPTIMIZERS[optimizer]}
     )
-    train = TrainSettings(epochs=9, early_stopping={"patience": 2, "min_delta": 0.1})
+    train = TrainSettings(epochs=9, early_stopping={"patience": 2, "min_delta": 0.1}, repeats=repeats)
     return MlpObjective(
         Task(
             space=Space(dimensions),
@@ -69,9 +69,9 @@ def objective(optimizer):
     )
 
 
-def run(optimizer, interruptions):
+def run(optimizer, interruptions, repeats):
     """One trial to its end, handed back at the report of each of the steps; all that is known of it then."""
-    evaluate, study, checkpoint = objective(optimizer), optuna.create_study(), Checkpoint()
+    evaluate, study, checkpoint = objective(optimizer, repeats), optuna.create_study(), Checkpoint()
     trial_id = study.ask()._trial_id
     for step in [*interruptions, None]:
         trial = Trial(study, trial_id, checkpoint, step)
