@@ -46,6 +46,9 @@ class Keeper:
         """Keep the training of this model from now on; what an earlier one was restored from is used up."""
         self.model, self.callbacks, self.made_from = model, callbacks, made_from
         self._callback_states = []
+        # What it took to build the model would not be lost with a run.
+        now = time.monotonic()
+        self._saved, self._epoch_ended = self._saved + now - self._epoch_ended, now
 
     def release(self) -> None:
         """Let go of the model."""

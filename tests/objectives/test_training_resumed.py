@@ -69,13 +69,13 @@ def test_a_trial_handed_back_has_the_curve_of_one_never_interrupted(trained, opt
         assert resumed[key] == whole[key]
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "rmsprop", "sgd"])
 def test_folds_are_kept_over_an_interruption(trained):
     folds = trained["sgd, three times", "in the first and third run"]["attributes"]["folds"]
     assert [fold["repeat"] for fold in folds] == [0, 1, 2]
     assert len({fold["value"] for fold in folds}) == 3
 
 
+@pytest.mark.parametrize("optimizer", ["adam", "rmsprop", "sgd"])
 def test_those_trials_learned_and_were_stopped_early(trained, optimizer):
     trial = trained[optimizer, "never"]
     assert trial["attributes"]["ended"] == "early stopping"
