@@ -67,7 +67,9 @@ def _table(study: str) -> tuple[str, dict[str, Any]]:
     path = Path(study).expanduser()
     if path.suffix == ".toml":
         return study, _from_file(study, path)
-    if study in BUILT_IN or is_reference(study):
+    if study in BUILT_IN:
+        return study, {"name": study, "objective": study}
+    if is_reference(study):
         return study, {"name": split_reference(study)[1], "objective": _absolute(study, Path.cwd())}
     advice = f"allowed: a gallery study ({', '.join(ready)}), a file.toml, or an objective such as file.py:function"
     raise StudyFileFault(study, [("", f"no such study; {advice}{did_you_mean(study, ready)}")])
@@ -163,8 +165,8 @@ def _completed(spec: StudySpec, table: Mapping[str, Any]) -> StudySpec:
         metric = spec.metric or _default_metric(family, spec.data or DataSettings())
         changes["metric"] = metric
         if not {"direction", "directions"} & table.keys() and metric is not None:
-            known = [family.metrics[name] for name in names_of(metric) if name in family.metrics]
-            changes["directions"] = tuple(known) if len(known) == len(names_of(metric)) else spec.directions
+            # A name that nobody knows has a fault of its own.
+            changes["directions"] = tuple(family.metrics.get(name, "minimize") for name in names_of(metric))
         if family.trains:
             changes["data"] = spec.data or DataSettings()
             changes["train"] = spec.train or TrainSettings()
