@@ -232,7 +232,7 @@ def best(name: Name, storage: Storage = DEFAULT_STORAGE, json: Json = False) -> 
         return 0
     if len(names) > 1:
         front = [[str(row.number), *map(number, row.values), parameters(row.params)] for row in found]
-        console().print(table(["trial", *names, "parameters"], front))
+        console().print(table(["trial", *names, "with"], front))
         return 0
     row = found[0]
     rows = [(key, number(v) if isinstance(v, float) else str(v)) for key, v in row.params.items()]
