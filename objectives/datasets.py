@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from objectives.npz import read_arrays, rows_of_arrays
 from objectives.rows import DataFault, Rows, Targets
@@ -28,6 +28,9 @@ class Dataset:
 
     official_test: bool
     """Whether its makers set a test part aside; then a study divides the rest in two, else all in three."""
+    kind: Literal["picture", "table", "text"]
+    classes: int | None
+    """None: numbers are to be predicted."""
     load: Callable[[], Rows]
 
 
@@ -115,12 +118,15 @@ IN_DATA_FOLDER = tuple(_FROM_KERAS)
 """The names that are looked for as `$STUDYHALL_DATA/NAME.npz`."""
 
 DATASETS: Mapping[str, Dataset] = {
-    "digits": Dataset(official_test=False, load=_digits),
+    "digits": Dataset(official_test=False, kind="picture", classes=10, load=_digits),
     **{
-        name: Dataset(official_test=True, load=partial(_from_keras, name, classes, names))
+        name: Dataset(
+            official_test=True, kind="picture", classes=classes, load=partial(_from_keras, name, classes, names)
+        )
         for name, (classes, names) in _FROM_KERAS.items()
     },
-    "breast_cancer": Dataset(official_test=False, load=partial(_from_sklearn, "load_breast_cancer")),
-    "wine": Dataset(official_test=False, load=partial(_from_sklearn, "load_wine")),
-    "diabetes": Dataset(official_test=False, load=partial(_from_sklearn, "load_diabetes")),
+    **{
+        name: Dataset(official_test=False, kind="table", classes=classes, load=partial(_from_sklearn, f"load_{name}"))
+        for name, classes in (("breast_cancer", 2), ("wine", 3), ("diabetes", None))
+    },
 }

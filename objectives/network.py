@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from objectives import backend, losses, optimizers, schedules
 from objectives.data import DataFault, SearchData, load_search_data
+from objectives.evaluation import evaluate
+from objectives.metrics import BETTER
 from objectives.objective import Family, Parameter, Scalar, Task
-from objectives.seeds import derive_seed
-from objectives.training import fit
+from objectives.training import Training
 
 if TYPE_CHECKING:
     import optuna
 
-METRICS = {"val_accuracy": "maximize", "val_loss": "minimize", "accuracy": "maximize", "loss": "minimize"}
 DEFAULT_METRIC = "val_accuracy"
 
 # What every network has, whatever its layers are.
@@ -26,19 +26,6 @@ COMMON_PARAMETERS: Mapping[str, Parameter] = {
     **losses.PARAMETERS,
     "batch_size": Parameter(kind=int, default=64, low=1, help="rows in one step"),
 }
-
-
-@dataclass(kw_only=True)
-class Training:
-    """One model ready to be trained on one division of the data."""
-
-    model: Any
-    """A compiled `keras.Model`; it logs accuracy for classes, mae for numbers."""
-    data: SearchData
-    """As this model wants it, such as pictures flattened."""
-    batch_size: int
-    callbacks: list[Any]
-    """`keras.callbacks.Callback`s; what changes in them lies in plain attributes, as resuming.Keeper wants."""
 
 
 def _as_it_is(params: Mapping[str, Any], data: SearchData) -> SearchData:
@@ -71,7 +58,7 @@ def network_family(network: Network, *, summary: str, space: Mapping[str, Any]) 
         summary=summary,
         parameters=network.parameters,
         space=space,
-        metrics=METRICS,
+        metrics=BETTER,
         default_metric=DEFAULT_METRIC,
         trains=True,
         build=partial(NetworkObjective, network=network),
@@ -103,8 +90,8 @@ class NetworkObjective:
     network: Network
     _divisions: Sequence[SearchData] | None = field(default=None, init=False, repr=False)
 
-    def __call__(self, trial: optuna.Trial, /) -> float:
-        """Return the trial's value, NaN when training diverged (see training.fit for what is raised).
+    def __call__(self, trial: optuna.Trial, /) -> float | list[float]:
+        """Return the trial's value, NaN when training diverged (see evaluation.evaluate for what is raised).
 
         Before the first trial trains: BackendFault and DataFault.
         """
@@ -113,49 +100,13 @@ class NetworkObjective:
             self._divisions = self._load()
         params = {**self.network.defaults, **self.task.space.suggest(trial)}
         make = partial(make_training, self.network, params, epochs=self.task.train.epochs)
-        try:
-            return _evaluate(trial, self._divisions, make, self.task)
-        finally:
-            _forget_models()
+        return evaluate(trial, self._divisions, make, self.task)
 
     def _load(self) -> Sequence[SearchData]:
-        divisions = load_search_data(self.task.data, self.task.seed)
+        divisions = load_search_data(self.task.data, self.task.seed, fraction=self.task.train.fraction)
         data = divisions[0]
         if data.kind not in self.network.reads:
             raise DataFault(
                 f"{data.origin} is a {data.kind}, and {self.network.name} reads: {', '.join(self.network.reads)}"
             )
         return divisions
-
-
-def _evaluate(
-    trial: optuna.Trial, divisions: Sequence[SearchData], make: Callable[[SearchData], Training], task: Task
-) -> float:
-    """Train on the first division."""
-    import keras
-
-    # From the number, not the order of work: a trial that another worker repeats starts alike.
-    keras.utils.set_random_seed(derive_seed(task.seed, "trial", trial.number))
-    training = make(divisions[0])
-    return fit(
-        training.model,
-        training.data,
-        trial,
-        seed=task.seed,
-        epochs=task.train.epochs,
-        batch_size=training.batch_size,
-        metric=task.metric or DEFAULT_METRIC,
-        direction=task.direction,
-        train=task.train,
-        callbacks=training.callbacks,
-    )
-
-
-def _forget_models() -> None:
-    """Keras keeps every model in a global graph until it is told to let go (optuna#1178)."""
-    import gc
-
-    import keras
-
-    keras.backend.clear_session()
-    gc.collect()

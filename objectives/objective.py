@@ -102,9 +102,10 @@ class Task:
     space: Space
     data: DataSettings
     train: TrainSettings
-    metric: str | None
-    direction: str
-    """"minimize" or "maximize"."""
+    metrics: tuple[str, ...]
+    """Names from `metrics.METRICS`, one an objective; none where the function is its own metric."""
+    directions: tuple[str, ...]
+    """"minimize" or "maximize" for each objective."""
     seed: int
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("studyhall.training")
 
-FORMAT = 1
+FORMAT = 2
 
 # No more training than this is lost to a death, unless one epoch is longer.
 SECONDS_AT_RISK = 2.0
@@ -31,24 +31,42 @@ class Keeper:
     """
 
     checkpoint: Checkpoint | None
-    model: Any
-    callbacks: Sequence[Any]
+    model: Any = None
+    callbacks: Sequence[Any] = ()
     """What changes in them must lie in attributes that are plain data or arrays."""
-    made_from: Mapping[str, Any]
+    made_from: Mapping[str, Any] = field(default_factory=dict)
     """What decides the training, plain data: a state made from anything else does not fit."""
     _callback_states: list[dict[str, Any]] = field(default_factory=list)
+    _kept: dict[str, Any] | None = None
+    _looked: bool = False
     _saved: float = field(default_factory=lambda: time.monotonic())
     _epoch_ended: float = field(default_factory=lambda: time.monotonic())
+
+    def attend(self, *, model: Any, callbacks: Sequence[Any], made_from: Mapping[str, Any]) -> None:
+        """Keep the training of this model from now on; what an earlier one was restored from is used up."""
+        self.model, self.callbacks, self.made_from = model, callbacks, made_from
+        self._callback_states = []
+        # What it took to build the model would not be lost with a run.
+        now = time.monotonic()
+        self._saved, self._epoch_ended = self._saved + now - self._epoch_ended, now
+
+    def release(self) -> None:
+        """Let go of the model."""
+        self.attend(model=None, callbacks=(), made_from={})
+
+    def peek(self) -> dict[str, Any]:
+        """Return the progress last kept, of whatever training it is; empty where there is none."""
+        progress = (self._look() or {}).get("progress")
+        return progress if isinstance(progress, dict) else {}
 
     def restore(self) -> dict[str, Any] | None:
         """Put the model and its optimizer into the state last kept; return the progress that was kept with it.
 
-        None where there is nothing that fits. The callbacks follow in `restore_callbacks`.
+        None where there is nothing that fits, and the second time. The callbacks follow in `restore_callbacks`.
         """
-        packed = self.checkpoint.load() if self.checkpoint is not None else None
-        if packed is None:
+        state, self._kept = self._look(), None
+        if state is None:
             return None
-        state = _read(packed)
         if differing := [name for name, here in self._form().items() if state.get(name) != here]:
             log.warning("the checkpoint is of another %s, the trial starts over", differing[0])
             return None
@@ -81,6 +99,13 @@ class Keeper:
         }
         self.checkpoint.save(pack({**self._form(), **state}))
         self._saved = self._epoch_ended = time.monotonic()
+
+    def _look(self) -> dict[str, Any] | None:
+        if not self._looked:
+            self._looked = True
+            packed = self.checkpoint.load() if self.checkpoint is not None else None
+            self._kept = None if packed is None else _read(packed)
+        return self._kept
 
     def _variables(self) -> list[Any]:
         optimizer = self.model.optimizer

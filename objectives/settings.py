@@ -118,6 +118,11 @@ class DataSettings(Settings):
             raise _fault("not allowed with text: texts have no scale; leave it out")
         return scaling
 
+    @property
+    def divisions(self) -> int:
+        """How many pairs of a training and a validation part the data give."""
+        return (self.folds or 1) * (self.iterations or 1)
+
 
 # Key -> its value unless given, and the evaluations with which it has one.
 _EVALUATIONS = {"folds": (5, ("k-fold", "iterated-k-fold")), "iterations": (2, ("iterated-k-fold",))}
@@ -148,7 +153,15 @@ class TrainSettings(Settings):
     """How a built-in objective trains one trial."""
 
     epochs: AtLeastOne = 10
+    """At most so many in each run of a trial."""
     early_stopping: EarlyStopping | None = None
     value: Literal["best", "last"] = "best"
     """Which epoch's metric is the trial's value."""
     backend: Literal["tensorflow", "jax", "torch"] = "tensorflow"
+    repeats: AtLeastOne = 1
+    """Runs of a trial on each division of the data, each from another seed; the trial's value is their mean."""
+    fraction: Annotated[float, Field(strict=True, gt=0, le=1)] = 1.0
+    """The share of each training part that is trained on; a larger one contains the rows of a smaller one. The
+    validation part stays whole."""
+    threads: AtLeastOne | None = None
+    """Threads of a worker. None: its share of the cores. With 1, on the CPU, a trial is repeated to the last bit."""

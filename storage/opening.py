@@ -30,7 +30,7 @@ from storage.sqlite import SQLiteStorage, connect
 # WAL needs memory shared between all processes that use the file, which these do not give
 # (https://sqlite.org/wal.html, "all processes using a database must be on the same host computer").
 UNSAFE_FILE_SYSTEMS = {"nfs": "NFS", "nfs4": "NFS", "cifs": "CIFS", "smb3": "CIFS", "9p": "9P", "fuse.sshfs": "sshfs"}
-_HEADER = b"SQLite format 3\x00"
+_HEADER_BYTES = 100  # https://sqlite.org/fileformat2.html, 1.3
 _TABLES = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
 _ALL_TABLES = frozenset(BaseModel.metadata.tables)
 _CORE_TABLES = frozenset({"studies", "trials", "version_info"})  # in every version of Optuna
@@ -53,6 +53,8 @@ def open_storage(location: StorageLocation, *, create: bool = False) -> SharedSt
         if location.path is None:
             return open_server(location, create=create)
         return _open_file(location, location.path, create=create)
+    except StorageFault:
+        raise
     except OSError as error:
         raise StorageFault(f"{location} cannot be used: {error.strerror}; see `ls -l` and `df`") from error
     except RuntimeError as error:
@@ -113,10 +115,6 @@ def check_place(path: Path) -> None:
     if path.exists():
         if not os.access(path, os.R_OK):
             raise StorageFault(f"{path} cannot be read by this user; see `ls -l`")
-        with path.open("rb") as file:
-            header = file.read(len(_HEADER))
-        if header and header != _HEADER:
-            raise StorageFault(f"{path} is not an SQLite database; choose another --storage")
         if not os.access(path, os.W_OK):
             raise StorageFault(f"{path} is read-only; make it writable (`chmod u+w`) or copy it elsewhere")
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
@@ -124,6 +122,22 @@ def check_place(path: Path) -> None:
             f"the folder {folder} is read-only, and SQLite keeps its log there; "
             "make it writable or choose another --storage"
         )
+    if path.exists() and path.stat().st_size > 0:
+        _check_header(path)
+
+
+def _check_header(path: Path) -> None:
+    # By SQLite: closing a descriptor of one's own would drop the locks of all connections that this process has to
+    # the file (https://sqlite.org/howtocorrupt.html, 2.2).
+    if path.stat().st_size < _HEADER_BYTES:  # which SQLite would take for an empty database
+        raise StorageFault(f"{path} is not an SQLite database; choose another --storage")
+    try:
+        with closing(connect(path)) as connection:
+            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+    except sqlite3.DatabaseError as error:
+        # Whatever else is wrong is met, and told, by whoever opens it next.
+        if "not a database" in str(error):
+            raise StorageFault(f"{path} is not an SQLite database; choose another --storage") from None
 
 
 def file_system(path: Path, partitions: Sequence[Any]) -> str:

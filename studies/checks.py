@@ -10,11 +10,13 @@ from objectives.datasets import DATASETS
 from objectives.definitions import check_reference
 from objectives.dimensions import Choices, Dimension, Range
 from objectives.files import lacking, path_fault
+from objectives.metrics import metric_fault
 from objectives.objective import Family, Parameter, Scalar
+from objectives.settings import DataSettings
 from objectives.source import ReferenceFault, is_reference
 from objectives.space import Space
 from objectives.usage import usage_faults
-from objectives.wording import did_you_mean, written
+from objectives.wording import by_nearness, did_you_mean, listing, written
 from studies.duplicates import duplicate_faults
 from studies.options import how_to_install
 from studies.pruners import pruner_faults
@@ -65,25 +67,39 @@ def _settings_apply(spec: StudySpec) -> Iterator[Fault]:
 
 def _metric(spec: StudySpec) -> Iterator[Fault]:
     family = BUILT_IN.get(spec.objective)
-    if family is None or spec.metric is None:
-        return
-    if not family.metrics:
+    if family is not None and spec.metrics and not family.metrics:
         yield "metric", f"{written(family.name)} returns one value and has no metrics; leave metric out"
-    elif spec.metric not in family.metrics:
-        allowed = ", ".join(family.metrics)
-        yield "metric", f"found {written(spec.metric)}; allowed: {allowed}{did_you_mean(spec.metric, family.metrics)}"
-    elif spec.directions and spec.directions[0] != family.metrics[spec.metric]:
-        better = family.metrics[spec.metric]
-        found, size = written(spec.directions[0]), _BETTER[better]
-        yield "direction", f"found {found}, but {spec.metric} is better when {size}; say direction = {written(better)}"
+    elif family is not None:
+        for place, name in enumerate(spec.metrics):
+            yield from _one_metric(spec, family, place, name)
+
+
+def _one_metric(spec: StudySpec, family: Family, place: int, name: str) -> Iterator[Fault]:
+    if name not in family.metrics:
+        allowed = ", ".join(by_nearness(name, family.metrics))
+        yield "metric", f"found {written(name)}; allowed: {allowed}{did_you_mean(name, family.metrics)}"
+        return
+    data = DATASETS.get((spec.data or DataSettings()).dataset)
+    if data is not None and (fault := metric_fault(name, data.classes)) is not None:
+        yield "metric", fault
+    better = family.metrics[name]
+    if len(spec.directions) == max(1, len(spec.metrics)) and spec.directions[place] != better:
+        found, size = written(spec.directions[place]), _BETTER[better]
+        key, right = ("direction", written(better)) if len(spec.directions) == 1 else ("directions", None)
+        right = right or f"[{listing(family.metrics.get(name, 'minimize') for name in spec.metrics)}]"
+        yield key, f"found {found}, but {name} is better when {size}; say {key} = {right}"
 
 
 def _number_of_objectives(spec: StudySpec) -> Iterator[Fault]:
-    if not spec.directions:
+    count, names = len(spec.directions), len(spec.metrics)
+    directions = f"{count} direction{'s' if count != 1 else ''}"
+    if not count:
         yield "directions", "found none; a study has at least one direction"
-    elif spec.objective in BUILT_IN and len(spec.directions) > 1:
-        found = f"found {len(spec.directions)}"
-        yield "directions", f"{found}; {written(spec.objective)} returns one value, so give one direction"
+    elif spec.objective in BUILT_IN and names <= 1 and count > 1:
+        returned = f"{written(spec.objective)} returns one value" + (f", {written(spec.metric)}" if names else "")
+        yield "directions", f"found {count}; {returned}, so give one direction or a list of metrics"
+    elif names and names != count:
+        yield "metric", f"found {names} metric{'s' if names != 1 else ''} and {directions}; give each its own"
 
 
 def _space(spec: StudySpec) -> Iterator[Fault]:

@@ -75,8 +75,11 @@ def deal(
     cores: int,
     devices: Sequence[int] | Literal["all", "none"] = "all",
     per_device: int | None = None,
+    threads: int | None = None,
 ) -> list[Slot]:
     """A slot for each worker: GPUs round robin, or shares of the cores where there are none.
+
+    Each has ``threads`` threads; None means its share of the cores.
 
     At most ``per_device`` workers share a GPU; None means as many as the number of workers makes it.
 
@@ -84,7 +87,7 @@ def deal(
         DeviceFault: a device that is not there, or more workers than the GPUs take.
     """
     chosen = _choose(gpus, devices)
-    threads = max(1, cores // workers)
+    threads = threads or max(1, cores // workers)
     if not chosen:
         hidden = {"CUDA_VISIBLE_DEVICES": "-1"} if gpus else {}
         device = f"{threads} core{'s' if threads > 1 else ''}"

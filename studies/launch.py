@@ -44,16 +44,18 @@ def launch(stored: StoredStudy, workers: WorkerSettings, view: Callable[[Progres
     family = BUILT_IN.get(spec.objective)
     uses_gpus = family is None or family.trains
     cores = int(joblib.cpu_count())
+    threads = spec.train.threads if spec.train is not None else None
     slots = deal(
         visible(find_gpus()) if uses_gpus and workers.devices != "none" else [],
         workers=count,
         cores=cores,
         devices=workers.devices if uses_gpus else "none",
         per_device=workers.per_device,
+        threads=threads,
     )
     engine = LocalEngine(
         preload_tensorflow=_wants_tensorflow(spec),
-        environment={**thread_environment(max(1, cores // count)), **_backend(spec)},
+        environment={**thread_environment(threads or max(1, cores // count)), **_backend(spec)},
         log=stored.files / "logs" / "imports.log",
     )
     return Supervisor(stored, engine, slots, view, cooperative=family is not None, workers=workers).run()

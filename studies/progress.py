@@ -48,7 +48,8 @@ class Progress:
     seconds: float
     epochs: int
     directions: tuple[str, ...]
-    metric: str | None
+    metrics: tuple[str, ...]
+    value_names: tuple[str, ...]
     best: FrozenTrial | None
     front: int
     since_best: int
@@ -77,7 +78,8 @@ class Progress:
             "running_seconds": round(self.seconds, 1),
             "epochs": self.epochs,
             "directions": list(self.directions),
-            "metric": self.metric,
+            "metric": self.metrics[0] if len(self.metrics) == 1 else None,
+            "metrics": list(self.metrics),
             "best": None if best is None else {"number": best.number, "value": best.value, "params": best.params},
             "pareto_trials": self.front if len(self.directions) > 1 else None,
             "trials_since_best": self.since_best,
@@ -107,7 +109,8 @@ def read_progress(stored: StoredStudy) -> Progress:
         seconds=running_seconds(attributes),
         epochs=sum(len(trial.intermediate_values) for trial in trials),
         directions=tuple(direction.name.lower() for direction in directions),
-        metric=None if stored.spec is None else stored.spec.metric,
+        metrics=() if stored.spec is None else stored.spec.metrics,
+        value_names=tuple(stored.value_names),
         best=best,
         since_best=_finished_after(trials, best),
         front=len(stored.study.best_trials) if len(directions) > 1 else 0,

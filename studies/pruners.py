@@ -75,9 +75,9 @@ def make_pruner(spec: StudySpec) -> BasePruner:
         TypeError, ValueError: Optuna refuses an option.
     """
     options = dict(spec.pruner.options)
-    if spec.pruner.name == "hyperband" and spec.train is not None:
+    if spec.pruner.name == "hyperband" and spec.steps is not None:
         # "auto" prunes nothing before the first complete trial has told how long one is; here it is known.
-        options.setdefault("max_resource", spec.train.epochs)
+        options.setdefault("max_resource", spec.steps)
     return _build(spec.pruner.name, options)
 
 

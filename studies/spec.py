@@ -17,6 +17,8 @@ from pydantic import (
     model_validator,
 )
 
+from objectives.evaluation import run_count
+from objectives.metrics import names_of
 from objectives.settings import DataSettings, TrainSettings
 from objectives.space import Dimension
 from storage.claims import Budget
@@ -61,6 +63,16 @@ def _devices(value: Any) -> Any:
     raise ValueError('allowed: "all", "none", or a list of GPU numbers such as [0, 1]')
 
 
+def _metric(value: Any) -> Any:
+    if value is None:
+        return None
+    names = [value] if isinstance(value, str) else list(value) if isinstance(value, list | tuple) else []
+    if not names or not all(isinstance(name, str) and name for name in names) or len(set(names)) < len(names):
+        raise ValueError('allowed: a name, or a list of different names such as ["val_accuracy", "parameters"]')
+    return names[0] if len(names) == 1 else tuple(names)
+
+
+Metric = Annotated[str | tuple[str, ...] | None, BeforeValidator(_metric)]
 Devices = Annotated[tuple[int, ...] | Literal["all", "none"], PlainValidator(_devices)]
 Seconds = Annotated[float, BeforeValidator(duration), Field(gt=0, allow_inf_nan=False)]
 Name = Annotated[str, Field(max_length=200), AfterValidator(_name)]
@@ -143,7 +155,8 @@ class StudySpec(Section):
 
     name: Name
     objective: str
-    metric: str | None = None
+    metric: Metric = None
+    """One name, or one an objective."""
     directions: tuple[Direction, ...] = ("minimize",)
     seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
     sampler: Chosen = Chosen(name="tpe")
@@ -169,6 +182,36 @@ class StudySpec(Section):
             value = {**value, "directions": [value["direction"]]}
             del value["direction"]
         return value
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names in ``metric``, one an objective; none where it gives none."""
+        return names_of(self.metric)
+
+    @property
+    def value_names(self) -> list[str]:
+        """What the values of a trial are called, one an objective."""
+        if len(self.metrics) == len(self.directions):
+            return list(self.metrics)
+        return ["value"] if len(self.directions) == 1 else [f"value {n}" for n in range(len(self.directions))]
+
+    @property
+    def goal(self) -> str:
+        """What is better, in words: "val_accuracy, maximize; parameters, minimize"."""
+        if not self.metrics:
+            return ", ".join(self.directions)
+        return "; ".join(map(", ".join, zip(self.value_names, self.directions, strict=True)))
+
+    @property
+    def steps(self) -> int | None:
+        """How many steps a trial reports at most; None for an objective of the user's, and for several objectives.
+
+        Pruners and displays count in it.
+        """
+        if self.train is None or len(self.directions) > 1:
+            return None
+        data = self.data if self.data is not None else DataSettings()
+        return self.train.epochs * run_count(self.train.repeats, data.divisions)
 
     def differences(self, other: StudySpec) -> list[str]:
         """One line for each setting in which the search itself differs; budget and workers may change freely."""

@@ -58,6 +58,14 @@ class StoredStudy:
         return optuna.load_study(study_name=self.name, storage=self.storage, pruner=pruner)
 
     @property
+    def value_names(self) -> list[str]:
+        """What the values of a trial are called, one a direction."""
+        if self.spec is not None:
+            return self.spec.value_names
+        count = len(self.study.directions)
+        return self.study.metric_names or (["value"] if count == 1 else [f"value {n}" for n in range(count)])
+
+    @property
     def attributes(self) -> dict[str, Any]:
         """The study's system attributes as they are now."""
         return self.storage.get_study_system_attrs(self.study_id)
@@ -207,7 +215,7 @@ def _write(stored: StoredStudy) -> None:
     storage.set_study_system_attr(study_id, _SPEC, _as_json(spec))
     replace(spec.budget.to_budget(), points=_points(spec)).store(storage, study_id)
     _begin(stored)
-    if spec.metric is not None and len(spec.directions) == 1:
+    if spec.metrics and len(spec.metrics) == len(spec.directions):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            stored.study.set_metric_names([spec.metric])
+            stored.study.set_metric_names(list(spec.metrics))

@@ -13,7 +13,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from objectives.catalogue import BUILT_IN
+from objectives.datasets import DATASETS
 from objectives.files import absolute
+from objectives.metrics import DEFAULTS, kind_of, names_of
+from objectives.objective import Family
 from objectives.settings import DataSettings, TrainSettings
 from objectives.source import is_reference, split_reference
 from objectives.space import Space
@@ -170,10 +173,11 @@ def _completed(spec: StudySpec, table: Mapping[str, Any]) -> StudySpec:
     changes: dict[str, Any] = {}
     family = BUILT_IN.get(spec.objective)
     if family is not None:
-        metric = spec.metric or family.default_metric
+        metric = spec.metric or _default_metric(family, spec.data or DataSettings())
         changes["metric"] = metric
-        if not {"direction", "directions"} & table.keys() and metric is not None and metric in family.metrics:
-            changes["directions"] = (family.metrics[metric],)
+        if not {"direction", "directions"} & table.keys() and metric is not None:
+            # A name that nobody knows has a fault of its own.
+            changes["directions"] = tuple(family.metrics.get(name, "minimize") for name in names_of(metric))
         if family.trains:
             changes["data"] = spec.data or DataSettings()
             changes["train"] = spec.train or TrainSettings()
@@ -183,6 +187,13 @@ def _completed(spec: StudySpec, table: Mapping[str, Any]) -> StudySpec:
     if whole.sampler.name in EXHAUSTIVE and whole.budget.trials is None and (size := Space(whole.space).size()):
         whole = whole.model_copy(update={"budget": whole.budget.model_copy(update={"trials": size})})
     return whole
+
+
+def _default_metric(family: Family, data: DataSettings) -> str | None:
+    known = DATASETS.get(data.dataset)
+    if not family.trains or known is None:
+        return family.default_metric
+    return DEFAULTS[kind_of(known.classes)]
 
 
 def _sentence(row: ErrorDetails, table: Mapping[str, Any]) -> tuple[str, str]:

@@ -87,7 +87,7 @@ class WorkerTrial(optuna.Trial):
         with self._while_held():
             if step not in self._reported:
                 super().report(value, step)
-        self._stop_if_asked()
+        self.stop_if_asked()
 
     def set_user_attr(self, key: str, value: Any) -> None:
         """Set as Optuna does.
@@ -104,10 +104,15 @@ class WorkerTrial(optuna.Trial):
         Raises:
             TrialInterrupted: the worker was asked to stop.
         """
-        self._stop_if_asked()
+        self.stop_if_asked()
         return super().should_prune()
 
-    def _stop_if_asked(self) -> None:
+    def stop_if_asked(self) -> None:
+        """For objectives of a study with several directions, in which Optuna takes no reports.
+
+        Raises:
+            TrialInterrupted: the worker was asked to stop.
+        """
         reason = self._interruption()
         if reason is not None:
             self._interrupt(reason)

@@ -56,11 +56,11 @@ def remember(stored: StoredStudy, source: StoredStudy) -> str | None:
     """
     spec = stored.required_spec()
     theirs = tuple(direction.name.lower() for direction in source.study.directions)
-    metrics = spec.metric, None if source.spec is None else source.spec.metric
+    metrics = spec.metrics, () if source.spec is None else source.spec.metrics
     if theirs != spec.directions:
         return f"study {source.name!r} is to {', '.join(theirs)}, this one to {', '.join(spec.directions)}"
-    if None not in metrics and metrics[0] != metrics[1]:
-        return f"study {source.name!r} is judged by {metrics[1]}, this one by {metrics[0]}"
+    if all(metrics) and metrics[0] != metrics[1]:
+        return f"study {source.name!r} is judged by {', '.join(metrics[1])}, this one by {', '.join(metrics[0])}"
     trials = source.storage.get_all_trials(source.study_id, deepcopy=False)
     unfinished = [trial.number for trial in trials if trial.state not in FINISHED]
     note: dict[str, Any] = {"study": source.name, "trials": len(trials), "without": unfinished}

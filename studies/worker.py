@@ -19,6 +19,7 @@ from optuna.trial import TrialState
 from objectives.backend import BackendFault
 from objectives.catalogue import BUILT_IN
 from objectives.data import DataFault
+from objectives.metrics import TrainingFault, names_of
 from objectives.objective import Objective, Task
 from objectives.reference import ReferenceFault, load
 from objectives.settings import DataSettings, TrainSettings
@@ -43,7 +44,7 @@ from studies.warm_start import informed_sampler, known_trials
 log = logging.getLogger("studyhall.worker")
 
 _TRACEBACK_CHARACTERS = 6_000  # kept with the trial; the log has all of it
-_UNUSABLE = (StorageFault, StudyFault, ReferenceFault, BackendFault, DataFault)
+_UNUSABLE = (StorageFault, StudyFault, ReferenceFault, BackendFault, DataFault, TrainingFault)
 
 
 def work(order: WorkerOrder, interruption: Callable[[], str | None]) -> WorkerReport:
@@ -81,8 +82,8 @@ def make_objective(spec: StudySpec) -> Objective:
             space=Space(spec.space),
             data=spec.data or DataSettings(),
             train=spec.train or TrainSettings(),
-            metric=spec.metric,
-            direction=spec.directions[0],
+            metrics=spec.metrics or names_of(family.default_metric),
+            directions=spec.directions,
             seed=spec.seed or 0,
         )
     )

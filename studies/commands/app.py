@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import typer
 
-from studies.commands import care, look, run_study, serve, store
+from studies.commands import care, look, rerun, run_study, serve, store
 from studies.commands.output import error_line
 
 USAGE, INTERNAL, INTERRUPTED = 2, 70, 130
@@ -40,7 +40,7 @@ def _options(
     """Nothing to do: both options are handled where they are read."""
 
 
-for family in (run_study, look, care, serve, store):
+for family in (run_study, look, rerun, care, serve, store):
     family.register(app)
 
 

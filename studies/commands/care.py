@@ -53,14 +53,13 @@ def check(
         print_json({**facts, "run": rehearse(spec).to_json()} if run else facts)
         return 0
     out = console()
-    metric = f"{spec.metric}, " if spec.metric else ""
     limits = [
         f"{spec.budget.trials} trials" if spec.budget.trials else "",
         f"{spec.budget.timeout:g} s" if spec.budget.timeout else "",
     ]
     out.print(table(["study", spec.name], [
         ("objective", spec.objective),
-        ("goal", f"{metric}{', '.join(spec.directions)}"),
+        ("goal", spec.goal),
         ("sampler", spec.sampler.name),
         ("pruner", spec.pruner.name),
         ("budget", " or ".join(filter(None, limits))),
@@ -85,7 +84,7 @@ def _print_run(out: Console, spec: StudySpec, done: Rehearsal) -> None:
     values = ", ".join(number(value) for value in done.trial.values or ())
     epochs = "one epoch" if spec.train is not None else "whole"
     out.print(
-        f"\none trial, {epochs}: {spec.metric or 'value'} {values or '-'} in {done.seconds:.2f} s "
+        f"\none trial, {epochs}: {', '.join(spec.value_names)} {values or '-'} in {done.seconds:.2f} s "
         f"({done.total_seconds:.1f} s with the start of a worker), with {parameters(done.trial.params)}",
         markup=False,
     )

@@ -142,7 +142,7 @@ def _best(progress: Progress) -> str:
         return f"front of {progress.front}"
     if progress.best is None:
         return "-"
-    return f"{progress.metric or 'value'} {number(progress.best.value)} (trial {progress.best.number})"
+    return f"{progress.value_names[0]} {number(progress.best.value)} (trial {progress.best.number})"
 
 
 def _best_line(progress: Progress) -> Text:

@@ -100,8 +100,8 @@ def status(
         ("sessions", str(len(progress.sessions))),
     ]
     if progress.best is not None:
-        metric = progress.metric or "value"
-        rows.append(("best", f"{metric} {number(progress.best.value)}, trial {progress.best.number}"))
+        value = f"{progress.value_names[0]} {number(progress.best.value)}"
+        rows.append(("best", f"{value}, trial {progress.best.number}"))
         rows.append(("", parameters(progress.best.params)))
     elif progress.front:
         rows.append(("best", f"{progress.front} trials on the Pareto front (`studyhall best {name}`)"))
@@ -123,9 +123,8 @@ def _watch(stored: StoredStudy) -> int:
     from studies.commands.live import LiveView
     from studies.progress import read_progress
 
-    epochs = stored.spec.train.epochs if stored.spec is not None and stored.spec.train is not None else None
     try:
-        with LiveView(console(), epochs) as view:
+        with LiveView(console(), stored.spec.steps if stored.spec is not None else None) as view:
             while True:
                 progress = read_progress(stored)
                 view(progress)
@@ -162,12 +161,11 @@ def show(
 
 def _described(stored: StoredStudy) -> Any:
     spec = stored.required_spec()
-    metric = f"{spec.metric}, " if spec.metric else ""
     return table(
         ["study", stored.name],
         [
             ("objective", spec.objective),
-            ("goal", f"{metric}{', '.join(spec.directions)}"),
+            ("goal", spec.goal),
             ("sampler", f"{spec.sampler.name} {spec.sampler.options or ''}"),
             ("pruner", f"{spec.pruner.name} {spec.pruner.options or ''}"),
             ("seed", str(spec.seed)),
@@ -241,30 +239,33 @@ def _attempt(number_: int, attempt: Attempt) -> list[str]:
 
 
 def best(name: Name, storage: Storage = DEFAULT_STORAGE, json: Json = False) -> int:
-    """The best trial, or the Pareto front of a study with several objectives."""
+    """The best trial, or the Pareto front of a study with several objectives, the best by the first one first."""
+    from optuna.study import StudyDirection
+
     from studies.progress import best_trial
     from studies.stored import StudyFault
 
     stored = find(name, storage)
-    study = stored.study
+    study, names = stored.study, stored.value_names
     if len(study.directions) > 1:
-        found = sorted(study.best_trials, key=lambda row: row.number)
+        sign = -1 if study.directions[0] is StudyDirection.MAXIMIZE else 1
+        found = sorted(study.best_trials, key=lambda row: (sign * row.values[0], row.number))
     else:
         one = best_trial(study.get_trials(deepcopy=False), study.directions[0])
         found = [] if one is None else [one]
     if not found:
         raise StudyFault(f"study {name!r} has no complete trial yet; `studyhall status {name}` shows how it stands")
     if json:
-        facts = [_facts(row) for row in found]
+        facts = [{**_facts(row), "metrics": dict(zip(names, row.values, strict=True))} for row in found]
         print_json(facts if len(study.directions) > 1 else facts[0])
         return 0
-    metric = (stored.spec.metric if stored.spec is not None else None) or "value"
-    for row in found:
-        rows = [
-            (metric, _value(row)),
-            *((key, number(v) if isinstance(v, float) else str(v)) for key, v in row.params.items()),
-        ]
-        console().print(table(["trial", str(row.number)], rows))
+    if len(names) > 1:
+        front = [[str(row.number), *map(number, row.values), parameters(row.params)] for row in found]
+        console().print(table(["trial", *names, "with"], front))
+        return 0
+    row = found[0]
+    rows = [(key, number(v) if isinstance(v, float) else str(v)) for key, v in row.params.items()]
+    console().print(table(["trial", str(row.number)], [(names[0], _value(row)), *rows]))
     return 0
 
 

@@ -15,7 +15,8 @@ from rich.text import Text
 
 def console(*, stderr: bool = False) -> Console:
     """Where things are shown; plain text, and wide enough for any table, when that is no terminal."""
-    made = Console(stderr=stderr, highlight=False, soft_wrap=True)
+    # Rich would make a picture of the end of `file.py:two:`.
+    made = Console(stderr=stderr, highlight=False, emoji=False, soft_wrap=True)
     if not made.is_terminal:
         made.width = 240
     return made

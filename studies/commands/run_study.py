@@ -178,7 +178,7 @@ def _run(stored: StoredStudy, workers: WorkerSettings, *, json: bool) -> int:
 
     spec = stored.required_spec()
     before = read_progress(stored)
-    with LiveView(console(stderr=json), spec.train.epochs if spec.train is not None else None) as view:
+    with LiveView(console(stderr=json), spec.steps) as view:
         outcome = run_workers(stored, workers, view)
     code = exit_code(stored, outcome)
     progress = read_progress(stored)
@@ -205,7 +205,7 @@ def _print_end(stored: StoredStudy, outcome: LaunchOutcome, code: int, *, alread
     if outcome.detail:
         lines.append(f"why    {outcome.detail}")
     if progress.best is not None:
-        value = f"{progress.metric or 'value'} {number(progress.best.value)}"
+        value = f"{progress.value_names[0]} {number(progress.best.value)}"
         lines.append(f"best   {value}, trial {progress.best.number}: {parameters(progress.best.params)}")
     elif progress.front:
         lines.append(f"best   {progress.front} trials on the Pareto front")

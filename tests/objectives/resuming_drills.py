@@ -53,18 +53,18 @@ class Trial(optuna.Trial):
             raise HandedBack
 
 
-def objective(optimizer, family="mlp", epochs=9, patience=2, **more):
+def objective(optimizer, family="mlp", epochs=9, patience=2, repeats=1, **more):
     dimensions = TypeAdapter(dict[str, Dimension]).validate_python(
         {**COMMON, **NETWORKS[family], "optimizer": optimizer, **OPTIMIZERS[optimizer], **more}
     )
-    train = TrainSettings(epochs=epochs, early_stopping={"patience": patience, "min_delta": 0.1})
+    train = TrainSettings(epochs=epochs, early_stopping={"patience": patience, "min_delta": 0.1}, repeats=repeats)
     return BUILT_IN[family].build(
         Task(
             space=Space(dimensions),
             data=DataSettings(),
             train=train,
-            metric="val_loss",
-            direction="minimize",
+            metrics=("val_loss",),
+            directions=("minimize",),
             seed=7,
         )
     )

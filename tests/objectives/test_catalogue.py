@@ -22,8 +22,8 @@ def task(**dimensions):
         space=Space(TypeAdapter(dict[str, Dimension]).validate_python(dimensions)),
         data=DataSettings(),
         train=TrainSettings(),
-        metric=None,
-        direction="minimize",
+        metrics=(),
+        directions=("minimize",),
         seed=1,
     )
 

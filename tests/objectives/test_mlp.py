@@ -38,13 +38,13 @@ def keras():
     return keras
 
 
-def task(*, epochs=2, seed=7, metric=None, direction="maximize", **dimensions):
+def task(*, epochs=2, seed=7, metric="val_accuracy", direction="maximize", **dimensions):
     return Task(
         space=Space(TypeAdapter(dict[str, Dimension]).validate_python(dimensions)),
         data=DataSettings(),
         train=TrainSettings(epochs=epochs),
-        metric=metric,
-        direction=direction,
+        metrics=(metric,),
+        directions=(direction,),
         seed=seed,
     )
 

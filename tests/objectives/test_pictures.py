@@ -154,7 +154,7 @@ def test_a_trial_learns_digits(family, dimensions):
     space = Space(TypeAdapter(dict[str, Dimension]).validate_python(dimensions | {"batch_size": 32}))
     train = TrainSettings(epochs=4)
     objective = BUILT_IN[family].build(
-        Task(space=space, data=DataSettings(), train=train, metric="val_accuracy", direction="maximize", seed=7)
+        Task(space=space, data=DataSettings(), train=train, metrics=("val_accuracy",), directions=("maximize",), seed=7)
     )
     study = optuna.create_study(direction="maximize")
     study.optimize(objective, n_trials=1)

@@ -15,10 +15,13 @@ import pytest
 
 from objectives import backend, resuming
 from objectives.data import SearchData
+from objectives.evaluation import evaluate
+from objectives.objective import Task
 from objectives.packing import NotPlain, pack, unpack
 from objectives.resuming import Keeper
-from objectives.settings import TrainSettings
-from objectives.training import fit
+from objectives.settings import DataSettings, TrainSettings
+from objectives.space import Space
+from objectives.training import Training
 
 DRILLS = Path(__file__).with_name("resuming_drills.py")
 ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
@@ -33,13 +36,18 @@ RUNS = {
     ("rmsprop", "once"): [2],
     ("sgd", "never"): [],
     ("sgd", "once"): [2],
+    # Steps count on from run to run, nine to each.
+    ("sgd, three times", "never"): [],
+    ("sgd, three times", "in the first and third run"): [2, 19],
 }
 
 
 @pytest.fixture(scope="module")
 def trained():
     """What became of each of RUNS."""
-    orders = json.dumps([(optimizer, steps, {}) for (optimizer, _), steps in RUNS.items()])
+    orders = json.dumps(
+        [(name.split(",")[0], steps, {"repeats": 3 if "," in name else 1}) for (name, _), steps in RUNS.items()]
+    )
     path = os.pathsep.join([str(DRILLS.parents[2]), *sys.path])
     drill = subprocess.run(
         [sys.executable, str(DRILLS), orders],
@@ -56,11 +64,17 @@ def trained():
 @pytest.mark.parametrize(("optimizer", "when"), [key for key, steps in RUNS.items() if steps])
 def test_a_trial_handed_back_has_the_curve_of_one_never_interrupted(trained, optimizer, when):
     whole, resumed = trained[optimizer, "never"], trained[optimizer, when]
-    steps = RUNS[optimizer, when][: len(whole["reports"])]
+    steps = RUNS[optimizer, when] if "," in optimizer else RUNS[optimizer, when][: len(whole["reports"])]
     assert resumed["resumed_at"] == [step + 1 for step in steps]
     assert whole["resumed_at"] == []
     for key in ("value", "reports", "attributes"):
         assert resumed[key] == whole[key]
+
+
+def test_folds_are_kept_over_an_interruption(trained):
+    folds = trained["sgd, three times", "in the first and third run"]["attributes"]["folds"]
+    assert [fold["repeat"] for fold in folds] == [0, 1, 2]
+    assert len({fold["value"] for fold in folds}) == 3
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "rmsprop", "sgd"])
@@ -159,19 +173,16 @@ def train(keras, data):
         layers = [keras.layers.Dense(units), keras.layers.BatchNormalization(), keras.layers.Dense(2)]
         model = Scripted([keras.Input((4,)), *layers, keras.layers.Softmax()])
         model.compile(optimizer="sgd", loss="sparse_categorical_crossentropy")
-        settings = TrainSettings(epochs=epochs, **settings)
+        task = Task(
+            space=Space({}),
+            data=DataSettings(),
+            train=TrainSettings(epochs=epochs, **settings),
+            metrics=("val_loss",),
+            directions=("minimize",),
+            seed=7,
+        )
         try:
-            run_value = fit(
-                model,
-                data,
-                trial,
-                seed=7,
-                epochs=epochs,
-                batch_size=3,
-                metric="val_loss",
-                direction="minimize",
-                train=settings,
-            )
+            run_value = evaluate(trial, [data], lambda data: Training(model=model, data=data, batch_size=3), task)
         except HandedBack:
             run_value = None
         return run, run_value

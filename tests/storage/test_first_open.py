@@ -221,3 +221,16 @@ def test_a_place_where_wal_cannot_be_is_refused_instead_of_used_unsafely(tmp_pat
     monkeypatch.setattr(storage.opening, "connect", without_shared_memory)
     with pytest.raises(StorageFault, match=r"new\.db cannot be shared by several processes here .* on a local disk"):
         open_storage(StorageLocation(tmp_path / "new.db"), create=True)
+
+
+def test_opening_a_file_twice_in_one_process_keeps_it_in_use(processes, tmp_path):
+    # Given a process that has a file open, and opens it again for a moment
+    path = tmp_path / "s.db"
+    opened = open_storage(StorageLocation(path), create=True)
+    opened.create_new_study([optuna.study.StudyDirection.MINIMIZE], "s")
+    open_storage(StorageLocation(path)).engine.dispose()
+    # When another process works on it and ends, which deletes the log of a file that nobody has open
+    processes.run(("create_or_join", path))
+    # Then it was not deleted under the first, whose locks are still there
+    assert (tmp_path / "s.db-wal").exists()
+    assert [study.study_name for study in opened.get_all_studies()] == ["s"]

@@ -1,0 +1,106 @@
+"""rerun: whether a trial can be repeated."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from studies.commands.options import DEFAULT_STORAGE, Json, Name, Storage, examples, find
+from studies.commands.output import console, error_line, number, print_json, table
+
+if TYPE_CHECKING:
+    from studies.rerun import Comparison, Pair
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's command."""
+    app.command(epilog=examples("studyhall rerun digits_mlp 13", "studyhall rerun digits_mlp 13 --json"))(rerun)
+
+
+def rerun(
+    name: Name,
+    trial: Annotated[int, typer.Argument(metavar="TRIAL", help="The number of a finished trial.", min=0)],
+    storage: Storage = DEFAULT_STORAGE,
+    json: Json = False,
+) -> int:
+    """Train a trial again, with its parameters and the study's seed, and compare. Changes nothing in the study.
+
+    Exits with 0 when every epoch and the value are the same: to the last bit when the study trains with one thread on
+    the CPU (train.threads = 1), else within 1e-4; with 1 when not.
+    """
+    from studies.rerun import RerunFailed
+    from studies.rerun import rerun as train_again
+
+    stored = find(name, storage)
+    console(stderr=True).print(f"{name}: trial {trial} is run again", markup=False)
+    try:
+        with _in_a_file():
+            compared = train_again(stored, trial)
+    except RerunFailed as failed:
+        error_line(str(failed))
+        return 1
+    if json:
+        print_json({"name": name, **compared.to_json()})
+    else:
+        _print(compared)
+    return 0 if compared.equal else 1
+
+
+@contextlib.contextmanager
+def _in_a_file() -> Iterator[None]:
+    """What frameworks and objectives print, below Python too, into a file; shown only when the trial failed."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = [(descriptor, os.dup(descriptor)) for descriptor in (1, 2)]
+    with tempfile.TemporaryFile() as file:
+        try:
+            for descriptor, _ in kept:
+                os.dup2(file.fileno(), descriptor)
+            yield
+        except BaseException:
+            _restore(kept)
+            file.seek(0)
+            sys.stderr.write(file.read().decode(errors="replace"))
+            raise
+        finally:
+            _restore(kept)
+            for _, copy in kept:
+                os.close(copy)
+
+
+def _restore(kept: list[tuple[int, int]]) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    for descriptor, copy in kept:
+        os.dup2(copy, descriptor)
+
+
+def _print(compared: Comparison) -> None:
+    out = console()
+    if compared.epochs:
+        out.print(table(["epoch", "recorded", "again", "difference"], map(_row, compared.epochs)))
+        out.print()
+    out.print(table(["value", "recorded", "again", "difference"], map(_row, compared.values)))
+    out.print(f"\n{_verdict(compared)}", markup=False)
+
+
+def _row(pair: Pair) -> list[str]:
+    difference = f"{pair.difference:.2g}" if pair.difference is not None else "-"
+    return [pair.name, number(pair.recorded), number(pair.again), difference if pair.judged else "not compared"]
+
+
+def _verdict(compared: Comparison) -> str:
+    what = f"trial {compared.number} ({compared.state})"
+    if compared.identical:
+        return f"{what} is repeated to the last bit, on {compared.device}"
+    largest = f"the largest difference is {compared.largest_difference:.2g}"
+    if compared.equal:
+        return f"{what} is repeated: {largest}, {compared.tolerance:g} is allowed, on {compared.device}"
+    allowed = f"{compared.tolerance:g} is" if compared.tolerance else "none is"
+    return f"{what} is NOT repeated: {largest}, {allowed} allowed, on {compared.device}"
