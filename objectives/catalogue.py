@@ -10,7 +10,9 @@ from objectives.functions import BEALE, QUADRATIC
 from objectives.mlp import MLP
 from objectives.objective import Family
 from objectives.resnet import RESNET
+from objectives.sequence import SEQUENCE
+from objectives.tabular import TABULAR
 
 BUILT_IN: Mapping[str, Family] = MappingProxyType(
-    {family.name: family for family in (QUADRATIC, BEALE, MLP, CNN, RESNET)}
+    {family.name: family for family in (QUADRATIC, BEALE, MLP, CNN, RESNET, TABULAR, SEQUENCE)}
 )

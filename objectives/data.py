@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from objectives.chosen_classes import only_classes
 from objectives.datasets import DATASETS, DataFault
 from objectives.seeds import derive_seed
 from objectives.settings import DataSettings
@@ -30,7 +31,12 @@ class SearchData:
     """As x_train and in its scale, so that values may lie outside 0..1."""
     y_validation: Array
     classes: int | None
+    """None: regression."""
     origin: str
+    kind: str = "picture"
+    """"picture", "table" or "text"; texts have the shape (rows,), dtype object."""
+    names: tuple[str, ...] = ()
+    """Of the classes, where the origin has them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +54,7 @@ def load_search_data(settings: DataSettings, seed: int) -> SearchData:
 
     Raises DataFault when the data cannot be had or are too few to be divided so.
     """
-    rows = DATASETS[settings.dataset].load()
+    rows = only_classes(DATASETS[settings.dataset].load(), settings.only_classes)
     try:
         parts = split_rows(rows.y, settings.shares, seed)
     except DataFault as fault:

@@ -26,8 +26,10 @@ class Rows:
     """Shape (rows, features), the dtype of the origin."""
     y: np.ndarray[Any, Any]
     """Shape (rows,), int64, from 0 to classes - 1."""
-    classes: int
+    classes: int | None
     origin: str
+    names: tuple[str, ...] = ()
+    """Of the classes, where the origin has them."""
 
 
 @dataclass(frozen=True, kw_only=True)

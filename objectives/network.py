@@ -7,14 +7,17 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from objectives import backend, losses, optimizers, schedules
+from objectives import backend, class_weights, losses, optimizers, schedules
 from objectives.data import DataFault, SearchData, load_search_data
 from objectives.objective import Family, Parameter, Scalar, Task
 from objectives.seeds import derive_seed
 from objectives.training import fit
 
 if TYPE_CHECKING:
+    import numpy as np
     import optuna
+
+    Array = np.ndarray[Any, Any]
 
 METRICS = {"val_accuracy": "maximize", "val_loss": "minimize", "accuracy": "maximize", "loss": "minimize"}
 DEFAULT_METRIC = "val_accuracy"
@@ -39,10 +42,16 @@ class Training:
     batch_size: int
     callbacks: list[Any]
     """`keras.callbacks.Callback`s; what changes in them lies in plain attributes, as resuming.Keeper wants."""
+    row_weights: Array | None = None
+    """What each training row counts in the loss, shape (rows,), float32. None: all alike."""
 
 
 def _as_it_is(params: Mapping[str, Any], data: SearchData) -> SearchData:
     return data
+
+
+def _plain_optimizer(params: Mapping[str, Any], data: SearchData, model: Any) -> Any:
+    return optimizers.make_optimizer(params)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +64,8 @@ class Network:
     """(params, data) -> a `keras.Model`, not compiled, that ends in `losses.output_layer`."""
     prepare: Callable[[Mapping[str, Any], SearchData], SearchData] = _as_it_is
     """(params, data) -> the data as `build` and the training want it."""
+    optimizer: Callable[[Mapping[str, Any], SearchData, Any], Any] = _plain_optimizer
+    """(params, prepared data, model) -> a `keras.optimizers.Optimizer`."""
     reads: tuple[str, ...]
     """Kinds of data."""
 
@@ -87,12 +98,18 @@ def make_training(network: Network, params: Mapping[str, Any], data: SearchData,
     data = network.prepare(params, data)
     model = network.build(params, data)
     model.compile(
-        optimizer=optimizers.make_optimizer(params),
+        optimizer=network.optimizer(params, data, model),
         loss=losses.make_loss(params, data),
         metrics=losses.metrics(data),
     )
     callbacks = schedules.make_callbacks(params, epochs)
-    return Training(model=model, data=data, batch_size=params["batch_size"], callbacks=callbacks)
+    return Training(
+        model=model,
+        data=data,
+        batch_size=params["batch_size"],
+        callbacks=callbacks,
+        row_weights=class_weights.row_weights(params, data),
+    )
 
 
 @dataclass
@@ -148,6 +165,7 @@ def _evaluate(
         direction=task.direction,
         train=task.train,
         callbacks=training.callbacks,
+        row_weights=training.row_weights,
     )
 
 

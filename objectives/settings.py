@@ -27,6 +27,10 @@ class DataSettings(Settings):
     split: tuple[Annotated[float, Field(strict=True)], ...] | None = None
     """Shares of train, validation and, where the set has no official test part, test. None: the set's own."""
     evaluation: Literal["hold-out"] = "hold-out"
+    only_classes: tuple[Annotated[int, Field(strict=True, ge=0)] | Annotated[str, Field(strict=True)], ...] | None = (
+        None
+    )
+    """The classes, by number or name, whose rows are used; numbered anew from 0 in this order. None: all."""
 
     @field_validator("dataset")
     @classmethod
@@ -35,6 +39,13 @@ class DataSettings(Settings):
             allowed, hint = ", ".join(DATASETS), did_you_mean(name, DATASETS)
             raise PydanticCustomError("unknown_name", "allowed: {allowed}{hint}", {"allowed": allowed, "hint": hint})
         return name
+
+    @field_validator("only_classes")
+    @classmethod
+    def _are_several(cls, chosen: tuple[int | str, ...] | None) -> tuple[int | str, ...] | None:
+        if chosen is not None and (len(chosen) < 2 or len(set(chosen)) < len(chosen)):
+            raise PydanticCustomError("classes", "allowed: two or more classes, each once")
+        return chosen
 
     @field_validator("split")
     @classmethod

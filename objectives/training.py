@@ -15,10 +15,13 @@ from objectives.seeds import derive_seed
 from objectives.wording import by_nearness
 
 if TYPE_CHECKING:
+    import numpy as np
     import optuna
 
     from objectives.data import SearchData
     from objectives.settings import EarlyStopping, TrainSettings
+
+    Array = np.ndarray[Any, Any]
 
 log = logging.getLogger("studyhall.training")
 
@@ -156,10 +159,11 @@ def fit(
     direction: str,
     train: TrainSettings,
     callbacks: Sequence[Any] = (),
+    row_weights: Array | None = None,
 ) -> float:
     """Train a compiled Keras model and return the trial's value; NaN when training diverged.
 
-    `callbacks` are asked before early stopping. Every epoch's metric is reported under its number from 0.
+    `callbacks` are asked before early stopping; `row_weights` weigh the training rows in the loss. Every epoch's metric is reported under its number from 0.
     Afterwards the trial has the user attributes `epochs` (run), `ended` (see Recorder), `curves`, and, unless it
     diverged, `best_epoch` (the step whose metric is the trial's value) and `value_rule` ("best val_accuracy"
     or "last val_accuracy"). Raises `optuna.TrialPruned` for a pruned trial, TrainingFault for a
@@ -206,7 +210,7 @@ def fit(
             on_epoch_end=recorder.on_epoch_end,
         )
         model.fit(
-            training_batches(data.x_train, data.y_train, batch_size, order),
+            training_batches(data.x_train, data.y_train, batch_size, order, row_weights),
             validation_data=(data.x_validation, data.y_validation),
             validation_batch_size=batch_size,
             initial_epoch=len(recorder.values),
