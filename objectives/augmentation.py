@@ -45,9 +45,8 @@ _COLOURS = ("saturation", "hue")
 def augmentation_layers(params: Mapping[str, Any], data: SearchData) -> list[Any]:
     """Return the layers for pictures of shape (rows, height, width, channels); they are active in training alone.
 
-    Raises DataFault where pictures without colours are to change theirs.
+    Raises DataFault where colours are to be changed, and the pictures have none or are not scaled to 0..1.
     """
-    channels = data.x_train.shape[-1]
     layers: list[Any] = []
     if params["flip"] != "none":
         layers.extend(_flip(_FLIPS[params["flip"]]))
@@ -55,10 +54,22 @@ def augmentation_layers(params: Mapping[str, Any], data: SearchData) -> list[Any
         strength = float(params[name])
         if strength == 0:
             continue
-        if name in _COLOURS and channels != 3:
-            raise DataFault(f"space.{name} changes colours, and {data.origin} has {channels} channels instead of three")
+        if name in _COLOURS:
+            _check_colours(name, data)
         layers.extend(make(strength, data))
     return layers
+
+
+def _check_colours(name: str, data: SearchData) -> None:
+    if (channels := data.x_train.shape[-1]) != 3:
+        raise DataFault(f"space.{name} changes colours, and {data.origin} has {channels} channels instead of three")
+    low, high = _range(data)
+    # Keras counts colours on a circle for red, green and blue from 0 to 1, and says nothing of other values.
+    if low < 0 or high > 1:
+        raise DataFault(
+            f"space.{name} needs pixels from 0 to 1, and those of {data.origin} are scaled to {low:.3g} .. {high:.3g}: "
+            'say data.scaling = "min-max"'
+        )
 
 
 def _flip(mode: str) -> list[Any]:

@@ -1,0 +1,71 @@
+"""Small networks for tests: the training of a family with given parameters on a few rows, and its fingerprint."""
+
+import json
+
+import numpy as np
+
+from objectives import schedules
+from objectives.catalogue import BUILT_IN
+from objectives.data import SearchData
+from objectives.network import make_training
+
+# Every family's networks at their smallest.
+SMALL = {
+    "mlp": {"layers": 2, "units": 12},
+    "cnn": {"blocks": 2, "filters": 2, "units": 3},
+    "resnet": {"stages": 2, "filters": 2},
+}
+SHAPES = {"mlp": (8,), "cnn": (6, 6, 3), "resnet": (6, 6, 3)}
+
+
+def network(family):
+    """The Network of a family of the catalogue."""
+    return BUILT_IN[family].build.keywords["network"]
+
+
+def rows(shape, classes=3, count=12):
+    """Random rows of that shape, with classes or (None) numbers."""
+    random = np.random.default_rng(1)
+    x = random.random((count, *shape), dtype=np.float32)
+    y = random.random(count, dtype=np.float32) if classes is None else np.arange(count) % classes
+    return SearchData(x_train=x, y_train=y, x_validation=x, y_validation=y, classes=classes, origin="made up")
+
+
+def training(family, *, classes=3, epochs=4, **params):
+    """What would be trained, with the family's defaults for what is not given."""
+    import keras
+
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(1)
+    made = network(family)
+    return make_training(made, {**made.defaults, **params}, rows(SHAPES[family], classes), epochs=epochs)
+
+
+def fingerprint(family, *, classes=3, **params):
+    """All in which two trainings can differ, as text."""
+    made = training(family, classes=classes, **params)
+    import keras
+
+    labels = np.array([0, 1, 2][: classes or 3])
+    width = 1 if classes in (None, 2) else classes
+    guesses = np.random.default_rng(2).dirichlet(np.ones(width + 1), len(labels))[:, :width].astype(np.float32)
+    loss = made.model.loss if callable(made.model.loss) else keras.losses.get(made.model.loss)
+    return json.dumps(
+        {
+            "model": made.model.get_config(),
+            "optimizer": made.model.optimizer.get_config(),
+            "loss": float(np.mean(keras.ops.convert_to_numpy(loss(labels.astype(np.float32), guesses * 5)))),
+            "batch size": made.batch_size,
+            "callbacks": [
+                [type(each).__name__, getattr(each, "factor", 0), getattr(each, "patience", 0)]
+                for each in made.callbacks
+            ],
+            "rates": [] if params.get("schedule", "constant") in ("constant", "plateau") else rates(family, params),
+        },
+        default=str,
+    )
+
+
+def rates(family, params):
+    """The learning rate of each of many epochs."""
+    return [schedules.rate({**network(family).defaults, **params}, epoch, 20) for epoch in range(20)]

@@ -1,0 +1,186 @@
+"""Every suggested value reaches the model, the optimizer, the loss or the batches, and nothing else is suggested."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from objectives import backend
+from objectives.catalogue import BUILT_IN
+from objectives.network import make_training
+from objectives.objective import split_number
+from objectives.space import Dimension, Space
+from objectives.usage import needs, usage_faults
+
+sys.path.append(str(Path(__file__).parent))
+from networks import SHAPES, SMALL, fingerprint, network, rows
+
+FAMILIES = ("mlp", "cnn", "resnet")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def keras():
+    backend.prepare("tensorflow")
+    import keras
+
+    return keras
+
+
+def another(parameter):
+    """A value that is not the default."""
+    if parameter.kind is bool:
+        return not parameter.default
+    if parameter.choices is not None:
+        return next(choice for choice in parameter.choices if choice != parameter.default)
+    if parameter.kind is int:
+        return parameter.default + 1
+    return parameter.default / 2 or 0.25
+
+
+# --- each parameter alone ------------------------------------------------------------------------------------
+
+ALL = {family: BUILT_IN[family].parameters for family in FAMILIES}
+# What the families have in common is tried with the first alone.
+EACH = [(family, name) for family in FAMILIES for name in ALL[family]
+        if family == "mlp" or ALL[family][name] != ALL["mlp"].get(name)]  # fmt: skip
+
+
+def named(name):
+    return name.replace("_N", "_2")
+
+
+@pytest.mark.parametrize(("family", "name"), EACH)
+def test_it_changes_the_training_where_it_is_used_and_only_there(family, name):
+    parameter, known = BUILT_IN[family].parameters[name], BUILT_IN[family].parameters
+    name = named(name)
+    classes = None if parameter.used_when.get("loss") == ("huber",) else 3
+    used = {
+        need.parent: next(value for value in need.values or (2,) if value != "auto")
+        for need in needs(BUILT_IN[family], name).values()
+    }
+    value = another(parameter)
+    # A loss for classes is another than auto only if it is not crossentropy; a cosine needs a restart to lengthen.
+    value = "focal" if name == "loss" else value
+    base = {**SMALL[family], **used, "restart_epochs": 3, "classes": classes}
+    base.pop(name, None)
+    assert fingerprint(family, **base) != fingerprint(family, **base, **{name: value})
+    for parent, wanted in parameter.used_when.items():
+        other = next((value for value in known[parent].choices or (True, False) if value not in wanted), None)
+        elsewhere = {**base, parent: other, "classes": None if (parent, other) == ("loss", "mse") else classes}
+        if parent == "loss":
+            elsewhere["loss"] = "brier" if classes else "mae"
+        assert fingerprint(family, **elsewhere) == fingerprint(family, **elsewhere, **{name: value})
+
+
+# --- random spaces -------------------------------------------------------------------------------------------
+
+
+class Noted(Mapping):
+    """Parameters that note which of them are read."""
+
+    def __init__(self, values):
+        self.values_, self.read = values, set()
+
+    def __getitem__(self, name):
+        value = self.values_[name]
+        self.read.add(name)
+        return value
+
+    def __contains__(self, name):
+        return name in self.values_
+
+    def __iter__(self):
+        return iter(self.values_)
+
+    def __len__(self):
+        return len(self.values_)
+
+
+class Drawn:
+    """A trial that answers with draws and notes what it was asked for."""
+
+    def __init__(self, draw):
+        self.draw, self.asked = draw, set()
+
+    def suggest_categorical(self, name, choices):
+        self.asked.add(name)
+        return self.draw(st.sampled_from(choices))
+
+    def suggest_int(self, name, low, high, *, step, log):
+        self.asked.add(name)
+        return self.draw(st.integers(low, high))
+
+    def suggest_float(self, name, low, high, *, step, log):
+        self.asked.add(name)
+        return self.draw(st.floats(low, high))
+
+
+def lines(parameter, *, widest):
+    """Ways to search it, or to fix it."""
+    if parameter.kind is bool:
+        return [{"choices": [True, False]}, True]
+    if parameter.choices is not None:
+        choices = [choice for choice in parameter.choices if choice not in ("mse", "mae", "huber", "log_cosh")]
+        return [{"choices": choices}, *choices]
+    if parameter.kind is int:
+        low = int(parameter.low)
+        return [{"low": low, "high": low + widest}, low + widest]
+    low = parameter.low if parameter.low is not None else 0.0
+    return [{"low": low, "high": low + 0.25}, low + 0.25]
+
+
+@st.composite
+def spaces(draw, family):
+    """A sound space over the parameters of a family, in which nothing is told to be unused."""
+    declared = BUILT_IN[family]
+    numbered = {name for name, each in declared.parameters.items() if each.numbered}
+    names = sorted(set(declared.parameters) - numbered)
+    names += [name.replace("_N", f"_{number}") for name in sorted(numbered) for number in (1, 2)]
+    made = {}
+    for name in draw(st.lists(st.sampled_from(names), unique=True, max_size=9)):
+        made[name] = draw(st.sampled_from(lines(declared.parameter(name), widest=2)))
+    for name in list(made):
+        for parent in needs(declared, name):
+            made.setdefault(parent, draw(st.sampled_from(lines(declared.parameters[parent], widest=2))))
+    for name, item in made.items():
+        wanted = needs(declared, name)
+        if isinstance(item, dict) and wanted and draw(st.booleans()):
+            parents = {p: made[p] for p in wanted if isinstance(made.get(p), dict)}
+            values = {
+                p: list(found.get("choices", range(found.get("low", 0), found.get("high", 0) + 1)))
+                for p, found in parents.items()
+            }
+            fitting = {p: [v for v in listed if wanted[p].fits(v)] for p, listed in values.items()}
+            if parents and all(fitting.values()):
+                made[name] = {**item, "when": fitting}
+    while True:
+        dimensions = TypeAdapter(dict[str, Dimension]).validate_python(made)
+        wrong = {key.partition(".")[0] for key, _ in Space(dimensions).faults()}
+        wrong = wrong or dict(usage_faults(declared, dimensions)).keys()
+        if not wrong:
+            return Space(dimensions)
+        made = {name: item for name, item in made.items() if name not in wrong}
+
+
+@pytest.mark.parametrize(("family", "examples"), [("mlp", 40), ("cnn", 10), ("resnet", 6)])
+def test_all_that_is_suggested_is_read_and_all_that_is_told_unused_is_not(keras, family, examples):
+    seen = set()
+
+    @settings(deadline=None, max_examples=examples, suppress_health_check=list(HealthCheck))
+    @given(spaces(family), st.data())
+    def each(space, data):
+        keras.backend.clear_session()
+        trial = Drawn(data.draw)
+        params = Noted({**network(family).defaults, **space.suggest(trial)})
+        make_training(network(family), params, rows(SHAPES[family]), epochs=3)
+        assert trial.asked - params.read == set()
+        seen.update(name for name in trial.asked if needs(BUILT_IN[family], name))
+
+    each()
+    # The spaces had conditional parameters of several kinds.
+    assert len(seen) > (8 if family == "mlp" else 2)
+    assert family != "mlp" or {number for _, number in map(split_number, seen)} > {None, 1}
