@@ -12,7 +12,8 @@ from objectives.objective import Family
 from objectives.resnet import RESNET
 from objectives.sequence import SEQUENCE
 from objectives.tabular import TABULAR
+from objectives.transfer import TRANSFER
 
 BUILT_IN: Mapping[str, Family] = MappingProxyType(
-    {family.name: family for family in (QUADRATIC, BEALE, MLP, CNN, RESNET, TABULAR, SEQUENCE)}
+    {family.name: family for family in (QUADRATIC, BEALE, MLP, CNN, RESNET, TABULAR, SEQUENCE, TRANSFER)}
 )

@@ -24,8 +24,8 @@ PARAMETERS: Mapping[str, Parameter] = {
         kind=str,
         default="average",
         choices=("average", "conv1d", "gru"),
-        help="what makes one row of a text: the average of its words through a fully connected layer, the largest value "
-        "of each filter of a convolution, or the last state of a GRU",
+        help="what makes one row of a text: the average of its words through a fully connected layer, the largest "
+        "value of each filter of a convolution, or the last state of a GRU",
     ),
     "units": Parameter(kind=int, default=32, low=1, help="numbers that stand for a text: units, or filters"),
     "kernel_size": Parameter(

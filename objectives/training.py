@@ -163,7 +163,8 @@ def fit(
 ) -> float:
     """Train a compiled Keras model and return the trial's value; NaN when training diverged.
 
-    `callbacks` are asked before early stopping; `row_weights` weigh the training rows in the loss. Every epoch's metric is reported under its number from 0.
+    `callbacks` are asked before early stopping; `row_weights` weigh the training rows in the loss. Every
+    epoch's metric is reported under its number from 0.
     Afterwards the trial has the user attributes `epochs` (run), `ended` (see Recorder), `curves`, and, unless it
     diverged, `best_epoch` (the step whose metric is the trial's value) and `value_rule` ("best val_accuracy"
     or "last val_accuracy"). Raises `optuna.TrialPruned` for a pruned trial, TrainingFault for a

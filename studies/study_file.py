@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from objectives.catalogue import BUILT_IN
+from objectives.objective import Parameter
 from objectives.settings import DataSettings, TrainSettings
 from objectives.source import is_reference, split_reference
 from objectives.space import Space
@@ -54,6 +55,8 @@ def read_study(study: str, settings: Mapping[str, Any] | None = None) -> StudySp
     source, table = _table(study)
     for key, value in (settings or {}).items():
         _lay_over(source, table, key, value)
+    # What a file names relative to itself is absolute by now.
+    _find_files(table, Path.cwd())
     return _checked(source, table)
 
 
@@ -85,7 +88,29 @@ def _from_file(source: str, path: Path) -> dict[str, Any]:
     table.setdefault("name", path.stem)
     if isinstance(table.get("objective"), str):
         table["objective"] = _absolute(table["objective"], path.absolute().parent)
+    _find_files(table, path.absolute().parent)
     return table
+
+
+def _find_files(table: dict[str, Any], folder: Path) -> None:
+    """Files that parameters name are found again from any folder."""
+    family, space = BUILT_IN.get(str(table.get("objective"))), table.get("space")
+    if family is None or not isinstance(space, dict):
+        return
+    for name, item in space.items():
+        parameter = family.parameter(name)
+        if parameter is None or not parameter.files:
+            continue
+
+        def found(value: Any, parameter: Parameter = parameter) -> Any:
+            if not isinstance(value, str) or not parameter.names_file(value):
+                return value
+            return str((folder / Path(value).expanduser()).resolve())
+
+        if isinstance(item, dict) and isinstance(item.get("choices"), list):
+            space[name] = {**item, "choices": [found(value) for value in item["choices"]]}
+        else:
+            space[name] = found(item)
 
 
 def _absolute(objective: str, folder: Path) -> str:
