@@ -127,19 +127,23 @@ def learning_layers(model: Any) -> list[Any]:
 
 def thaw(model: Any, count: int) -> None:
     """Let the last `count` of the layers with weights learn, and no other."""
-    model.trainable = True
+    # A model within the model, saved as frozen, does not always follow the outer one.
+    for layer in _every(model):
+        layer.trainable = True
     thawed = {id(layer) for layer in learning_layers(model)[-count:]}
     for layer in _leaves(model):
         layer.trainable = id(layer) in thawed
 
 
-def _leaves(model: Any) -> Iterator[Any]:
-    """All layers, those of models within the model too."""
+def _every(model: Any) -> Iterator[Any]:
+    """The model, and all layers and models within it, from the outside to the inside."""
+    yield model
     for layer in model.layers:
-        if hasattr(layer, "layers"):
-            yield from _leaves(layer)
-        else:
-            yield layer
+        yield from _every(layer) if hasattr(layer, "layers") else (layer,)
+
+
+def _leaves(model: Any) -> Iterator[Any]:
+    return (layer for layer in _every(model) if not hasattr(layer, "layers"))
 
 
 def _first_line(error: BaseException) -> str:

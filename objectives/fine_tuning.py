@@ -22,7 +22,7 @@ def two_phases(variables: Sequence[Any], head_steps: int, share: float) -> Calla
     def adapt(kind: type) -> type:
         import keras
 
-        class TwoPhases(kind):  # type: ignore[misc, valid-type]  # Keras has no types
+        class TwoPhases(kind):  # type: ignore[misc]  # Keras has no types
             def build(self, trainable_variables: Any) -> None:
                 if not self.built and self.weight_decay is not None:
                     # It goes by the common rate; theirs is below.

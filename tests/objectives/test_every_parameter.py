@@ -178,7 +178,7 @@ def spaces(draw, family, always):
 
 @pytest.mark.parametrize(
     ("family", "examples"),
-    [("mlp", 40), ("cnn", 10), ("resnet", 6), ("tabular", 10), ("sequence", 15), ("transfer", 10)],
+    [("mlp", 40), ("cnn", 10), ("resnet", 6), ("tabular", 25), ("sequence", 15), ("transfer", 10)],
 )
 def test_all_that_is_suggested_is_read_and_all_that_is_told_unused_is_not(keras, files, family, examples):
     seen = set()

@@ -109,7 +109,7 @@ def test_weight_decay_shrinks_the_base_by_its_own_rate(keras, own):
         base=own, optimizer="adamw", weight_decay=0.5, freeze=False, head_epochs=0, fine_tuning_rate=1e-2,
         learning_rate=0.1, thaw_last=1,
     )  # fmt: skip
-    optimizer, (kernel, bias) = made.model.optimizer, made.model.get_layer(transfer.BASE).trainable_variables
+    optimizer, (kernel, _) = made.model.optimizer, made.model.get_layer(transfer.BASE).trainable_variables
     before = kernel.numpy()
     optimizer.build(made.model.trainable_variables)
     nothing = [keras.ops.zeros(variable.shape) for variable in made.model.trainable_variables]
@@ -272,7 +272,7 @@ def digits(lowest, highest, rows):
     )
 
 
-def accuracy(keras, made, epochs, seed=1):
+def accuracy(keras, made, epochs):
     rows = EpochOrder(rows=len(made.data.x_train), seed_of=lambda epoch: epoch)
     batches = training_batches(made.data.x_train, made.data.y_train, made.batch_size, rows)
     made.model.fit(batches, epochs=epochs, shuffle=False, verbose=0, callbacks=made.callbacks)
@@ -284,23 +284,24 @@ def test_what_was_learned_of_0_to_4_helps_with_5_to_9(keras, tmp_path):
     from objectives import cnn
 
     keras.utils.set_random_seed(1)
-    params = {**cnn.NETWORK.defaults, "filters": 8, "pooling": "average", "learning_rate": 3e-3}
+    params = {**cnn.NETWORK.defaults, "filters": 8, "learning_rate": 3e-3}
     first = make_training(cnn.NETWORK, params, digits(0, 4, 6000), epochs=2)
     assert accuracy(keras, first, 2) > 0.9
     first.model.save(tmp_path / "first.keras")
 
-    few, values = digits(5, 9, 200), {}
-    scratch = make_training(cnn.NETWORK, params | {"batch_size": 32}, few, epochs=8)
-    values["scratch"] = accuracy(keras, scratch, 8)
-    fine_tuned = {"freeze": False, "thaw_last": 2, "head_epochs": 4, "fine_tuning_rate": 1e-3, "learning_rate": 1e-2}
-    made = make(few, base=str(tmp_path / "first.keras"), batch_size=32, **fine_tuned)
-    values["fine-tuned"] = accuracy(keras, made, 8)
-    assert values["fine-tuned"] > values["scratch"] + 0.05, values
+    few, values = digits(5, 9, 100), {}
+    for rate in (3e-3, 1e-2):
+        scratch = make_training(cnn.NETWORK, params | {"batch_size": 32, "learning_rate": rate}, few, epochs=4)
+        values[f"from scratch at {rate}"] = accuracy(keras, scratch, 4)
+    phases = {"freeze": False, "thaw_last": 2, "head_epochs": 2, "fine_tuning_rate": 1e-3, "learning_rate": 1e-2}
+    made = make(few, base=str(tmp_path / "first.keras"), batch_size=32, pooling="flatten", **phases)
+    fine_tuned = accuracy(keras, made, 4)
+    assert fine_tuned > max(values.values()) + 0.03, (fine_tuned, values)
 
 
 def test_a_trial_handed_back_in_either_phase_has_the_curve_of_one_never_interrupted(keras, own):
-    settings = {"family": "transfer", "epochs": 5, "patience": 5, "base": own, "fine_tuning_rate": 0.01, "thaw_last": 2}
-    orders = [("adam", steps, settings) for steps in ([], [0], [1], [2, 3])]
+    settings = {"family": "transfer", "epochs": 4, "patience": 4, "base": own, "fine_tuning_rate": 0.01, "thaw_last": 2}
+    orders = [("adam", steps, settings) for steps in ([], [0, 2])]
     drill = subprocess.run(
         [sys.executable, str(DRILLS), json.dumps(orders)],
         env={
@@ -316,8 +317,8 @@ def test_a_trial_handed_back_in_either_phase_has_the_curve_of_one_never_interrup
         check=False,
     )
     assert drill.returncode == 0, drill.stderr
-    whole, *resumed = map(json.loads, drill.stdout.splitlines())
-    assert [each["resumed_at"] for each in resumed] == [[1], [2], [3, 4]]
-    for each in resumed:
-        assert each["reports"] == whole["reports"]
-        assert each["attributes"] == whole["attributes"]
+    whole, resumed = map(json.loads, drill.stdout.splitlines())
+    # The head learns alone in the first two epochs.
+    assert resumed["resumed_at"] == [1, 3]
+    assert resumed["reports"] == whole["reports"]
+    assert resumed["attributes"] == whole["attributes"]
