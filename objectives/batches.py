@@ -32,8 +32,8 @@ class EpochOrder:
         return np.random.default_rng(self.seed_of(self.epoch)).permutation(self.rows)
 
 
-def training_batches(x: Array, y: Array, batch_size: int, order: EpochOrder) -> Any:
-    """Return what `model.fit(..., shuffle=False)` takes as `x`: pairs of (rows of x, rows of y).
+def training_batches(x: Array, y: Array, batch_size: int, order: EpochOrder, weights: Array | None = None) -> Any:
+    """Return what `model.fit(..., shuffle=False)` takes as `x`: rows of x, of y and, if given, of weights.
 
     `order` is asked as each epoch begins; the last batch of an epoch may be smaller.
     """
@@ -41,12 +41,14 @@ def training_batches(x: Array, y: Array, batch_size: int, order: EpochOrder) -> 
 
     # TensorFlow runs a pipeline of its own beside the training; Python's batches cost it 5 to 10 % of an epoch.
     make = tensorflow_batches if keras.config.backend() == "tensorflow" else python_batches
-    return make(x, y, batch_size, order)
+    return make(x, y, batch_size, order, weights)
 
 
-def python_batches(x: Array, y: Array, batch_size: int, order: EpochOrder) -> Any:
+def python_batches(x: Array, y: Array, batch_size: int, order: EpochOrder, weights: Array | None = None) -> Any:
     """The batches as a `keras.utils.PyDataset`, which every backend takes."""
     import keras
+
+    arrays = _given(x, y, weights)
 
     class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
         def __init__(self) -> None:
@@ -56,22 +58,22 @@ def python_batches(x: Array, y: Array, batch_size: int, order: EpochOrder) -> An
         def __len__(self) -> int:
             return -(-len(x) // batch_size)
 
-        def __getitem__(self, index: int) -> tuple[Array, Array]:
+        def __getitem__(self, index: int) -> tuple[Array, ...]:
             if self.epoch != order.epoch:
                 self.rows, self.epoch = order(), order.epoch
             rows = self.rows[index * batch_size : (index + 1) * batch_size]
-            return x[rows], y[rows]
+            return tuple(array[rows] for array in arrays)
 
     return Batches()
 
 
-def tensorflow_batches(x: Array, y: Array, batch_size: int, order: EpochOrder) -> Any:
+def tensorflow_batches(x: Array, y: Array, batch_size: int, order: EpochOrder, weights: Array | None = None) -> Any:
     """The batches as a `tf.data.Dataset`, laid out as Keras lays out arrays."""
     import tensorflow as tf
 
     rows, full = len(x), len(x) // batch_size
     with tf.device("CPU:0"):
-        arrays = tf.convert_to_tensor(x), tf.convert_to_tensor(y)
+        tensors = [tf.convert_to_tensor(array) for array in _given(x, y, weights)]
 
     @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
     def ordered(_: Any) -> Any:
@@ -86,7 +88,7 @@ def tensorflow_batches(x: Array, y: Array, batch_size: int, order: EpochOrder) -
 
     @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
     def gathered(numbers: Any) -> Any:
-        return tuple(tf.gather(array, numbers) for array in arrays)
+        return tuple(tf.gather(tensor, numbers) for tensor in tensors)
 
     options = tf.data.Options()
     # The pipeline is written as it should run; optimizing it would serialize the rows.
@@ -100,3 +102,7 @@ def tensorflow_batches(x: Array, y: Array, batch_size: int, order: EpochOrder) -
         .with_options(options)
         .prefetch(tf.data.AUTOTUNE)
     )
+
+
+def _given(x: Array, y: Array, weights: Array | None) -> list[Array]:
+    return [x, y] if weights is None else [x, y, weights]

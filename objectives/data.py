@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn, overload
 
+from objectives.chosen_classes import only_classes
 from objectives.datasets import DATASETS
 from objectives.files import read_file
 from objectives.rows import DataFault, Rows, smallest_class
@@ -128,7 +129,7 @@ def load_search_data(settings: DataSettings, seed: int, *, fraction: float = 1.0
 def load_rows(settings: DataSettings) -> Rows:
     """Read all rows that a study may divide. Raises DataFault."""
     named = DATASETS.get(settings.dataset)
-    return named.load() if named is not None else read_file(settings)
+    return only_classes(named.load() if named is not None else read_file(settings), settings.only_classes)
 
 
 def divide(rows: Rows, settings: DataSettings, seed: int) -> list[SplitRows]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +47,9 @@ FOLDER = Format(name="a folder of pictures", keys=frozenset({"image_size"}), rea
 EVERY_KEY = frozenset(key for each in (*FORMATS.values(), FOLDER) for key in each.keys)
 
 
+_VARIABLE = re.compile(r"\$\{?(\w+)")
+
+
 def is_path(dataset: str) -> bool:
     """Whether the text names a file or folder rather than a data set."""
     return "/" in dataset or "\\" in dataset or Path(dataset).suffix.lower() in FORMATS
@@ -56,13 +61,20 @@ def format_of(path: str) -> Format:
 
 
 def absolute(dataset: str, folder: Path) -> str:
-    """Return a path that is found again from any folder; the name of a data set as it is."""
-    return str((folder / Path(dataset).expanduser()).resolve()) if is_path(dataset) else dataset
+    """Return a path that is found again from any folder, its $VARIABLES filled in; the name of a data set as it is."""
+    return resolved(dataset, folder) if is_path(dataset) else dataset
+
+
+def resolved(path: str, folder: Path) -> str:
+    """Return the absolute path, in which `~` and the $VARIABLES that are set are filled in."""
+    return str((folder / Path(os.path.expandvars(path)).expanduser()).resolve())
 
 
 def path_fault(dataset: str) -> str | None:
     """Return None where a file or folder of the right kind lies there, else what is wrong. Reads nothing."""
     path, suffixes = Path(dataset), ", ".join(FORMATS)
+    if not path.exists() and (unset := _VARIABLE.search(dataset)) is not None:
+        return f"no such file or folder, and ${unset[1]} is not set"
     if not path.exists():
         beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
         return f"no such file or folder{did_you_mean(path.name, beside)}"

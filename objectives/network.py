@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from objectives import backend, losses, optimizers, schedules
+from objectives import backend, class_weights, losses, optimizers, schedules
 from objectives.data import DataFault, SearchData, load_search_data
 from objectives.evaluation import evaluate
 from objectives.metrics import BETTER
@@ -32,6 +32,10 @@ def _as_it_is(params: Mapping[str, Any], data: SearchData) -> SearchData:
     return data
 
 
+def _plain_optimizer(params: Mapping[str, Any], data: SearchData, model: Any) -> Any:
+    return optimizers.make_optimizer(params)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Network:
     """What a family says about its networks. `params` has a value for each of `parameters` but the numbered ones."""
@@ -42,6 +46,8 @@ class Network:
     """(params, data) -> a `keras.Model`, not compiled, that ends in `losses.output_layer`."""
     prepare: Callable[[Mapping[str, Any], SearchData], SearchData] = _as_it_is
     """(params, data) -> the data as `build` and the training want it."""
+    optimizer: Callable[[Mapping[str, Any], SearchData, Any], Any] = _plain_optimizer
+    """(params, prepared data, model) -> a `keras.optimizers.Optimizer`."""
     reads: tuple[str, ...]
     """Kinds of data."""
 
@@ -74,12 +80,18 @@ def make_training(network: Network, params: Mapping[str, Any], data: SearchData,
     data = network.prepare(params, data)
     model = network.build(params, data)
     model.compile(
-        optimizer=optimizers.make_optimizer(params),
+        optimizer=network.optimizer(params, data, model),
         loss=losses.make_loss(params, data),
         metrics=losses.metrics(data),
     )
     callbacks = schedules.make_callbacks(params, epochs)
-    return Training(model=model, data=data, batch_size=params["batch_size"], callbacks=callbacks)
+    return Training(
+        model=model,
+        data=data,
+        batch_size=params["batch_size"],
+        callbacks=callbacks,
+        row_weights=class_weights.row_weights(params, data),
+    )
 
 
 @dataclass

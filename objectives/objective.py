@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from objectives.wording import did_you_mean, listing, written
@@ -54,13 +55,19 @@ class Parameter:
     help: str
     used_when: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
     """Parameter -> the values with one of which, and only then, this one is used; all must be so."""
+    used_unless: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
+    """Parameter -> the values with which this one is not used."""
     numbered: str | None = None
     """The parameter that counts them, for an entry NAME_N: a study file has NAME_1, NAME_2, ... up to its value."""
     instead_of: str | None = None
     """The shared parameter that a numbered one replaces where its number is."""
+    files: tuple[str, ...] = ()
+    """Endings such as ".keras": beside its choices, a text that ends so or has a slash in it names a file."""
 
     def fault(self, value: Scalar) -> str | None:
         """Return None for a value that fits, else "found X; allowed: Y". Bounds are inclusive."""
+        if self.names_file(value):
+            return None if Path(str(value)).is_file() else f"found {written(value)}; no such file"
         if self._is_of_kind(value) and self._is_inside(value):
             return None
         hint = did_you_mean(value, self.choices or ())
@@ -70,7 +77,8 @@ class Parameter:
     def allowed(self) -> str:
         """What fits, in words, such as "an integer of at least 1"."""
         if self.choices is not None:
-            return listing(self.choices)
+            file = f" or the path of a file ({', '.join(self.files)})" if self.files else ""
+            return listing(self.choices) + file
         bounds = {
             (True, True): f" from {self.low} to {self.high}",
             (True, False): f" of at least {self.low}",
@@ -78,6 +86,12 @@ class Parameter:
             (False, False): "",
         }
         return _KINDS[self.kind] + bounds[self.low is not None, self.high is not None]
+
+    def names_file(self, value: Scalar) -> bool:
+        """Whether the value is the path of a file rather than one of the choices; nothing is looked for."""
+        if not self.files or not isinstance(value, str) or value in (self.choices or ()):
+            return False
+        return "/" in value or "\\" in value or value.endswith(self.files)
 
     def _is_of_kind(self, value: Scalar) -> bool:
         if isinstance(value, bool) or self.kind is bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from objectives.objective import Parameter
@@ -80,12 +80,15 @@ PARAMETERS: Mapping[str, Parameter] = {
 }
 
 
-def make_optimizer(params: Mapping[str, Any]) -> Any:
-    """Return the `keras.optimizers.Optimizer`; reads only what its kind has."""
+def make_optimizer(params: Mapping[str, Any], adapt: Callable[[type], type] = lambda kind: kind) -> Any:
+    """Return the `keras.optimizers.Optimizer`; reads only what its kind has.
+
+    `adapt` turns Keras's class into the one that is made.
+    """
     import keras
 
     name, options = _OPTIMIZERS[params["optimizer"]]
     given = {option: params[option] for option in options}
     if params["clipnorm"] > 0:
         given["clipnorm"] = params["clipnorm"]
-    return getattr(keras.optimizers, name)(learning_rate=params["learning_rate"], **given)
+    return adapt(getattr(keras.optimizers, name))(learning_rate=params["learning_rate"], **given)

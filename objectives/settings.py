@@ -48,6 +48,10 @@ class DataSettings(Settings):
     search and test, not for a set with an official test part. None: see splits.default_shares."""
     scaling: Literal["auto", "min-max", "standard", "none"] = "auto"
     """See scaling.fitted."""
+    only_classes: tuple[Annotated[int, Field(strict=True, ge=0)] | Annotated[str, Field(strict=True)], ...] | None = (
+        None
+    )
+    """The classes, by number or name, whose rows are used; numbered anew from 0 in this order. None: all."""
 
     @field_validator("dataset")
     @classmethod
@@ -97,6 +101,13 @@ class DataSettings(Settings):
             allowed = " or ".join(f"evaluation = {written(name)}" for name in used_with)
             raise _fault(f"does nothing with evaluation = {written(evaluation)}; leave it out, or say {allowed}")
         return None
+
+    @field_validator("only_classes")
+    @classmethod
+    def _are_several(cls, chosen: tuple[int | str, ...] | None) -> tuple[int | str, ...] | None:
+        if chosen is not None and (len(chosen) < 2 or len(set(chosen)) < len(chosen)):
+            raise _fault("allowed: two or more classes, each once")
+        return chosen
 
     @field_validator("split")
     @classmethod

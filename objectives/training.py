@@ -13,8 +13,12 @@ from objectives.recording import Recorder
 from objectives.settings import TrainSettings
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from objectives.data import SearchData
     from objectives.goal import Goal
+
+    Array = np.ndarray[Any, Any]
 
 __all__ = ["Training", "TrainingFault", "early_stopping", "fit"]
 
@@ -30,6 +34,8 @@ class Training:
     batch_size: int
     callbacks: list[Any] = field(default_factory=list)
     """Keras's. What changes in them must lie in plain attributes, which resuming.Keeper saves."""
+    row_weights: Array | None = None
+    """What each training row counts in the loss, shape (rows,), float32. None: all alike."""
 
 
 def fit(training: Training, recorder: Recorder, callbacks: Sequence[Any], seed_of: Callable[..., int]) -> None:
@@ -57,7 +63,7 @@ def fit(training: Training, recorder: Recorder, callbacks: Sequence[Any], seed_o
     )
     if not recorder.over:
         model.fit(
-            training_batches(data.x_train, data.y_train, training.batch_size, order),
+            training_batches(data.x_train, data.y_train, training.batch_size, order, training.row_weights),
             validation_data=(data.x_validation, data.y_validation),
             validation_batch_size=training.batch_size,
             initial_epoch=len(recorder.rows),

@@ -22,23 +22,31 @@ class Need:
     """One of these, if it is not None."""
     least: int | None = None
     """At least this, if it is not None."""
+    unless: tuple[Scalar, ...] = ()
+    """None of these."""
 
     def fits(self, value: Scalar) -> bool:
         """Return whether it is used with this value of the parent."""
         if self.least is not None and not (isinstance(value, int) and value >= self.least):
             return False
-        return self.values is None or any(type(value) is type(other) and value == other for other in self.values)
+        return not _among(value, self.unless) and (self.values is None or _among(value, self.values))
 
     def both(self, other: Need) -> Need:
         """Return this need and another of the same parent as one."""
         values = self.values if other.values is None else tuple(filter(self.fits, other.values))
         least = max((each.least for each in (self, other) if each.least is not None), default=None)
-        return Need(self.parent, values, least)
+        return Need(self.parent, values, least, (*self.unless, *other.unless))
 
     def __str__(self) -> str:
+        if self.values is None and self.unless:
+            return f"{self.parent} other than {listing(self.unless, between=' or ')}"
         if self.values is None:
             return f"{self.parent} of at least {self.least}"
         return f"{self.parent} = {listing(self.values, between=' or ')}"
+
+
+def _among(value: Scalar, values: tuple[Scalar, ...]) -> bool:
+    return any(type(value) is type(other) and value == other for other in values)
 
 
 def usage_faults(family: Family, dimensions: Mapping[str, Dimension]) -> Iterator[Fault]:
@@ -65,6 +73,7 @@ def needs(family: Family, name: str) -> dict[str, Need]:
             continue
         seen.add(child)
         own = [Need(parent, values=values) for parent, values in parameter.used_when.items()]
+        own += [Need(parent, unless=values) for parent, values in parameter.used_unless.items()]
         if parameter.numbered is not None:
             own.append(Need(parameter.numbered, least=split_number(child)[1]))
         for need in own:

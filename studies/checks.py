@@ -79,9 +79,12 @@ def _one_metric(spec: StudySpec, family: Family, place: int, name: str) -> Itera
         allowed = ", ".join(by_nearness(name, family.metrics))
         yield "metric", f"found {written(name)}; allowed: {allowed}{did_you_mean(name, family.metrics)}"
         return
-    data = DATASETS.get((spec.data or DataSettings()).dataset)
-    if data is not None and (fault := metric_fault(name, data.classes)) is not None:
-        yield "metric", fault
+    settings = spec.data or DataSettings()
+    data = DATASETS.get(settings.dataset)
+    if data is not None:
+        classes = data.classes if settings.only_classes is None else len(settings.only_classes)
+        if (fault := metric_fault(name, classes)) is not None:
+            yield "metric", fault
     better = family.metrics[name]
     if len(spec.directions) == max(1, len(spec.metrics)) and spec.directions[place] != better:
         found, size = written(spec.directions[place]), _BETTER[better]
@@ -146,12 +149,10 @@ def _kind_of_data(spec: StudySpec) -> Iterator[Fault]:
     family = BUILT_IN.get(spec.objective)
     if family is None or spec.data is None or not family.reads:
         return
-    kind = getattr(DATASETS.get(spec.data.dataset), "kind", None)
-    if kind is not None and kind not in family.reads:
-        yield (
-            "data.dataset",
-            f"{written(spec.data.dataset)} is a {kind}, and {written(family.name)} reads: {', '.join(family.reads)}",
-        )
+    data = DATASETS.get(spec.data.dataset)
+    if data is not None and data.kind not in family.reads:
+        holds, reads = f"{written(spec.data.dataset)} holds {data.kind}s", f"{written(family.name)} reads"
+        yield "data.dataset", f"{holds}, and {reads} {listing([f'{kind}s' for kind in family.reads])}"
 
 
 def _budget(spec: StudySpec) -> Iterator[Fault]:

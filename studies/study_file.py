@@ -14,9 +14,9 @@ from pydantic_core import ErrorDetails
 
 from objectives.catalogue import BUILT_IN
 from objectives.datasets import DATASETS
-from objectives.files import absolute
+from objectives.files import absolute, resolved
 from objectives.metrics import DEFAULTS, kind_of, names_of
-from objectives.objective import Family
+from objectives.objective import Family, Parameter
 from objectives.settings import DataSettings, TrainSettings
 from objectives.source import is_reference, split_reference
 from objectives.space import Space
@@ -59,7 +59,7 @@ def read_study(study: str, settings: Mapping[str, Any] | None = None) -> StudySp
     for key, value in (settings or {}).items():
         _lay_over(source, table, key, value)
     # What a file names relative to itself is absolute by now.
-    _find_data(table, Path.cwd())
+    _find_files(table, Path.cwd())
     return _checked(source, table)
 
 
@@ -93,15 +93,32 @@ def _from_file(source: str, path: Path) -> dict[str, Any]:
     table.setdefault("name", path.stem)
     if isinstance(table.get("objective"), str):
         table["objective"] = _absolute(table["objective"], path.absolute().parent)
-    _find_data(table, path.absolute().parent)
+    _find_files(table, path.absolute().parent)
     return table
 
 
-def _find_data(table: dict[str, Any], folder: Path) -> None:
-    """Data of the user's own are found again from any folder."""
+def _find_files(table: dict[str, Any], folder: Path) -> None:
+    """Data and files of the user's own are found again from any folder."""
     data = table.get("data")
     if isinstance(data, dict) and isinstance(data.get("dataset"), str):
         data["dataset"] = absolute(data["dataset"], folder)
+    family, space = BUILT_IN.get(str(table.get("objective"))), table.get("space")
+    if family is None or not isinstance(space, dict):
+        return
+    for name, item in space.items():
+        parameter = family.parameter(name)
+        if parameter is None or not parameter.files:
+            continue
+
+        def found(value: Any, parameter: Parameter = parameter) -> Any:
+            if not isinstance(value, str) or not parameter.names_file(value):
+                return value
+            return resolved(value, folder)
+
+        if isinstance(item, dict) and isinstance(item.get("choices"), list):
+            space[name] = {**item, "choices": [found(value) for value in item["choices"]]}
+        else:
+            space[name] = found(item)
 
 
 def _absolute(objective: str, folder: Path) -> str:

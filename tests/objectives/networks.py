@@ -14,8 +14,29 @@ SMALL = {
     "mlp": {"layers": 2, "units": 12},
     "cnn": {"blocks": 2, "filters": 2, "units": 3},
     "resnet": {"stages": 2, "filters": 2},
+    "tabular": {"layers": 2, "units": 12},
+    "sequence": {"vocabulary": 6, "length": 4, "embedding": 3, "units": 2},
+    "transfer": {},
 }
-SHAPES = {"mlp": (8,), "cnn": (6, 6, 3), "resnet": (6, 6, 3)}
+SHAPES = dict.fromkeys(("cnn", "resnet", "transfer"), (6, 6, 3)) | {"mlp": (8,), "tabular": (8,), "sequence": ()}
+WORDS = ("call", "me", "free", "prize", "gratis", "now", "and", "win", "phone")
+
+
+def write_files(folder):
+    """What parameters name, by family: a small model, and groups of synonyms."""
+    import keras
+
+    layers = keras.layers
+    small = keras.Sequential(
+        [keras.Input((6, 6, 3)), layers.Conv2D(2, 3), layers.BatchNormalization(), layers.Conv2D(2, 3),
+         layers.Conv2D(2, 1), layers.Flatten(), layers.Dense(4, activation="softmax")]
+    )  # fmt: skip
+    small.save(folder / "small.keras")
+    (folder / "synonyms.txt").write_text("free gratis\nCall, phone\n")
+    return {
+        "transfer": {"base": str(folder / "small.keras")},
+        "sequence": {"synonyms": str(folder / "synonyms.txt")},
+    }
 
 
 def network(family):
@@ -26,7 +47,10 @@ def network(family):
 def rows(shape, classes=3, count=12):
     """Random rows of that shape, with classes or (None) numbers."""
     random = np.random.default_rng(1)
-    x = random.random((count, *shape), dtype=np.float32)
+    if shape == ():
+        x = np.array([" ".join(random.choice(WORDS, 6)) for _ in range(count)], object)
+    else:
+        x = random.random((count, *shape), dtype=np.float32)
     y = random.random(count, dtype=np.float32) if classes is None else np.arange(count) % classes
     return SearchData(
         x_train=x,
@@ -34,7 +58,7 @@ def rows(shape, classes=3, count=12):
         x_validation=x,
         y_validation=y,
         classes=classes,
-        kind="table" if len(shape) == 1 else "picture",
+        kind={0: "text", 1: "table"}.get(len(shape), "picture"),
         origin="made up",
     )
 
@@ -64,6 +88,7 @@ def fingerprint(family, *, classes=3, **params):
             "optimizer": made.model.optimizer.get_config(),
             "loss": float(np.mean(keras.ops.convert_to_numpy(loss(labels.astype(np.float32), guesses * 5)))),
             "batch size": made.batch_size,
+            "weights of rows": None if made.row_weights is None else made.row_weights.tolist(),
             "callbacks": [
                 [type(each).__name__, getattr(each, "factor", 0), getattr(each, "patience", 0)]
                 for each in made.callbacks

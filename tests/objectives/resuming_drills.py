@@ -12,7 +12,7 @@ from objectives.settings import DataSettings, TrainSettings
 from objectives.space import Dimension, Space
 
 COMMON = {"units": 16, "dropout": 0.3, "batch_size": 64}
-NETWORKS = {"mlp": {"layers": 1}, "cnn": {"filters": 4}}
+NETWORKS = {"mlp": {"layers": 1}, "cnn": {"filters": 4}, "transfer": {"freeze": False, "head_epochs": 2}}
 # Each learns for a while and is then stopped, after two epochs that gained less than min_delta.
 OPTIMIZERS = {
     "adam": {"learning_rate": 0.02},

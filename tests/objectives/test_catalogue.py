@@ -97,6 +97,18 @@ def test_a_parameter_says_what_it_accepts(name, value, sentence):
     assert (found is None) if sentence is None else found.startswith(sentence)
 
 
+def test_a_parameter_may_name_a_file(tmp_path):
+    base = Parameter(kind=str, default="vgg16", choices=("vgg16", "resnet50"), files=(".keras",), help="")
+    (tmp_path / "own.keras").write_text("")
+    assert base.fault("vgg16") is None
+    assert base.fault(str(tmp_path / "own.keras")) is None
+    assert base.fault("gone.keras") == 'found "gone.keras"; no such file'
+    assert base.fault("folder/of/mine") == 'found "folder/of/mine"; no such file'
+    allowed = 'allowed: "vgg16", "resnet50" or the path of a file (.keras); did you mean "vgg16"?'
+    assert base.fault("vgg61") == f'found "vgg61"; {allowed}'
+    assert [base.names_file(value) for value in ("vgg16", "a.keras", "a/b", 3)] == [False, True, True, False]
+
+
 def test_seeds_are_the_same_everywhere_and_different_for_each_use():
     # Written down once: a study that is resumed with a later version must draw the same numbers.
     assert derive_seed(7, "trial", 3) == 207670448

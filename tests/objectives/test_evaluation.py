@@ -31,7 +31,15 @@ def divisions():
     x = np.linspace(0.0, 1.0, 32, dtype=np.float32).reshape(8, 4)
     y = np.arange(8, dtype=np.int64) % 2
     return [
-        SearchData(x_train=x + n, y_train=y, x_validation=x + n, y_validation=y, classes=2, origin=f"made up {n}")
+        SearchData(
+            x_train=x + n,
+            y_train=y,
+            x_validation=x + n,
+            y_validation=y,
+            classes=2,
+            kind="table",
+            origin=f"made up {n}",
+        )
         for n in range(3)
     ]
 
@@ -275,6 +283,7 @@ def digits(classes, rows=360):
         x_validation=x[half:rows],
         y_validation=y[half:rows],
         classes=classes,
+        kind="table",
         origin="scikit-learn",
     )
 

@@ -17,9 +17,9 @@ from objectives.space import Dimension, Space
 from objectives.usage import needs, usage_faults
 
 sys.path.append(str(Path(__file__).parent))
-from networks import SHAPES, SMALL, fingerprint, network, rows
+from networks import SHAPES, SMALL, fingerprint, network, rows, write_files
 
-FAMILIES = ("mlp", "cnn", "resnet")
+FAMILIES = ("mlp", "cnn", "resnet", "tabular", "sequence", "transfer")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -28,6 +28,11 @@ def keras():
     import keras
 
     return keras
+
+
+@pytest.fixture(scope="module")
+def files(keras, tmp_path_factory):
+    return write_files(tmp_path_factory.mktemp("files"))
 
 
 def another(parameter):
@@ -46,7 +51,9 @@ def another(parameter):
 ALL = {family: BUILT_IN[family].parameters for family in FAMILIES}
 # What the families have in common is tried with the first alone.
 EACH = [(family, name) for family in FAMILIES for name in ALL[family]
-        if family == "mlp" or ALL[family][name] != ALL["mlp"].get(name)]  # fmt: skip
+        if (family == "mlp" or ALL[family][name] != ALL["mlp"].get(name))
+        # Those of files and of what Keras brings have tests of their own.
+        and not ALL[family][name].files and "base" not in ALL[family][name].used_when]  # fmt: skip
 
 
 def named(name):
@@ -54,18 +61,20 @@ def named(name):
 
 
 @pytest.mark.parametrize(("family", "name"), EACH)
-def test_it_changes_the_training_where_it_is_used_and_only_there(family, name):
+def test_it_changes_the_training_where_it_is_used_and_only_there(files, family, name):
     parameter, known = BUILT_IN[family].parameters[name], BUILT_IN[family].parameters
     name = named(name)
     classes = None if parameter.used_when.get("loss") == ("huber",) else 3
     used = {
         need.parent: next(value for value in need.values or (2,) if value != "auto")
         for need in needs(BUILT_IN[family], name).values()
+        if not need.unless
     }
     value = another(parameter)
-    # A loss for classes is another than auto only if it is not crossentropy; a cosine needs a restart to lengthen.
-    value = "focal" if name == "loss" else value
-    base = {**SMALL[family], **used, "restart_epochs": 3, "classes": classes}
+    # A loss for classes is another than auto only if it is not crossentropy, and nobody has 5001 words; a cosine needs
+    # a restart to lengthen.
+    value = {"loss": "focal", "vocabulary": 4}.get(name, value)
+    base = {**SMALL[family], **files.get(family, {}), **used, "restart_epochs": 3, "classes": classes}
     base.pop(name, None)
     assert fingerprint(family, **base) != fingerprint(family, **base, **{name: value})
     for parent, wanted in parameter.used_when.items():
@@ -134,13 +143,14 @@ def lines(parameter, *, widest):
 
 
 @st.composite
-def spaces(draw, family):
+def spaces(draw, family, always):
     """A sound space over the parameters of a family, in which nothing is told to be unused."""
     declared = BUILT_IN[family]
     numbered = {name for name, each in declared.parameters.items() if each.numbered}
     names = sorted(set(declared.parameters) - numbered)
     names += [name.replace("_N", f"_{number}") for name in sorted(numbered) for number in (1, 2)]
-    made = {}
+    names = [name for name in names if name not in always]
+    made = dict(always)
     for name in draw(st.lists(st.sampled_from(names), unique=True, max_size=9)):
         made[name] = draw(st.sampled_from(lines(declared.parameter(name), widest=2)))
     for name in list(made):
@@ -167,12 +177,15 @@ def spaces(draw, family):
         made = {name: item for name, item in made.items() if name not in wrong}
 
 
-@pytest.mark.parametrize(("family", "examples"), [("mlp", 40), ("cnn", 12), ("resnet", 8)])
-def test_all_that_is_suggested_is_read_and_all_that_is_told_unused_is_not(keras, family, examples):
+@pytest.mark.parametrize(
+    ("family", "examples"),
+    [("mlp", 40), ("cnn", 10), ("resnet", 6), ("tabular", 25), ("sequence", 15), ("transfer", 10)],
+)
+def test_all_that_is_suggested_is_read_and_all_that_is_told_unused_is_not(keras, files, family, examples):
     seen = set()
 
     @settings(deadline=None, max_examples=examples, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
-    @given(spaces(family), st.data())
+    @given(spaces(family, files.get(family, {})), st.data())
     def each(space, data):
         keras.backend.clear_session()
         trial = Drawn(data.draw)

@@ -111,6 +111,43 @@ def test_a_useless_line_is_told_with_what_is_right(case):
     assert sentence in found[name]
 
 
+FILES = Family(
+    name="files",
+    summary="",
+    parameters={
+        "words": Parameter(kind=str, default="none", choices=("none",), files=(".txt",), help=""),
+        "share": Parameter(kind=float, default=0.0, help="", used_unless={"words": ("none",)}),
+    },
+    space={},
+    metrics={},
+    default_metric=None,
+    trains=False,
+    build=lambda task: lambda trial: 0.0,
+)
+
+
+@pytest.mark.parametrize(
+    ("dimensions", "sentence"),
+    [
+        (
+            {"share": MOMENTUM},
+            'only words other than "none" uses it, and words is "none" where [space] does not name it',
+        ),
+        ({"words": "none", "share": 0.5}, 'only words other than "none" uses it, and words is "none"; leave it out'),
+        (
+            {"words": {"choices": ["none", "a.txt"]}, "share": MOMENTUM},
+            'only words other than "none" uses it; add when = { words = ["a.txt"] }',
+        ),
+        ({"words": "a.txt", "share": MOMENTUM}, None),
+        ({"words": {"choices": ["none", "a.txt"]}, "share": when(MOMENTUM, words=["a.txt"])}, None),
+    ],
+)
+def test_what_is_used_unless_another_is_something_is_told_too(dimensions, sentence):
+    found = faults(FILES, **dimensions)
+    assert set(found) == ({"share"} if sentence else set())
+    assert sentence is None or sentence in found["share"]
+
+
 RIGHT = {
     "a condition": {"optimizer": KINDS, "momentum": when(MOMENTUM, optimizer=["sgd", "rmsprop"])},
     "a narrower condition": {"optimizer": KINDS, "momentum": when(MOMENTUM, optimizer=["sgd"])},

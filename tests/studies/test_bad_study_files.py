@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from objectives.datasets import DATASETS
 from studies.commands.app import run
 
 GOOD = """
@@ -171,11 +169,6 @@ TABLE = {
 }
 
 
-def replace_kind(kind: str) -> SimpleNamespace:
-    """The digits as if they were of that kind."""
-    return SimpleNamespace(**vars(DATASETS["digits"]) | {"kind": kind})
-
-
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "mine.py").write_text("def objective(trial):\n    return 0.0\n")
@@ -209,13 +202,10 @@ def test_gets_its_sentence_and_exit_code_2_and_no_study(
     assert not (folder / "bad.files").exists()
 
 
-def test_a_family_for_pictures_refuses_a_table(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setitem(DATASETS, "digits", replace_kind("table"))
-    (folder / "bad.toml").write_text("objective = 'cnn'\n[budget]\ntrials = 1\n[data]\ndataset = 'digits'")
+def test_a_family_for_pictures_refuses_a_table(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "bad.toml").write_text("objective = 'cnn'\n[budget]\ntrials = 1\n[data]\ndataset = 'wine'")
     assert run(["check", "bad.toml"]) == 2
-    assert '"digits" is a table, and "cnn" reads: picture' in capsys.readouterr().err
+    assert '"wine" holds tables, and "cnn" reads "pictures"' in capsys.readouterr().err
 
 
 def test_the_good_file_is_good(folder: Path) -> None:
