@@ -13,6 +13,7 @@ ROWS = Rows(
     x=np.arange(6)[:, None],
     y=np.array([0, 1, 2, 3, 1, 3]),
     classes=4,
+    kind="table",
     origin="made up",
     names=("ant", "bee", "cat", "dog"),
 )
@@ -41,7 +42,7 @@ def test_a_class_that_there_is_not_is_a_fault(chosen, sentence):
 
 
 def test_numbers_have_no_classes_to_choose():
-    rows = Rows(x=ROWS.x, y=ROWS.x[:, 0].astype(np.float32), classes=None, origin="made up")
+    rows = Rows(x=ROWS.x, y=ROWS.x[:, 0].astype(np.float32), classes=None, kind="table", origin="made up")
     with pytest.raises(DataFault, match="no classes; leave it out"):
         only_classes(rows, [0, 1])
 
