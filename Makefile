@@ -3,6 +3,8 @@ LOCK := requirements.lock
 BIN  := .venv/bin
 # -I: pip runs without the caller's PYTHON* variables and without this folder on its path.
 PIP  := $(BIN)/python -I -m pip --disable-pip-version-check
+# Two files of tests at a time: most of each test is waiting, for imports above all.
+TEST := $(BIN)/pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -26,13 +28,13 @@ study: setup ## Run the study digits_mlp on two workers to the end
 	@echo '       (here: . .venv/bin/activate, then studyhall is on the path)'
 
 test: setup ## Run the tests
-	@$(BIN)/pytest $(ARGS)
+	@$(TEST) $(ARGS)
 
 check: setup ## Lint, formatting, types and tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest $(ARGS)
+	$(TEST) $(ARGS)
 
 faults: setup ## Inject every fault of the table for real and print what each cost
 	@$(BIN)/pytest tests/faults -m '' $(ARGS)

@@ -54,7 +54,7 @@ def test_a_study_file_chooses_two_or_more_each_once(chosen):
 
 
 def test_a_search_sees_the_chosen_classes_alone():
-    found = load_search_data(DataSettings(only_classes=[5, 6, 9]), 1)
+    found = load_search_data(DataSettings(only_classes=[5, 6, 9]), 1)[0]
     assert found.classes == 3
     assert set(found.y_train) == set(found.y_validation) == {0, 1, 2}
     assert len(found.y_train) + len(found.y_validation) == pytest.approx(0.8 * (182 + 181 + 180), abs=2)

@@ -6,7 +6,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from objectives import backend, mlp, network
-from objectives.data import SearchData
+from objectives.data import Divisions, SearchData
 from objectives.objective import Task
 from objectives.settings import DataSettings, TrainSettings
 from objectives.space import Dimension, Space
@@ -162,7 +162,9 @@ def test_a_trial_learns_digits_and_its_number_decides_its_value(keras):
 def test_data_are_loaded_once_and_models_are_let_go(keras, monkeypatch):
     loads = []
     load = network.load_search_data
-    monkeypatch.setattr(network, "load_search_data", lambda *given: loads.append(given) or load(*given))
+    monkeypatch.setattr(
+        network, "load_search_data", lambda *given, **named: loads.append(given) or load(*given, **named)
+    )
     objective = trains(task(epochs=1, **SMALL))
     study = optuna.create_study(direction="maximize")
     study.optimize(objective, n_trials=3)
@@ -191,5 +193,5 @@ def test_a_loss_may_be_the_metric(keras):
 def test_an_objective_holds_nothing_but_its_task_and_what_a_search_may_see(keras):
     objective = trains(task(epochs=1, **SMALL))
     objective(optuna.create_study().ask())
-    assert [type(held) for held in vars(objective).values()] == [Task, network.Network, list]
+    assert [type(held) for held in vars(objective).values()] == [Task, network.Network, Divisions]
     assert [type(held) for held in objective._divisions] == [SearchData]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from optuna.trial import TrialState
 
-from objectives.settings import TrainSettings
+from objectives import backend
 from studies.study_file import gallery, read_study
 from studies.worker import make_objective
 
@@ -23,18 +23,26 @@ def stand_ins(tmp_path_factory):
     words = {"ham": "see you at home tonight", "spam": "win a free prize now"}
     lines = [f"{label}\t{words[label]} {number}" for number in range(60) for label in words]
     (folder / "sms_spam.tsv").write_text("\n".join(lines))
+    backend.prepare("tensorflow")
+    import keras
+
+    base = [keras.Input((SIDE, SIDE, 1)), keras.layers.Conv2D(2, 5, strides=4), keras.layers.Flatten()]
+    keras.Sequential([*base, keras.layers.Dense(5, activation="softmax")]).save(folder / "mnist_0_to_4.keras")
     return folder
 
 
 @pytest.mark.parametrize("name", gallery())
 def test_two_trials(make_study, work, stand_ins, monkeypatch, name):
     monkeypatch.setenv("STUDYHALL_DATA", str(stand_ins))
-    settings = {"budget.trials": 2, "train.epochs": 1, "train.fraction": 1.0}
     given = read_study(name)
-    spec = read_study(name, settings if given.train is not None else {"budget.trials": 2})
+    settings = {"budget.trials": 2}
+    if given.train is not None:
+        settings |= {"train.epochs": 1, "train.fraction": 1.0}
+    if given.data is not None and given.data.folds is not None:
+        settings |= {"data.folds": 2}
+    spec = read_study(name, settings)
     study = make_study(**spec.model_dump(exclude={"seed"}))
     assert work(study, make_objective(spec)) == "budget reached"
     trials = study.study.get_trials()
     assert [trial.state for trial in trials if trial.state.is_finished()] == [TrialState.COMPLETE] * 2
     assert all(np.isfinite(trial.values).all() for trial in trials[:2])
-    assert isinstance(given.train, TrainSettings | None)

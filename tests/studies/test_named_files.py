@@ -7,14 +7,18 @@ from studies.study_file import StudyFileFault, read_study
 STUDY = """
 objective = "{objective}"
 budget = {{ trials = 1 }}
+[data]
+dataset = "{dataset}"
 [space]
 {line}
 """
 
 
 def write(folder, objective, line):
+    (folder / "texts.tsv").write_text("ham\tsee you at home\nspam\twin a prize now\n" * 10)
+    dataset = "texts.tsv" if objective == "sequence" else "digits"
     path = folder / "study.toml"
-    path.write_text(STUDY.format(objective=objective, line=line))
+    path.write_text(STUDY.format(objective=objective, dataset=dataset, line=line))
     return str(path)
 
 

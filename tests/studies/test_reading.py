@@ -41,8 +41,8 @@ def test_a_real_training_is_read_as_it_was_made(case):
         space=Space(params),
         data=DataSettings(dataset="digits", split=split),
         train=TrainSettings(epochs=epochs),
-        metric="val_loss",
-        direction="minimize",
+        metrics=("val_loss",),
+        directions=("minimize",),
         seed=1,
     )
     trial = optuna.create_study().ask()
