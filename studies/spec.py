@@ -24,7 +24,7 @@ from objectives.space import Dimension
 from storage.claims import Budget
 from studies.points import Point
 
-FORMAT = 1  # of the stored study; a newer one is refused by an older program
+FORMAT = 2  # of the stored study; a newer one is refused by an older program
 
 Direction = Literal["minimize", "maximize"]
 
