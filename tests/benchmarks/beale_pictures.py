@@ -16,8 +16,14 @@ from objectives.functions import beale
 
 _BLUE, _GREY, _RED = "#1f5fa8", "#8a8a8a", "#d1352b"
 _PATHS = ["#d1352b", "#1f77b4", "#2ca02c", "#ff7f0e", "#9467bd", "#17becf", "#8c564b"]
+_TICKS = ["0.0001", "0.001", "0.01", "0.1", "1", "10", "100"]
 _LEVELS = np.arange(-2.0, 5.5, 0.5)
 _FLOOR = 1e-8
+_PANELS = (
+    *("random", "qmc, scrambled", "nsgaii", "grid", "bruteforce", "nsgaiii"),
+    *("Hyperopt's TPE", "tpe", "tpe, independent", "cmaes", "gp", "partial-fixed"),
+)
+_POINTS = ("random", "qmc, scrambled", "grid", "nsgaii", "cmaes", "Hyperopt's TPE", "tpe", "gp")
 
 
 def draw(
@@ -35,11 +41,17 @@ def draw(
 
 def curves(made: Mapping[str, Sequence[Search]], threshold: float) -> go.Figure:
     """Best so far over trials, a panel a sampler: median and quartiles over the seeds, random's median beside it."""
-    names = [name for name in made if name not in ("random", "tpe, independent", "qmc")]
+    names = [name for name in _PANELS if name in made]
     columns = 3
     rows = -(-len(names) // columns)
     figure = make_subplots(
-        rows, columns, subplot_titles=names, shared_yaxes=True, horizontal_spacing=0.03, vertical_spacing=0.09
+        rows,
+        columns,
+        subplot_titles=names,
+        shared_xaxes=True,
+        shared_yaxes=True,
+        horizontal_spacing=0.02,
+        vertical_spacing=0.055,
     )
     reference = np.median([row.best_so_far for row in made["random"]], axis=0) if "random" in made else None
     for place, name in enumerate(names):
@@ -53,7 +65,7 @@ def curves(made: Mapping[str, Sequence[Search]], threshold: float) -> go.Figure:
         figure.add_scatter(x=trials, y=middle, line={"color": _BLUE, "width": 2.5}, **where)
         figure.add_hline(y=threshold, line={"color": _RED, "width": 1}, **where)
     figure.update_traces(mode="lines")
-    figure.update_yaxes(type="log", range=[-4.2, 2.2], dtick=1, exponentformat="power", gridcolor="#e6e6e6")
+    figure.update_yaxes(type="log", range=[-4.2, 2.2], tickvals=_TICKS, ticktext=_TICKS, gridcolor="#e6e6e6")
     figure.update_xaxes(range=[0, 100], dtick=25, gridcolor="#e6e6e6", ticks="outside")
     figure.update_xaxes(title_text="trials", row=rows)
     figure.update_yaxes(title_text="lowest f so far", col=1)
@@ -61,13 +73,12 @@ def curves(made: Mapping[str, Sequence[Search]], threshold: float) -> go.Figure:
     title = (
         f"Beale's function: median and quartiles over {seeds} seeds; dotted: random's median; red: f = {threshold:g}"
     )
-    return figure.update_layout(**_look(title, 1100, 90 + 230 * rows), showlegend=False)
+    return figure.update_layout(**_look(title, 1100, 110 + 185 * rows), showlegend=False)
 
 
 def points(made: Mapping[str, Sequence[Search]]) -> go.Figure:
     """Where the samplers put the trials of the first seed, dark ones last."""
-    wanted = ["random", "qmc, scrambled", "grid", "nsgaii", "cmaes", "Hyperopt's TPE", "tpe", "gp"]
-    names = [name for name in wanted if name in made]
+    names = [name for name in _POINTS if name in made]
     columns = 4
     rows = -(-len(names) // columns)
     titles = [f"{name}: best {min(made[name][0].values):.2g}" for name in names]
@@ -96,12 +107,13 @@ def points(made: Mapping[str, Sequence[Search]]) -> go.Figure:
                 "showscale": place == 0,
                 "colorbar": {"title": "trial", "thickness": 12, "len": 0.9},
             },
+            cliponaxis=False,
             **where,
         )
         _minimum(figure, where)
     _square(figure)
     return figure.update_layout(
-        **_look("Where one seed's 100 trials went (cross: the minimum at (3, 0.5))", 1200, 90 + 300 * rows),
+        **_look("Where one seed's 100 trials went (cross: the minimum at (3, 0.5))", 1180, 110 + 280 * rows),
         showlegend=False,
     )
 
@@ -135,12 +147,12 @@ def paths(by_keras: Mapping[str, Descent], by_scipy: Mapping[str, Descent]) -> g
             )
         _minimum(figure, where)
     _square(figure)
-    box = {"bgcolor": "rgba(255,255,255,0.85)", "y": 0.02, "yanchor": "bottom", "font": {"size": 12}}
+    box = {"bgcolor": "rgba(255,255,255,0.85)", "xanchor": "right", "yanchor": "bottom", "y": 0.01}
     title = "Beale's function from (4, 4); a disc is the end of a path, the cross is the minimum"
     return figure.update_layout(
-        **_look(title, 1200, 660),
-        legend={**box, "x": 0.01},
-        legend2={**box, "x": 0.525},
+        **_look(title, 1180, 650),
+        legend={**box, "x": 0.48},
+        legend2={**box, "x": 0.995},
     )
 
 
@@ -171,27 +183,28 @@ def _contour(figure: go.Figure, where: Mapping[str, int]) -> None:
 
 
 def _minimum(figure: go.Figure, where: Mapping[str, int]) -> None:
-    figure.add_scatter(
-        x=[3],
-        y=[0.5],
-        mode="markers",
-        marker={"symbol": "x-thin", "size": 12, "line": {"color": "#00e05a", "width": 3}},
-        showlegend=False,
-        **where,
-    )
+    for color, width in (("white", 6), ("black", 2.5)):
+        figure.add_scatter(
+            x=[3],
+            y=[0.5],
+            mode="markers",
+            marker={"symbol": "x-thin", "size": 11, "line": {"color": color, "width": width}},
+            showlegend=False,
+            **where,
+        )
 
 
 def _square(figure: go.Figure) -> None:
-    figure.update_xaxes(range=[-LIMIT, LIMIT], dtick=1.5, ticks="outside", constrain="domain")
-    figure.update_yaxes(range=[-LIMIT, LIMIT], dtick=1.5, ticks="outside", constrain="domain")
+    figure.update_xaxes(range=[-LIMIT, LIMIT], tickvals=[-4, -2, 0, 2, 4], ticks="outside", constrain="domain")
+    figure.update_yaxes(range=[-LIMIT, LIMIT], tickvals=[-4, -2, 0, 2, 4], ticks="outside", constrain="domain")
 
 
 def _look(title: str, width: int, height: int) -> dict[str, object]:
     return {
-        "title": {"text": title, "x": 0.01, "font": {"size": 18}},
+        "title": {"text": title, "x": 0.01, "y": 0.985, "yanchor": "top", "font": {"size": 17}},
         "width": width,
         "height": height,
-        "margin": {"l": 60, "r": 20, "t": 90, "b": 50},
+        "margin": {"l": 70, "r": 20, "t": 80, "b": 50},
         "template": "plotly_white",
         "font": {"family": "DejaVu Sans, Arial, sans-serif", "size": 13, "color": "#202020"},
     }

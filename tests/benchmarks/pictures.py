@@ -20,13 +20,13 @@ _SWITCHES = (
 )
 _DRAW = """
 const [width, height, answer] = arguments;
-Plotly.toImage(document.querySelector(".plotly-graph-div"), {format: "png", width, height, scale: 1.5})
+Plotly.toImage(document.querySelector(".plotly-graph-div"), {format: "png", width, height})
     .then(answer, error => answer("failed: " + error));
 """
 
 
 def save(figure: go.Figure, path: Path) -> None:
-    """Write the figure to `path` at 1.5 times its own width and height, which must be set; raises RuntimeError."""
+    """Write the figure to `path` in its own width and height, which must be set; raises RuntimeError."""
     from selenium import webdriver
 
     chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")

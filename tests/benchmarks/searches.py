@@ -58,7 +58,7 @@ def run(study: str, settings: Mapping[str, Any], function: Function, *, trials: 
     `study` and `settings` are what `launch STUDY --set KEY=VALUE` takes. Each trial has a sampler of its own at the
     seed that a worker would give it (studies/worker.py), so the suggestions are those of a study on disk.
     """
-    return run_spec(read_study(study, {**settings, "seed": seed}), function, trials=trials)
+    return run_spec(read_study(study, {**settings, "seed": seed, "budget.trials": trials}), function, trials=trials)
 
 
 def run_spec(spec: StudySpec, function: Function, *, trials: int) -> Search:

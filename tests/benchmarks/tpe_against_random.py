@@ -1,25 +1,25 @@
 """TPE against random search at 100 trials, seed by seed: who found the lower value, and could that be chance?
 
-    python tests/benchmarks/tpe_against_random.py
+    python tests/benchmarks/tpe_against_random.py            # seconds: Beale's function, and digits_mlp replayed
+    python tests/benchmarks/tpe_against_random.py --train    # minutes: what the replays found best, trained for real
 
-On Beale's function, and on digits_mlp's validation log loss. The latter is a replay: digits_table.csv holds one real
-training of every point of digits_table.toml, and a trial's value is looked up there. The table was made by
+digits_mlp is judged by its validation log loss, and replayed from real trainings that were made once, by
 
-    studyhall launch tests/benchmarks/digits_table.toml --storage sqlite:///table.db
-    python tests/benchmarks/tpe_against_random.py --read sqlite:///table.db
+    studyhall launch tests/benchmarks/digits_table.toml --storage sqlite:///trainings.db
+    studyhall launch digits_mlp --name digits_random --storage sqlite:///trainings.db --sampler random --pruner none \
+        --set metric=val_loss --set direction=minimize --set train.backend=torch --seed 11 --trials 700
+    python tests/benchmarks/tpe_against_random.py --read sqlite:///trainings.db
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import math
 import os
 import statistics
-from bisect import bisect_right
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 
+import digits
 import numpy as np
 import optuna
 from scipy.stats import binomtest
@@ -28,12 +28,10 @@ from searches import Function, Search, run
 from objectives.functions import beale
 from objectives.objective import Scalar
 
-HERE = Path(__file__).parent
-STUDY, TABLE = HERE / "digits_table.toml", HERE / "digits_table.csv"
-_COLUMNS = ("learning_rate", "layers", "units", "dropout", "optimizer", "momentum")
 _AT = (20, 50, 100)
+_REPEATS = 3  # real trainings of each search's best
 
-Point = tuple[str, ...]
+Searches = dict[str, list[Search]]
 
 
 def value_of(point: Mapping[str, Scalar]) -> float:
@@ -41,67 +39,54 @@ def value_of(point: Mapping[str, Scalar]) -> float:
     return beale(float(point["x"]), float(point["y"]))
 
 
-def key(point: Mapping[str, Scalar]) -> Point:
-    """A point as the table writes it; what it does not use is empty."""
-    values = (point.get(name, "") for name in _COLUMNS)
-    return tuple(value if isinstance(value, str) else f"{float(value):g}" for value in values)
+def noisy(surrogate: digits.Surrogate, seed: int) -> Function:
+    """The surrogate with the noise of one search, the same stream for either sampler."""
+    noise = np.random.default_rng(seed)
+    return lambda point: surrogate.value(point) * math.exp(noise.normal(0, surrogate.error))
 
 
-def read_table() -> dict[Point, float]:
-    """Point -> validation log loss of its training."""
-    with TABLE.open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(line for line in file if not line.startswith("#"))
-        return {tuple(row[name] for name in _COLUMNS): float(row["val_loss"]) for row in rows}
-
-
-def write_table(url: str) -> None:
-    """Make the table from the finished study `digits_table` in the storage `url`."""
-    trials = optuna.load_study(study_name="digits_table", storage=url).trials
-    rows = sorted((*key(trial.params), f"{trial.value:.6g}") for trial in trials if trial.value is not None)
-    unfinished = len(trials) - len(rows)
-    if unfinished:
-        print(f"{unfinished} trials have no value and are not in the table: they diverged, or the study is not over")
-    with TABLE.open("w", encoding="utf-8", newline="") as file:
-        file.write(f"# {len(rows)} real trainings of {STUDY.name}, each 10 epochs on scikit-learn's digits, by\n")
-        file.write("# studyhall launch; val_loss: the best epoch's log loss on the validation part.\n")
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow((*_COLUMNS, "val_loss"))
-        writer.writerows(rows)
-
-
-def compare(
-    title: str, study: str, function: Function, *, seeds: int, trials: int, all_values: Sequence[float]
-) -> None:
-    """Print one Markdown row a number of trials: wins, ties, and the chance of so many wins between equals.
-
-    `all_values`, sorted, are those of a finite table, for the rank of what was found; empty where there is none.
-    """
-    found: dict[str, list[Search]] = {
-        name: [run(study, {"sampler": name}, function, trials=trials, seed=seed) for seed in range(seeds)]
+def both(
+    study: str, settings: Mapping[str, object], function: Callable[[int], Function], args: argparse.Namespace
+) -> Searches:
+    """The searches of TPE and of random, one for each seed; `function` makes what a seed's search evaluates."""
+    return {
+        name: [
+            run(study, {**settings, "sampler": name}, function(seed), trials=args.trials, seed=seed)
+            for seed in range(args.seeds)
+        ]
         for name in ("tpe", "random")
     }
-    for at in (count for count in _AT if count <= trials):
+
+
+def report(title: str, found: Searches) -> None:
+    """Print one Markdown row for each number of trials."""
+    most = len(found["tpe"][0].values)
+    for at in (count for count in _AT if count <= most):
         tpe, random = ([search.best_so_far[at - 1] for search in found[name]] for name in ("tpe", "random"))
-        wins = sum(ours < theirs for ours, theirs in zip(tpe, random, strict=True))
-        losses = sum(ours > theirs for ours, theirs in zip(tpe, random, strict=True))
-        chance = binomtest(wins, wins + losses, 0.5, alternative="greater").pvalue if wins + losses else math.nan
-        cells = [
-            title,
-            f"{at}",
-            _summary(tpe, all_values),
-            _summary(random, all_values),
-            f"{wins}",
-            f"{losses}",
-            f"{seeds - wins - losses}",
-            f"{chance:.2g}",
-        ]
-        print("|", " | ".join(cells), "|")
+        row(title, f"{at}", tpe, random)
 
 
-def _summary(values: Sequence[float], all_values: Sequence[float]) -> str:
-    middle = statistics.median(values)
-    rank = f", rank {bisect_right(all_values, middle)}" if all_values else ""
-    return f"{middle:.3g}{rank}"
+def row(title: str, trials: str, tpe: Sequence[float], random: Sequence[float]) -> None:
+    """Print one Markdown row: medians, wins, losses, ties, and the chance of so many wins between equals."""
+    wins = sum(ours < theirs for ours, theirs in zip(tpe, random, strict=True))
+    losses = sum(ours > theirs for ours, theirs in zip(tpe, random, strict=True))
+    chance = binomtest(wins, wins + losses, 0.5, alternative="greater").pvalue if wins + losses else math.nan
+    cells = [
+        title,
+        trials,
+        f"{statistics.median(tpe):.3g}",
+        f"{statistics.median(random):.3g}",
+        f"{wins}",
+        f"{losses}",
+        f"{len(tpe) - wins - losses}",
+        f"{chance:.2g}",
+    ]
+    print("|", " | ".join(cells), "|", flush=True)
+
+
+def distinct(searches: Sequence[Search]) -> float:
+    """How many different points a search evaluates, on the average."""
+    return statistics.mean(len({digits.key(point) for point in search.points}) for search in searches)
 
 
 def main() -> None:
@@ -109,20 +94,45 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--trials", type=int, default=100)
-    parser.add_argument("--read", metavar="STORAGE", help="make digits_table.csv from a finished study, and end")
+    parser.add_argument("--train", action="store_true", help="train what the replays found best for real")
+    parser.add_argument("--read", metavar="STORAGE", help="make the files of trainings from finished studies, and end")
     asked = parser.parse_args()
     if asked.read:
-        write_table(asked.read)
+        digits.write(digits.TABLE, optuna.load_study(study_name="digits_table", storage=asked.read).trials)
+        digits.write(digits.RANDOM, optuna.load_study(study_name="digits_random", storage=asked.read).trials)
         return
-    table = read_table()
-    values = sorted(table.values())
-    print(f"digits_mlp: {len(table)} trainings, val_loss {values[0]:.4g} .. {values[-1]:.4g},", end=" ")
-    print(f"median {np.median(values):.4g}; the ten lowest: {', '.join(f'{value:.4g}' for value in values[:10])}\n")
+    table, random = digits.read(digits.TABLE), digits.read(digits.RANDOM)
+    surrogate = digits.Surrogate.of({**table, **random})
     print("| on | trials | TPE's best (median) | random's | TPE wins | loses | ties | p, one-sided |")
     print("|---|--:|--:|--:|--:|--:|--:|--:|")
-    options = {"seeds": asked.seeds, "trials": asked.trials}
-    compare("beale", "beale", value_of, all_values=[], **options)
-    compare("digits_mlp", os.fspath(STUDY), lambda point: table[key(point)], all_values=values, **options)
+    report("beale", both("beale", {}, lambda seed: value_of, asked))
+    looked_up = both(os.fspath(digits.TABLE_STUDY), {}, lambda seed: lambda point: table[digits.key(point)], asked)
+    report("digits_mlp, table", looked_up)
+    exact = both("digits_mlp", digits.VAL_LOSS, lambda seed: surrogate.value, asked)
+    report("digits_mlp, surrogate without noise", exact)
+    noised = both("digits_mlp", digits.VAL_LOSS, lambda seed: noisy(surrogate, seed), asked)
+    report("digits_mlp, surrogate", noised)
+    if asked.train:
+        real = {
+            name: [digits.trained(search.best_point, _REPEATS) for search in searches]
+            for name, searches in noised.items()
+        }
+        row(f"the surrogate's best points, trained {_REPEATS} times", f"{asked.trials}", real["tpe"], real["random"])
+    values = sorted(table.values())
+    print(
+        f"\nThe table has {len(table)} points, val_loss {values[0]:.4g} to {values[-1]:.4g}; the ten lowest are",
+        end=" ",
+    )
+    print(", ".join(f"{value:.4f}" for value in values[:10]), end=". ")
+    print(f"Different points of {asked.trials}: TPE {distinct(looked_up['tpe']):.0f},", end=" ")
+    print(f"random {distinct(looked_up['random']):.0f}.")
+    print(
+        f"The surrogate is fitted to {len(table)} + {len(random)} trainings; on those it has not seen it explains",
+        end=" ",
+    )
+    print(
+        f"{100 * surrogate.explained:.0f} % of the variance of log(val_loss), with an error of {surrogate.error:.2f}."
+    )
 
 
 if __name__ == "__main__":
