@@ -3,7 +3,7 @@
     python tests/benchmarks/beale.py --pictures docs
 
 prints the tables of docs/samplers.md and draws its pictures. The searches are kept in a folder (--kept) and are not
-made again; the slowest is gp, with half a minute a seed. "ms a trial" is processor time, so that other work on the
+made again; the slowest is gp, with 6 s a seed. "ms a trial" is processor time, so that other work on the
 machine hardly changes it.
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -106,10 +106,12 @@ def _features(point: Mapping[str, Any]) -> list[float]:
     ]
 
 
-def trained(point: Mapping[str, Any], repeats: int) -> float:
-    """The mean validation log loss of so many real trainings, each from other weights and in another order."""
+def trainer(seed: int, backend: str = "tensorflow") -> Callable[[Mapping[str, Any], int], float]:
+    """What trains a point for real and returns its validation log loss.
+
+    It takes the point and the number of the trial, from which the product draws the weights and the order of rows.
+    """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    spec = read_study("digits_mlp", {**VAL_LOSS, "pruner": "none", "seed": 7})
+    spec = read_study("digits_mlp", {**VAL_LOSS, "pruner": "none", "seed": seed, "train.backend": backend})
     objective = make_objective(spec)
-    losses = [objective(FixedTrial(dict(point), number=1000 + repeat)) for repeat in range(repeats)]
-    return float(np.mean(losses))
+    return lambda point, number: float(objective(FixedTrial(dict(point), number=number)))

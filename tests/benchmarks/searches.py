@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -10,6 +11,7 @@ from typing import Any
 
 import optuna
 from optuna.storages import InMemoryStorage
+from optuna.trial import TrialState
 
 from objectives.objective import Scalar
 from objectives.space import Space
@@ -56,7 +58,8 @@ def run(study: str, settings: Mapping[str, Any], function: Function, *, trials: 
     """Search the lowest value of `function` as one worker of the product would, on a study with this seed.
 
     `study` and `settings` are what `launch STUDY --set KEY=VALUE` takes. Each trial has a sampler of its own at the
-    seed that a worker would give it (studies/worker.py), so the suggestions are those of a study on disk.
+    seed that a worker would give it (studies/worker.py), so the suggestions are those of a study on disk. Where the
+    function is NaN the trial has failed, and its value here is infinity.
     """
     return run_spec(read_study(study, {**settings, "seed": seed, "budget.trials": trials}), function, trials=trials)
 
@@ -77,7 +80,11 @@ def run_spec(spec: StudySpec, function: Function, *, trials: int) -> Search:
         search.seconds += time.process_time() - started
         value = function(point)
         started = time.process_time()
-        study.tell(trial, value)
+        if math.isnan(value):
+            study.tell(trial, state=TrialState.FAIL)
+            value = math.inf
+        else:
+            study.tell(trial, value)
         search.seconds += time.process_time() - started
         search.points.append(point)
         search.values.append(value)

@@ -1,23 +1,27 @@
 """TPE against random search at 100 trials, seed by seed: who found the lower value, and could that be chance?
 
     python tests/benchmarks/tpe_against_random.py            # seconds: Beale's function, and digits_mlp replayed
-    python tests/benchmarks/tpe_against_random.py --train    # minutes: what the replays found best, trained for real
+    python tests/benchmarks/tpe_against_random.py --train    # minutes: what the replay found best, trained for real
+    python tests/benchmarks/tpe_against_random.py --real real.files --backend torch     # 1.5 hours of a core: no replay
 
 digits_mlp is judged by its validation log loss, and replayed from real trainings that were made once, by
 
     studyhall launch tests/benchmarks/digits_table.toml --storage sqlite:///trainings.db
     studyhall launch digits_mlp --name digits_random --storage sqlite:///trainings.db --sampler random --pruner none \
-        --set metric=val_loss --set direction=minimize --set train.backend=torch --seed 11 --trials 700
+        --set metric=val_loss --set direction=minimize --set train.backend=torch --seed 11 --trials 438
     python tests/benchmarks/tpe_against_random.py --read sqlite:///trainings.db
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
+import json
 import math
 import os
 import statistics
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import digits
 import numpy as np
@@ -84,6 +88,33 @@ def row(title: str, trials: str, tpe: Sequence[float], random: Sequence[float]) 
     print("|", " | ".join(cells), "|", flush=True)
 
 
+def really(asked: argparse.Namespace) -> Searches:
+    """The searches with real trainings; each is kept in the folder, so that it can be broken off and go on."""
+    found: Searches = {"tpe": [], "random": []}
+    asked.real.mkdir(parents=True, exist_ok=True)
+    settings = {**digits.VAL_LOSS, "train.backend": asked.backend}
+    for seed in range(asked.seeds):
+        for name, searches in found.items():
+            path = asked.real / f"{name}_{seed}_{asked.trials}.json"
+            if not path.is_file():
+                search = run(
+                    "digits_mlp",
+                    {**settings, "sampler": name},
+                    numbered(digits.trainer(seed, asked.backend)),
+                    trials=asked.trials,
+                    seed=seed,
+                )
+                path.write_text(json.dumps(search.as_json()), "utf-8")
+            searches.append(Search(**json.loads(path.read_text("utf-8"))))
+    return found
+
+
+def numbered(train: Callable[[Mapping[str, Scalar], int], float]) -> Function:
+    """The trials of one search get the numbers from 0, as in a study."""
+    numbers = itertools.count()
+    return lambda point: train(point, next(numbers))
+
+
 def distinct(searches: Sequence[Search]) -> float:
     """How many different points a search evaluates, on the average."""
     return statistics.mean(len({digits.key(point) for point in search.points}) for search in searches)
@@ -95,16 +126,21 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--trials", type=int, default=100)
     parser.add_argument("--train", action="store_true", help="train what the replays found best for real")
+    parser.add_argument("--real", type=Path, metavar="FOLDER", help="search digits_mlp with real trainings, kept there")
+    parser.add_argument("--backend", default="tensorflow", help="of --real: tensorflow, torch or jax")
     parser.add_argument("--read", metavar="STORAGE", help="make the files of trainings from finished studies, and end")
     asked = parser.parse_args()
     if asked.read:
         digits.write(digits.TABLE, optuna.load_study(study_name="digits_table", storage=asked.read).trials)
         digits.write(digits.RANDOM, optuna.load_study(study_name="digits_random", storage=asked.read).trials)
         return
-    table, random = digits.read(digits.TABLE), digits.read(digits.RANDOM)
-    surrogate = digits.Surrogate.of({**table, **random})
     print("| on | trials | TPE's best (median) | random's | TPE wins | loses | ties | p, one-sided |")
     print("|---|--:|--:|--:|--:|--:|--:|--:|")
+    if asked.real:
+        report("digits_mlp", really(asked))
+        return
+    table, random = digits.read(digits.TABLE), digits.read(digits.RANDOM)
+    surrogate = digits.Surrogate.of({**table, **random})
     report("beale", both("beale", {}, lambda seed: value_of, asked))
     looked_up = both(os.fspath(digits.TABLE_STUDY), {}, lambda seed: lambda point: table[digits.key(point)], asked)
     report("digits_mlp, table", looked_up)
@@ -113,8 +149,12 @@ def main() -> None:
     noised = both("digits_mlp", digits.VAL_LOSS, lambda seed: noisy(surrogate, seed), asked)
     report("digits_mlp, surrogate", noised)
     if asked.train:
+        train = digits.trainer(seed=7)
         real = {
-            name: [digits.trained(search.best_point, _REPEATS) for search in searches]
+            name: [
+                statistics.mean(train(search.best_point, 1000 + repeat) for repeat in range(_REPEATS))
+                for search in searches
+            ]
             for name, searches in noised.items()
         }
         row(f"the surrogate's best points, trained {_REPEATS} times", f"{asked.trials}", real["tpe"], real["random"])
