@@ -56,13 +56,15 @@ class Duplicates:
     """Settles the parameters of each trial of a worker before anything is trained.
 
     ``sampler`` makes the study's sampler from a seed. Nothing is done for objectives of the user's own, which suggest
-    as they run, nor where every point is another anyway.
+    as they run, nor where every point is another anyway. Trials before ``since`` were made under another spec, so their
+    results are none of this one's.
     """
 
     study: optuna.Study
     storage: SharedStorage
     spec: StudySpec
     sampler: Callable[[int], BaseSampler]
+    since: int = 0
 
     def __post_init__(self) -> None:
         self._space = Space(self.spec.space)
@@ -125,7 +127,7 @@ class Duplicates:
         there = [
             other
             for other in self.study.get_trials(deepcopy=False, states=(*FINISHED, TrialState.RUNNING))
-            if other._trial_id != trial._trial_id and _is_at(other, point)
+            if other._trial_id != trial._trial_id and other.number >= self.since and _is_at(other, point)
         ]
         return next((other for other in there if other.state in FINISHED), None), bool(there)
 

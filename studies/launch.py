@@ -76,6 +76,13 @@ def raise_budget(stored: StoredStudy, *, trials: int | None = None, more_seconds
         budget = stored.budget
         if trials is not None:
             check_size(stored.required_spec(), trials)
+            counts = stored.storage.count_states(stored.study_id)
+            finished = sum(counts[state] for state in FINISHED)
+            if trials < finished:
+                raise StudyFault(
+                    f"study {stored.name!r} has {finished} finished trials, which is more than {trials} already; "
+                    f"give a number above {finished} to go on"
+                )
             budget = replace(budget, trials=trials)
         if more_seconds is not None:
             budget = replace(budget, seconds=(budget.seconds or 0.0) + more_seconds)

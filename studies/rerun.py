@@ -145,6 +145,11 @@ def rerun(stored: StoredStudy, number: int) -> Comparison:
     """
     spec = stored.required_spec()
     recorded = _finished_trial(stored, spec, number)
+    if number < stored.changed_at:
+        raise StudyFault(
+            f"trial {number} of study {stored.name!r} was made before a change of the study was accepted, and what "
+            f"it was made with is not kept; trials from {stored.changed_at} on can be run again"
+        )
     if source_digest(stored) is not None:
         check_source(stored, accept=False)
     device, exact = _take_device(spec)

@@ -26,6 +26,8 @@ from studies.warm_start import remember
 
 _SPEC = "studyhall:spec"
 _FORMAT = "studyhall:format"
+_CHANGED = "studyhall:changed"
+_MADE_FROM = ("objective", "data", "train", "space")  # what decides a trial's value beside its own parameters
 
 
 class StudyFault(Exception):
@@ -69,6 +71,11 @@ class StoredStudy:
     def attributes(self) -> dict[str, Any]:
         """The study's system attributes as they are now."""
         return self.storage.get_study_system_attrs(self.study_id)
+
+    @property
+    def changed_at(self) -> int:
+        """The number of the first trial made under the spec as it is now: 0 unless a change of it was accepted."""
+        return int(self.attributes.get(_CHANGED, 0))
 
     @property
     def budget(self) -> Budget:
@@ -123,7 +130,8 @@ def create_or_join(
     """The study of that name, made now if there is none; says whether it was made.
 
     However many processes ask at once, one makes it and all others find it whole. With ``accept_changes`` a study
-    that searched something else goes on with this spec; its seed and its trials stay.
+    that searched something else goes on with this spec; its seed and its trials stay, and so must its goal, because
+    values of two metrics cannot be compared.
 
     Raises:
         StudyFault: there is one of that name that searches something else; the differences are told.
@@ -147,7 +155,11 @@ def create_or_join(
             return _adopt(found, spec), False
         compared = spec.model_copy(update={"seed": None}) if drawn else spec
         differences = compared.differences(found.spec)
-        if differences and accept_changes and spec.directions == found.spec.directions:
+        goal = spec.directions, spec.metrics
+        if differences and accept_changes and goal == (found.spec.directions, found.spec.metrics):
+            if any(line.startswith(_MADE_FROM) for line in differences):
+                trials = storage.count_states(found.study_id).total()
+                storage.set_study_system_attr(found.study_id, _CHANGED, trials)
             spec = spec.model_copy(update={"seed": found.spec.seed}) if drawn else spec
             storage.set_study_system_attr(found.study_id, _SPEC, _as_json(spec))
             replace(found.budget, points=_points(spec)).store(storage, found.study_id)
@@ -158,11 +170,14 @@ def create_or_join(
             storage.delete_study(found.study_id)
             return create_or_join(location, storage, spec)[0], True
         if differences:
+            other = "--name starts another"
+            way_on = (
+                f"--accept-changes with this, {other}" if goal == (found.spec.directions, found.spec.metrics) else other
+            )
             raise StudyFault(
                 f"study {spec.name!r} in {location} searches something else:\n  "
                 + "\n  ".join(differences)
-                + f"\n`studyhall resume '{spec.name}'` goes on with it as it was, --accept-changes with this, "
-                "--name starts another"
+                + f"\n`studyhall resume '{spec.name}'` goes on with it as it was, {way_on}"
             )
         return found, False
 

@@ -208,6 +208,8 @@ def _completed(spec: StudySpec, table: Mapping[str, Any]) -> StudySpec:
 
 def _default_metric(family: Family, data: DataSettings) -> str | None:
     known = DATASETS.get(data.dataset)
+    if family.trains and known is None and data.task == "regression":
+        return DEFAULTS["regression"]
     if not family.trains or known is None:
         return family.default_metric
     return DEFAULTS[kind_of(known.classes)]

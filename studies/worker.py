@@ -105,7 +105,8 @@ class Worker:
     def __post_init__(self) -> None:
         self.study = WorkerStudy(self.stored.name, self.stored.storage, pruner=make_pruner(self.spec))
         self.known = known_trials(self.stored)
-        self.duplicates = Duplicates(self.study, self.stored.storage, self.spec, self._sampler)
+        since = self.stored.changed_at
+        self.duplicates = Duplicates(self.study, self.stored.storage, self.spec, self._sampler, since)
 
     def run(self) -> Ending:
         """Work until there is nothing left to do; says why it ended."""

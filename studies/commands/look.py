@@ -11,6 +11,8 @@ from studies.commands.options import DEFAULT_STORAGE, Json, Name, Storage, examp
 from studies.commands.output import clock, console, number, parameters, print_json, table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from optuna.trial import FrozenTrial
     from rich.console import Console
 
@@ -153,8 +155,8 @@ def show(
         return 0
     if stored.spec is not None:
         console().print(_described(stored))
-    rows = [[str(row.number), row.state.name, _value(row), str(len(row.intermediate_values) or "-"),
-             _seconds(row), parameters(row.params)] for row in trials]  # fmt: skip
+    rows = [[str(row.number), row.state.name, _value(row), _epochs(row), _seconds(row), parameters(row.params)]
+            for row in trials]  # fmt: skip
     console().print(table(["trial", "state", "value", "epochs", "time", "parameters"], rows))
     return 0
 
@@ -194,12 +196,14 @@ def _show_trial(stored: StoredStudy, wanted: int, *, json: bool) -> int:
         return 0
     rows = [("state", found.state.name), ("value", _value(found)), ("time", _seconds(found))]
     rows += [(key, number(value) if isinstance(value, float) else str(value)) for key, value in found.params.items()]
-    rows += [(key, str(value)) for key, value in found.user_attrs.items() if not isinstance(value, dict)]
+    shown = {key: value for key, value in found.user_attrs.items() if not isinstance(value, dict) and key != "folds"}
+    rows += [(key, str(value)) for key, value in shown.items()]
     if found.intermediate_values:
         values = [found.intermediate_values[step] for step in sorted(found.intermediate_values)]
         rows.append(("reports", f"{_sparkline(values)}  {number(values[0])} .. {number(values[-1])}"))
     out = console()
     out.print(table(["trial", str(found.number)], rows))
+    _print_runs(out, found.user_attrs.get("folds", []))
     findings = _print_curves(out, found)
     for finding in findings:
         out.print(f"\n{finding.sentence}", markup=False)
@@ -211,6 +215,20 @@ def _show_trial(stored: StoredStudy, wanted: int, *, json: bool) -> int:
             if row.detail:
                 console().print(f"\nattempt {index + 1}: {row.detail.rstrip()}", markup=False)
     return 0
+
+
+def _print_runs(out: Console, runs: Sequence[Mapping[str, Any]]) -> None:
+    """One line for each division and repeat of a trial that has several."""
+    if not runs:
+        return
+    rows = []
+    for run in runs:
+        values = run["value"] if isinstance(run["value"], list) else [run["value"]]
+        said = ", ".join("-" if value is None else number(value) for value in values)
+        cells = [str(run[key]) if run.get(key) is not None else "-" for key in ("epochs", "best_epoch", "ended")]
+        rows.append([str(run["repeat"]), str(run["division"]), said, *cells])
+    out.print()
+    out.print(table(["repeat", "division", "value", "epochs", "best epoch", "ended"], rows))
 
 
 def _print_curves(out: Console, trial: FrozenTrial) -> list[Finding]:
@@ -288,6 +306,11 @@ def _value(trial: FrozenTrial) -> str:
 
 def _seconds(trial: FrozenTrial) -> str:
     return "-" if trial.duration is None else f"{trial.duration.total_seconds():.1f} s"
+
+
+def _epochs(trial: FrozenTrial) -> str:
+    # Studies with several objectives take no reports.
+    return str(len(trial.intermediate_values) or trial.user_attrs.get("epochs", "-"))
 
 
 def _sparkline(values: list[float]) -> str:

@@ -1,0 +1,48 @@
+"""A study that goes on although its file has changed: what is still compared with what."""
+
+import pytest
+from optuna.trial import TrialState
+
+from storage import open_storage
+from studies import stored
+from studies.rerun import rerun
+from studies.stored import StudyFault
+
+SPACE = {"x": {"choices": [1.0, 2.0]}, "y": 0.0}
+
+
+def changed(study, **settings):
+    """The study with these settings, the change accepted."""
+    spec = study.required_spec().model_validate({**study.required_spec().model_dump(), **settings})
+    return stored.create_or_join(study.location, open_storage(study.location), spec, accept_changes=True)[0]
+
+
+def test_results_of_the_old_study_are_not_reused_in_the_new_one(run_here, work):
+    # Given a study that has tried all there is, and one that fixes another value
+    study, _ = run_here("s", 2, space=SPACE, duplicates="reuse", start=[{"x": 1.0}, {"x": 2.0}])
+    assert sorted(trial.value for trial in study.study.get_trials()) == [1.0, 4.0]
+    again = changed(study, space={**SPACE, "y": 3.0}, budget={"trials": 4})
+    again.required_spec().budget.to_budget().store(again.storage, again.study_id)
+    # When it goes on
+    from studies.worker import make_objective
+
+    work(again, make_objective(again.required_spec()))
+    # Then what it tries is evaluated, and the old trials cannot be run again as if they were new
+    new = again.study.get_trials(states=(TrialState.COMPLETE,))[2:]
+    assert {trial.value for trial in new} <= {10.0, 13.0}
+    with pytest.raises(StudyFault, match="before a change of the study was accepted"):
+        rerun(again, 0)
+    assert rerun(again, 2).identical
+
+
+def test_new_start_points_change_nothing_for_the_trials_there_are(run_here):
+    study, _ = run_here("s", 2, space=SPACE, sampler="random")
+    assert changed(study, start=[{"x": 2.0}]).changed_at == 0
+
+
+def test_another_goal_is_refused_even_then(make_study):
+    study = make_study(objective="mlp", metric="val_accuracy", directions=("maximize",), data={}, train={})
+    study.storage.create_new_trial(study.study_id)
+    with pytest.raises(StudyFault, match=r"(?s)metric.*--name starts another") as refused:
+        changed(study, metric="val_f1")
+    assert "--accept-changes" not in str(refused.value)
