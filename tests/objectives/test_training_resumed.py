@@ -191,8 +191,9 @@ def train(keras, data):
 
 
 @pytest.fixture
-def handed_back(train):
-    """A trial that was handed back as it reported step 2, and its checkpoint."""
+def handed_back(train, monkeypatch):
+    """A trial that was handed back as it reported step 2, and its checkpoint: saved then, however slow an epoch was."""
+    monkeypatch.setattr(resuming, "SECONDS_AT_RISK", 3600.0)
     first, checkpoint = optuna.create_study(pruner=Judge()).ask(), Checkpoint()
     assert train(Attempt(first, checkpoint, raise_at(2))) == ([0, 1, 2], None)
     return first, checkpoint

@@ -15,7 +15,7 @@ from objectives.data import DataFault, SearchData
 from objectives.network import make_training
 
 DEFAULTS = transfer.NETWORK.defaults
-MNIST = Path(os.environ.get("STUDYHALL_DATA", "/nowhere")) / "mnist.npz"
+MNIST = Path(os.environ.get("STUDYHALL_DATA") or Path(__file__).parents[2].parent / "shared" / "data") / "mnist.npz"
 DRILLS = Path(__file__).with_name("resuming_drills.py")
 
 
@@ -279,7 +279,7 @@ def accuracy(keras, made, epochs):
     return made.model.evaluate(made.data.x_validation, made.data.y_validation, batch_size=500, verbose=0)[1]
 
 
-@pytest.mark.skipif(not MNIST.is_file(), reason="$STUDYHALL_DATA has no mnist.npz")
+@pytest.mark.skipif(not MNIST.is_file(), reason="no mnist.npz in $STUDYHALL_DATA, nor in ../shared/data")
 def test_what_was_learned_of_0_to_4_helps_with_5_to_9(keras, tmp_path):
     from objectives import cnn
 

@@ -208,7 +208,8 @@ def hold_transaction(path, holding, seconds):
         opened.set_study_user_attr(1, "held", True)
         Path(holding).touch()
         time.sleep(seconds)
-    return time.time()
+        ended = time.time()
+    return ended
 
 
 def hold_connection(path, holding, release, statement=None):
