@@ -208,8 +208,7 @@ def hold_transaction(path, holding, seconds):
         opened.set_study_user_attr(1, "held", True)
         Path(holding).touch()
         time.sleep(seconds)
-        ended = time.time()
-    return ended
+        return time.time()
 
 
 def hold_connection(path, holding, release, statement=None):
