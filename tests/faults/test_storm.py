@@ -63,13 +63,13 @@ def test_sixteen_workers_two_thousand_trials(drill, workers_of):
 @pytest.mark.long
 @pytest.mark.timeout(600)
 def test_killed_trainings_have_the_curves_of_undisturbed_ones(drill, workers_of):
-    """a storm on real training: 2 workers, 8 trials on digits, SIGKILL every 4 s"""
+    """a storm on real training: 2 workers, 8 trials on digits, SIGKILL every 1.5 s"""
     words = ("--workers", "2", "--trials", "8", "--seed", "5", "--sampler", "random", "--pruner", "none")
-    words += ("--set", "train.epochs=12")
+    words += ("--set", "train.epochs=40")
     calm = drill.place.run("launch", "digits_mlp", "--name", "calm", *words, timeout=300)
     assert calm.returncode == 0, calm.stdout
     launched = drill.place.start("launch", "digits_mlp", "--name", "storm", *words, quiet=True)
-    kill_at_random(launched, workers_of, drill, seconds=4.0, seed=2, least=5)
+    kill_at_random(launched, workers_of, drill, seconds=1.5, seed=2, least=6)
     assert launched.wait() == 0
     ours, theirs = (drill.place.study(name).get_trials(deepcopy=False) for name in ("storm", "calm"))
     assert sum(deaths(drill.place.study("storm"))) >= 3
