@@ -21,7 +21,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "pooling": Parameter(
         kind=str,
         default="flatten",
-        choices=("flatten", "average", "max"),
+        choices=layers.POOLING,
         help="what follows the last block: all its values, or the average or largest of each channel",
     ),
     "units": Parameter(kind=int, default=0, low=0, help="units of a fully connected layer before the last; 0: no such"),
@@ -59,7 +59,7 @@ def build(params: Mapping[str, Any], data: SearchData) -> Any:
         # "same" keeps a picture of one pixel where there are more blocks than halves.
         stack.append(keras.layers.MaxPooling2D(padding="same"))
         stack += layers.dropout(layers.own(params, "dropout", number))
-    stack.append(_pooling(params["pooling"]))
+    stack.append(layers.pooling(params["pooling"]))
     if params["units"] > 0:
         # With the penalties of the last block, which it follows.
         stack += layers.hidden_dense(params, params["units"], params["blocks"])
@@ -68,17 +68,6 @@ def build(params: Mapping[str, Any], data: SearchData) -> Any:
         model.add(layer)
     model.add(losses.output_layer(params, data, kernel_initializer=layers.initializer(params)))
     return model
-
-
-def _pooling(name: str) -> Any:
-    import keras
-
-    makers = {
-        "flatten": keras.layers.Flatten,
-        "average": keras.layers.GlobalAveragePooling2D,
-        "max": keras.layers.GlobalMaxPooling2D,
-    }
-    return makers[name]()
 
 
 NETWORK = Network(name="cnn", parameters=PARAMETERS, build=build, reads=("picture",))

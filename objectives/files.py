@@ -44,9 +44,6 @@ FORMATS: Mapping[str, Format] = {
 }
 FOLDER = Format(name="a folder of pictures", keys=frozenset({"image_size"}), read=read_pictures, needs=("PIL", None))
 
-EVERY_KEY = frozenset(key for each in (*FORMATS.values(), FOLDER) for key in each.keys)
-
-
 _VARIABLE = re.compile(r"\$\{?(\w+)")
 
 

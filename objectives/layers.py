@@ -161,6 +161,24 @@ def _activated(
     return linear(params, make, axes, number, activation=params["activation"], **options)
 
 
+POOLING = ("flatten", "average", "max")
+
+
+def pooling(name: str) -> Any:
+    """Return the layer that makes a row of feature maps: (rows, height, width, channels) to (rows, numbers).
+
+    `name` is one of POOLING: all values, or the average or largest of each channel.
+    """
+    import keras
+
+    makers = {
+        "flatten": keras.layers.Flatten,
+        "average": keras.layers.GlobalAveragePooling2D,
+        "max": keras.layers.GlobalMaxPooling2D,
+    }
+    return makers[name]()
+
+
 def dropout(share: float) -> list[Any]:
     """Return the dropout layer, none where nothing is dropped. Its random state is a variable of the model."""
     import keras

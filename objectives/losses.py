@@ -12,8 +12,6 @@ from objectives.data import DataFault
 from objectives.objective import Parameter
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from objectives.data import SearchData
 
 _OF_CLASSES = ("crossentropy", "focal", "brier")
@@ -78,13 +76,6 @@ def make_loss(params: Mapping[str, Any], data: SearchData) -> Any:
     if name not in _OF_CLASSES:
         raise DataFault(f'space.loss = "{name}" is for numbers, and {data.origin} has {classes} classes')
     return (_of_two if classes == 2 else _of_several)(name, params, classes)
-
-
-def probabilities(predictions: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return a classifier's output (rows, 1) or (rows, classes) as one column a class."""
-    import numpy as np
-
-    return predictions if predictions.shape[-1] > 1 else np.concatenate([1 - predictions, predictions], axis=-1)
 
 
 def _of_numbers(name: str, params: Mapping[str, Any], data: SearchData) -> Any:

@@ -61,16 +61,12 @@ def layer_classes() -> SimpleNamespace:
     import keras
 
     class Replacing(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
-        """In training, replaces each token but padding with probability `share`."""
+        """In training, replaces each token but padding with probability `share`, by what `replacements` returns."""
 
         def __init__(self, share: float, **options: Any) -> None:
             super().__init__(**options)
             self.share = share
             self.seed_generator = keras.random.SeedGenerator()
-
-        def replacements(self, tokens: Any) -> Any:
-            """What each token would become."""
-            raise NotImplementedError
 
         def call(self, tokens: Any, training: bool = False) -> Any:
             if not training:

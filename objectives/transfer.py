@@ -61,7 +61,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "pooling": Parameter(
         kind=str,
         default="average",
-        choices=("average", "max", "flatten"),
+        choices=layers.POOLING,
         help="what the head is given of the base's feature maps",
     ),
     "units": Parameter(kind=int, default=0, low=0, help="units of a fully connected layer of the head; 0: no such"),
@@ -101,7 +101,7 @@ def build(params: Mapping[str, Any], data: SearchData) -> Any:
         bases.thaw(base, params["thaw_last"])
     # Not even a thawed base learns new means and variances, nor drops anything.
     values = base(values, training=False)
-    head = [_pooling(params["pooling"])]
+    head = [layers.pooling(params["pooling"])]
     if params["units"] > 0:
         head.append(keras.layers.Dense(params["units"], activation="relu"))
     for layer in [*head, *layers.dropout(params["dropout"]), losses.output_layer(params, data)]:
@@ -166,17 +166,6 @@ def _resized(pictures: Any, side: tuple[int, int]) -> Any:
     import keras
 
     return pictures if tuple(pictures.shape[1:3]) == side else keras.layers.Resizing(*side)(pictures)
-
-
-def _pooling(name: str) -> Any:
-    import keras
-
-    makers = {
-        "average": keras.layers.GlobalAveragePooling2D,
-        "max": keras.layers.GlobalMaxPooling2D,
-        "flatten": keras.layers.Flatten,
-    }
-    return makers[name]()
 
 
 NETWORK = Network(name="transfer", parameters=PARAMETERS, build=build, optimizer=optimizer, reads=("picture",))

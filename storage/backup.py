@@ -10,7 +10,7 @@ from typing import Any
 
 from storage.errors import StorageFault, StorageMissing, explain
 from storage.location import StorageLocation
-from storage.partial import partial_folder
+from storage.partial import partial_folder, persist
 from storage.sqlite import connect
 
 _COUNTS = (
@@ -46,8 +46,7 @@ def back_up(location: StorageLocation, target: Path, *, force: bool = False) -> 
         except sqlite3.Error as error:
             sentence = explain(error, str(location))
             raise StorageFault(f"no backup was made: {sentence}") from error
-        with made.open("rb") as file:
-            os.fsync(file.fileno())
+        persist(made)
         _move(made, target, force=force)
     return {name: sum(count for study, state, count in counts if study == name and state) for name, *_ in counts}
 

@@ -22,7 +22,7 @@ from sqlalchemy.pool import NullPool
 from storage import sqlite
 from storage.errors import StorageFault, StorageMissing, explain
 from storage.location import StorageLocation
-from storage.partial import partial_folder
+from storage.partial import partial_folder, persist
 from storage.postgresql import open_server
 from storage.rdb import SharedStorage
 from storage.sqlite import SQLiteStorage, connect
@@ -200,19 +200,10 @@ def _make(path: Path) -> None:
             _switch_to_wal(path, connection)
             _make_tables(connection)
         # Where it cannot be linked, or somebody was faster, what is there is prepared in its place.
-        _persist(whole)
+        persist(whole)
         with suppress(OSError):
             os.link(whole, path)
-            _persist(path.parent)
-
-
-def _persist(path: Path) -> None:
-    """Wait for the disk to take a file, or a folder's list of names."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+            persist(path.parent)
 
 
 def _complete(path: Path) -> None:

@@ -32,6 +32,18 @@ def partial_folder(target: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def persist(path: Path) -> None:
+    """Wait for the disk to take a file, or a folder's list of names. Raises OSError.
+
+    Never a database that this process has open: closing a descriptor of one's own drops SQLite's locks on it.
+    """
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def abandoned(parent: Path, name: str | None = None) -> Iterator[Path]:
     """The partial folders in ``parent``, of the target called ``name`` or of any, whose process has died."""
     prefix = "." if name is None else _prefix(name)

@@ -65,7 +65,11 @@ class SharedStorage(RDBStorage):
             self.scoped_session.remove()
 
     def persist(self) -> None:
-        """Wait until what was committed would survive a power cut; nothing to do where every commit waits for that."""
+        """Wait until what was committed would survive a power cut; nothing to do where every commit waits for that.
+
+        Raises:
+            StorageFault: the disk does not take it.
+        """
 
     @abstractmethod
     def exclude_other_writers(self, connection: sqlalchemy.Connection) -> None:

@@ -23,6 +23,7 @@ from sqlalchemy import event
 from sqlalchemy.pool import QueuePool
 
 from storage.errors import StorageFault, StorageLost
+from storage.partial import persist
 from storage.rdb import SharedStorage
 
 BUSY_SECONDS = 120.0  # longer than any lock another program is likely to hold
@@ -88,11 +89,18 @@ class SQLiteStorage(SharedStorage):
         return type(self), (self._path,)  # no connection can cross a process border; the other side opens its own
 
     def persist(self) -> None:
-        """Wait for the disk to take SQLite's log, in which all commits are that the database itself lacks."""
+        """Wait for the disk to take SQLite's log, in which all commits are that the database itself lacks.
+
+        Raises:
+            StorageFault: the disk does not take it.
+        """
         # Here and not in the commit, which would keep all other writers waiting as well.
         path = self._path.resolve()
-        with suppress(FileNotFoundError), path.with_name(f"{path.name}-wal").open("rb") as log:
-            os.fsync(log.fileno())
+        try:
+            with suppress(FileNotFoundError):
+                persist(path.with_name(f"{path.name}-wal"))
+        except OSError as error:
+            raise StorageFault(f"{path} could not be written to its disk: {error.strerror}; see `dmesg`") from error
 
     def exclude_other_writers(self, connection: sqlalchemy.Connection) -> None:
         """Nothing to do: BEGIN IMMEDIATE has done it."""

@@ -13,6 +13,7 @@ from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from objectives.catalogue import BUILT_IN
+from objectives.conditions import same
 from objectives.dimensions import Range
 from objectives.objective import Scalar
 from objectives.seeds import derive_seed
@@ -21,7 +22,6 @@ from objectives.space import Space
 from objectives.wording import written
 from storage import SharedStorage
 from storage.claims import FINISHED
-from studies.points import is_same
 from studies.samplers import EXHAUSTIVE, brute_force, shares_sequence, trial_seed, with_fixed
 from studies.spec import StudySpec
 
@@ -147,7 +147,7 @@ class _WithoutParameters:
 
 def _is_at(trial: FrozenTrial, point: Mapping[str, Scalar]) -> bool:
     params = trial.params
-    return params.keys() == point.keys() and all(is_same(params[name], value) for name, value in point.items())
+    return params.keys() == point.keys() and all(same(params[name], value) for name, value in point.items())
 
 
 def take_over(trial: optuna.Trial, earlier: FrozenTrial) -> tuple[TrialState, list[float] | None]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 from pydantic import Field
 
+from objectives.conditions import same
 from objectives.dimensions import Choices, Dimension, Range, Value
 from objectives.objective import Scalar
 from objectives.space import Space
@@ -45,9 +45,9 @@ def settled_point(space: Space, point: Mapping[str, Scalar]) -> dict[str, Scalar
 def settled(item: Dimension, value: Scalar) -> Scalar | None:
     """The value as this dimension writes it (a choice, an integer, a float); None where it cannot be."""
     if isinstance(item, Choices):
-        return next((choice for choice in item.choices if is_same(choice, value)), None)
+        return next((choice for choice in item.choices if same(choice, value)), None)
     if not isinstance(item, Range):
-        return item if is_same(item, value) else None
+        return item if same(item, value) else None
     if isinstance(value, bool | str) or not item.low <= value <= item.high:
         return None
     if item.is_integer and not isinstance(value, int):
@@ -55,14 +55,7 @@ def settled(item: Dimension, value: Scalar) -> Scalar | None:
     if item.count is None:
         return float(value)
     nearest = round((value - item.low) / (item.step or 1))
-    return item.value(nearest) if nearest < item.count and is_same(item.value(nearest), value) else None
-
-
-def is_same(one: Scalar, other: Scalar) -> bool:
-    """Equal as a user means it: true is not 1, and 0.1 + 0.2 is 0.3."""
-    if isinstance(one, bool | str) or isinstance(other, bool | str):
-        return type(one) is type(other) and one == other
-    return math.isclose(one, other, rel_tol=1e-9)
+    return item.value(nearest) if nearest < item.count and same(item.value(nearest), value) else None
 
 
 def _not_in(item: Dimension, value: Scalar) -> str:
@@ -82,6 +75,6 @@ def _condition_fault(
     known = {**space.fixed, **point}
     if parent not in known:
         return f"is used only when {wanted}; give {parent} as well" if required else None
-    if any(is_same(known[parent], value) for value in values):
+    if any(same(known[parent], value) for value in values):
         return None
     return f"is not used here: it needs {wanted}, and {parent} is {written(known[parent])}"

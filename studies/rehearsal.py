@@ -41,10 +41,7 @@ class Rehearsal:
 
 def shortened(spec: StudySpec) -> StudySpec:
     """The same study with one trial of one epoch, one worker and nothing but itself to draw on."""
-    train = spec.train
-    if train is not None:
-        short = {"epochs": 1, "repeats": 1}
-        train = train.model_copy(update={key: n for key, n in short.items() if key in type(train).model_fields})
+    train = spec.train.model_copy(update={"epochs": 1, "repeats": 1}) if spec.train is not None else None
     workers = spec.workers.model_copy(update={"count": 1})
     budget = spec.budget.model_copy(update={"trials": 1, "failures": 1, "stall": None, "target": None})
     return spec.model_copy(

@@ -27,7 +27,7 @@ from studies.warm_start import remember
 _SPEC = "studyhall:spec"
 _FORMAT = "studyhall:format"
 _CHANGED = "studyhall:changed"
-_MADE_FROM = ("objective", "data", "train", "space")  # what decides a trial's value beside its own parameters
+_MADE_FROM = ("objective", "data", "train", "space", "seed")  # what decides a trial's value beside its own parameters
 
 
 class StudyFault(Exception):
@@ -161,7 +161,7 @@ def create_or_join(
                 trials = storage.count_states(found.study_id).total()
                 storage.set_study_system_attr(found.study_id, _CHANGED, trials)
             spec = spec.model_copy(update={"seed": found.spec.seed}) if drawn else spec
-            storage.set_study_system_attr(found.study_id, _SPEC, _as_json(spec))
+            _store_spec(storage, found.study_id, spec)
             replace(found.budget, points=_points(spec)).store(storage, found.study_id)
             changed = replace(found, spec=spec)
             _begin(changed, before=found.spec)
@@ -201,9 +201,9 @@ def _adopt(found: StoredStudy, spec: StudySpec) -> StoredStudy:
     return adopted
 
 
-def _as_json(spec: StudySpec) -> dict[str, Any]:
-    document: dict[str, Any] = spec.model_dump(mode="json", exclude_none=True)
-    return document
+def _store_spec(storage: SharedStorage, study_id: int, spec: StudySpec) -> None:
+    storage.set_study_system_attr(study_id, _FORMAT, FORMAT)
+    storage.set_study_system_attr(study_id, _SPEC, spec.model_dump(mode="json", exclude_none=True))
 
 
 def _points(spec: StudySpec) -> int | None:
@@ -226,8 +226,7 @@ def _begin(stored: StoredStudy, before: StudySpec | None = None) -> None:
 
 def _write(stored: StoredStudy) -> None:
     storage, study_id, spec = stored.storage, stored.study_id, stored.required_spec()
-    storage.set_study_system_attr(study_id, _FORMAT, FORMAT)
-    storage.set_study_system_attr(study_id, _SPEC, _as_json(spec))
+    _store_spec(storage, study_id, spec)
     replace(spec.budget.to_budget(), points=_points(spec)).store(storage, study_id)
     _begin(stored)
     if spec.metrics and len(spec.metrics) == len(spec.directions):

@@ -17,13 +17,13 @@ from optuna.samplers import BaseSampler, NSGAIIISampler, NSGAIISampler
 from optuna.trial import FixedTrial, FrozenTrial, TrialState, create_trial
 
 from objectives.catalogue import BUILT_IN
+from objectives.conditions import same
 from objectives.objective import Scalar
 from objectives.source import is_reference
 from objectives.space import Space
 from objectives.wording import written
 from storage import SharedStorage
 from storage.claims import FINISHED
-from studies.points import is_same
 from studies.samplers import EXHAUSTIVE, acting, make_sampler
 from studies.spec import StudySpec
 
@@ -136,7 +136,7 @@ def _translated(old: FrozenTrial, space: Space | None, given: Mapping[str, Scala
     params, distributions = old.params, old.distributions
     if space is not None:
         point = {**given, **old.params}
-        if any(name in point and not is_same(point[name], value) for name, value in space.fixed.items()):
+        if any(name in point and not same(point[name], value) for name, value in space.fixed.items()):
             return None
         asked = FixedTrial(point)
         try:

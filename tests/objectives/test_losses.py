@@ -83,11 +83,6 @@ def test_each_task_has_its_output_and_its_metric(keras, classes, metric, shape, 
     assert made.model.predict(made.data.x_train, verbose=0).shape == shape
 
 
-def test_probabilities_have_a_column_a_class():
-    np.testing.assert_allclose(losses.probabilities(np.array([[0.25], [1.0]])), [[0.75, 0.25], [0.0, 1.0]])
-    assert losses.probabilities(GUESSES) is GUESSES
-
-
 @pytest.mark.parametrize(
     ("classes", "params", "words"),
     [

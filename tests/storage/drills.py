@@ -124,15 +124,6 @@ def create_or_join_all(paths):
     return [create_or_join(path)[0] for path in paths]
 
 
-def open_stock_as_each_appears(paths):
-    """Open each file as stock Optuna does, as soon as it is there."""
-    deadline = time.monotonic() + 60
-    for path in paths:
-        while not Path(path).exists():
-            assert time.monotonic() < deadline, "it was never made"
-        optuna.storages.RDBStorage(f"sqlite:///{path}").engine.dispose()
-
-
 def watch_statements(callback):
     """Call back with each statement that this process runs as it opens databases, before it is run; first "CONNECT"."""
     connect = storage.opening.connect
@@ -161,6 +152,20 @@ def create_and_die(path, statements):
     watch_statements(count)
     open_storage(location(path), create=True)
     return run
+
+
+def create_and_look(path):
+    """Make the file; at each statement of that, look from outside. Returns how many tables were seen, in order."""
+    seen = []
+
+    def look(sql):
+        if Path(path).exists():
+            with closing(sqlite3.connect(path)) as outside:
+                seen.append(outside.execute("SELECT COUNT(*) FROM sqlite_master WHERE type = 'table'").fetchone()[0])
+
+    watch_statements(look)
+    open_storage(location(path), create=True)
+    return seen
 
 
 def create_or_join_slowly(path, statement, reached):

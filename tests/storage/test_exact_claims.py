@@ -6,6 +6,7 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
+from storage import StorageFault, StorageLocation, open_storage
 from storage.attempts import MAX_EXCEPTIONS, attempts_of
 from storage.claims import Budget, NoTrial, TrialTaken, claim, finish, hand_back, reclaim, running_attempts
 from storage.processes import ProcessIdentity
@@ -206,3 +207,13 @@ def test_a_budget_is_read_back_as_it_was_stored(opened):
     budget.store(opened, 1)
     assert Budget.of(opened, 1) == budget
     assert asdict(budget).items() >= {"trials": 7, "seconds": 1.5, "failures": 3}.items()
+
+
+def test_a_disk_that_does_not_take_a_result_is_a_fault_of_the_storage(tmp_path, me):
+    # Given a storage whose log lies on a device that cannot be synced, as a failing disk
+    path = tmp_path / "s.db"
+    store = open_storage(StorageLocation(path), create=True)
+    store.engine.dispose()
+    (tmp_path / "s.db-wal").symlink_to("/dev/null")
+    with pytest.raises(StorageFault, match=r"s\.db could not be written to its disk: Invalid argument"):
+        store.persist()

@@ -6,7 +6,9 @@ from optuna.trial import TrialState
 from storage import open_storage
 from studies import stored
 from studies.rerun import rerun
+from studies.spec import FORMAT
 from studies.stored import StudyFault
+from studies.worker import make_objective
 
 SPACE = {"x": {"choices": [1.0, 2.0]}, "y": 0.0}
 
@@ -24,8 +26,6 @@ def test_results_of_the_old_study_are_not_reused_in_the_new_one(run_here, work):
     again = changed(study, space={**SPACE, "y": 3.0}, budget={"trials": 4})
     again.required_spec().budget.to_budget().store(again.storage, again.study_id)
     # When it goes on
-    from studies.worker import make_objective
-
     work(again, make_objective(again.required_spec()))
     # Then what it tries is evaluated, and the old trials cannot be run again as if they were new
     new = again.study.get_trials(states=(TrialState.COMPLETE,))[2:]
@@ -38,6 +38,14 @@ def test_results_of_the_old_study_are_not_reused_in_the_new_one(run_here, work):
 def test_new_start_points_change_nothing_for_the_trials_there_are(run_here):
     study, _ = run_here("s", 2, space=SPACE, sampler="random")
     assert changed(study, start=[{"x": 2.0}]).changed_at == 0
+
+
+def test_a_changed_seed_is_such_a_change_and_a_study_of_an_older_format_gets_the_new_one(run_here):
+    study, _ = run_here("s", 2, space=SPACE, sampler="random")
+    study.storage.set_study_system_attr(study.study_id, "studyhall:format", 1)
+    again = changed(study, seed=99)
+    assert again.changed_at == 2
+    assert again.attributes["studyhall:format"] == FORMAT
 
 
 def test_another_goal_is_refused_even_then(make_study):
