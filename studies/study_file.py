@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any, get_args
 
@@ -28,6 +27,8 @@ from studies.spec import StudySpec
 # `direction` stands for a `directions` of one.
 _TOP = [*StudySpec.model_fields, "direction"]
 
+_GALLERY = Path(__file__).parent / "gallery"
+
 
 class StudyFileFault(Exception):
     """A study that cannot be run as written: every fault found, a line each."""
@@ -41,9 +42,7 @@ class StudyFileFault(Exception):
 
 def gallery() -> dict[str, str]:
     """The ready studies: name -> TOML text."""
-    folder = resources.files("studies") / "gallery"
-    files = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".toml")), key=lambda e: e.name)
-    return {entry.name.removesuffix(".toml"): entry.read_text("utf-8") for entry in files}
+    return {file.stem: file.read_text("utf-8") for file in sorted(_GALLERY.glob("*.toml"))}
 
 
 def read_study(study: str, settings: Mapping[str, Any] | None = None) -> StudySpec:
@@ -66,7 +65,9 @@ def read_study(study: str, settings: Mapping[str, Any] | None = None) -> StudySp
 def _table(study: str) -> tuple[str, dict[str, Any]]:
     ready = gallery()
     if study in ready:
-        return f"gallery study {study}", tomllib.loads(ready[study])
+        table = tomllib.loads(ready[study])
+        _find_files(table, _GALLERY)
+        return f"gallery study {study}", table
     path = Path(study).expanduser()
     if path.suffix == ".toml":
         return study, _from_file(study, path)

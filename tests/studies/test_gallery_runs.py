@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from optuna.trial import TrialState
 
-from objectives import backend
 from studies.study_file import gallery, read_study
 from studies.worker import make_objective
 
@@ -23,11 +22,6 @@ def stand_ins(tmp_path_factory):
     words = {"ham": "see you at home tonight", "spam": "win a free prize now"}
     lines = [f"{label}\t{words[label]} {number}" for number in range(60) for label in words]
     (folder / "sms_spam.tsv").write_text("\n".join(lines))
-    backend.prepare("tensorflow")
-    import keras
-
-    base = [keras.Input((SIDE, SIDE, 1)), keras.layers.Conv2D(2, 5, strides=4), keras.layers.Flatten()]
-    keras.Sequential([*base, keras.layers.Dense(5, activation="softmax")]).save(folder / "mnist_0_to_4.keras")
     return folder
 
 
