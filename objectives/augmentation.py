@@ -42,27 +42,30 @@ PARAMETERS: Mapping[str, Parameter] = {
 _COLOURS = ("saturation", "hue")
 
 
-def augmentation_layers(params: Mapping[str, Any], data: SearchData) -> list[Any]:
-    """Return the layers for pictures of shape (rows, height, width, channels); they are active in training alone.
+def check(params: Mapping[str, Any], data: SearchData) -> None:
+    """Raise DataFault where colours are to be changed, and the pictures have none or are not scaled to 0..1."""
+    for name in _COLOURS:
+        if params[name] > 0:
+            _check_colours(name, data)
 
-    Raises DataFault where colours are to be changed, and the pictures have none or are not scaled to 0..1.
-    """
+
+def augmentation_layers(params: Mapping[str, Any], data: SearchData) -> list[Any]:
+    """Return the layers for pictures of shape (rows, height, width, channels); they are active in training alone."""
     layers: list[Any] = []
     if params["flip"] != "none":
         layers.extend(_flip(_FLIPS[params["flip"]]))
     for name, make in _MAKERS.items():
         strength = float(params[name])
-        if strength == 0:
-            continue
-        if name in _COLOURS:
-            _check_colours(name, data)
-        layers.extend(make(strength, data))
+        if strength > 0:
+            layers.extend(make(strength, data))
     return layers
 
 
 def _check_colours(name: str, data: SearchData) -> None:
     if (channels := data.x_train.shape[-1]) != 3:
-        raise DataFault(f"space.{name} changes colours, and {data.origin} has {channels} channels instead of three")
+        raise DataFault(
+            f"space.{name} changes colours, and pictures of {data.origin} have {channels} instead of three channels"
+        )
     low, high = _range(data)
     # Keras counts colours on a circle for red, green and blue from 0 to 1, and says nothing of other values.
     if low < 0 or high > 1:

@@ -23,18 +23,22 @@ PARAMETERS: Mapping[str, Parameter] = {
 }
 
 
+def check(params: Mapping[str, Any], data: SearchData) -> None:
+    """Raise DataFault for weights of classes where there are none. Families without the parameter pass."""
+    if params.get("class_weight", "none") != "none" and data.classes is None:
+        raise DataFault(f"space.class_weight is for classes, and {data.origin} has a number to predict")
+
+
 def row_weights(params: Mapping[str, Any], data: SearchData) -> np.ndarray[Any, Any] | None:
     """Return what each training row counts in the loss, shape (rows,), float32, mean 1; None where all count alike.
 
     Rows of a class count rows / (classes * rows of that class), as in scikit-learn's "balanced". Neither val_loss nor
-    any accuracy is weighted. None for families without the parameter. Raises DataFault for data without classes.
+    any accuracy is weighted. None for families without the parameter.
     """
     import numpy as np
 
-    if params.get("class_weight", "none") == "none":
+    if data.classes is None or params.get("class_weight", "none") == "none":
         return None
-    if data.classes is None:
-        raise DataFault(f"space.class_weight is for classes, and {data.origin} has a number to predict")
     counts = np.bincount(data.y_train, minlength=data.classes)
     # A class without rows has none to weigh.
     weights = len(data.y_train) / (data.classes * np.maximum(counts, 1))

@@ -70,6 +70,6 @@ def build(params: Mapping[str, Any], data: SearchData) -> Any:
     return model
 
 
-NETWORK = Network(name="cnn", parameters=PARAMETERS, build=build, reads=("picture",))
+NETWORK = Network(name="cnn", parameters=PARAMETERS, build=build, check=augmentation.check, reads=("picture",))
 
 CNN = network_family(NETWORK, summary="convolutional network on pictures", space=DEFAULT_SPACE)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-__all__ = ["DATASETS", "DATA_FOLDER_VARIABLE", "IN_DATA_FOLDER", "DataFault", "Dataset", "Rows"]
+__all__ = ["DATASETS", "DATA_FOLDER_VARIABLE", "IN_DATA_FOLDER", "DataFault", "Dataset", "Rows", "at_hand"]
 
 DATA_FOLDER_VARIABLE = "STUDYHALL_DATA"
 
@@ -102,6 +102,12 @@ def _downloaded(name: str) -> tuple[Array, Array]:
             f"${DATA_FOLDER_VARIABLE}"
         ) from error
     return x, y.reshape(-1)
+
+
+def at_hand(dataset: str) -> bool:
+    """Whether the data set lies on this machine for certain, so that nothing is downloaded for it. Paths do."""
+    folder = os.environ.get(DATA_FOLDER_VARIABLE, "")
+    return dataset not in IN_DATA_FOLDER or (bool(folder) and (Path(folder) / f"{dataset}.npz").is_file())
 
 
 # In the order of their numbers.

@@ -64,21 +64,26 @@ def metrics(data: SearchData) -> list[str]:
     return ["mae"] if data.classes is None else ["accuracy"]
 
 
-def make_loss(params: Mapping[str, Any], data: SearchData) -> Any:
-    """Return what `model.compile` takes as `loss`, for labels of shape (rows,).
+def check(params: Mapping[str, Any], data: SearchData) -> None:
+    """Raise DataFault for a loss that does not fit the task."""
+    name, classes = params["loss"], data.classes
+    if classes is not None and name in _OF_NUMBERS:
+        raise DataFault(f'space.loss = "{name}" is for numbers, and {data.origin} has {classes} classes')
+    if classes is None and name in _OF_CLASSES:
+        raise DataFault(f'space.loss = "{name}" is for classes, and {data.origin} has a number to predict')
+    if classes is None and name == "auto" and params["label_smoothing"] > 0:
+        raise DataFault(f"space.label_smoothing is for classes, and {data.origin} has a number to predict")
 
-    Raises DataFault for a loss that does not fit the task.
-    """
+
+def make_loss(params: Mapping[str, Any], data: SearchData) -> Any:
+    """Return what `model.compile` takes as `loss`, for labels of shape (rows,) of a task that it fits."""
     name, classes = params["loss"], data.classes
     if classes is None:
-        return _of_numbers("mse" if name == "auto" else name, params, data)
-    name = "crossentropy" if name == "auto" else name
-    if name not in _OF_CLASSES:
-        raise DataFault(f'space.loss = "{name}" is for numbers, and {data.origin} has {classes} classes')
-    return (_of_two if classes == 2 else _of_several)(name, params, classes)
+        return _of_numbers("mse" if name == "auto" else name, params)
+    return (_of_two if classes == 2 else _of_several)("crossentropy" if name == "auto" else name, params, classes)
 
 
-def _of_numbers(name: str, params: Mapping[str, Any], data: SearchData) -> Any:
+def _of_numbers(name: str, params: Mapping[str, Any]) -> Any:
     import keras
 
     makers: Mapping[str, Callable[[], Any]] = {
@@ -87,10 +92,6 @@ def _of_numbers(name: str, params: Mapping[str, Any], data: SearchData) -> Any:
         "huber": lambda: keras.losses.Huber(delta=params["huber_delta"]),
         "log_cosh": lambda: keras.losses.LogCosh(),
     }
-    if name not in makers:
-        raise DataFault(f'space.loss = "{name}" is for classes, and {data.origin} has a number to predict')
-    if params["loss"] == "auto" and params["label_smoothing"] > 0:
-        raise DataFault(f"space.label_smoothing is for classes, and {data.origin} has a number to predict")
     return makers[name]()
 
 

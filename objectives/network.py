@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from objectives import backend, class_weights, losses, optimizers, schedules
-from objectives.data import DataFault, SearchData, load_search_data
+from objectives.data import DataFault, Divisions, SearchData, load_search_data
 from objectives.evaluation import evaluate
 from objectives.metrics import BETTER
 from objectives.objective import Family, Parameter, Scalar, Task
@@ -32,6 +32,10 @@ def _as_it_is(params: Mapping[str, Any], data: SearchData) -> SearchData:
     return data
 
 
+def _suits_any(params: Mapping[str, Any], data: SearchData) -> None:
+    pass
+
+
 def _plain_optimizer(params: Mapping[str, Any], data: SearchData, model: Any) -> Any:
     return optimizers.make_optimizer(params)
 
@@ -46,6 +50,8 @@ class Network:
     """(params, data) -> a `keras.Model`, not compiled, that ends in `losses.output_layer`."""
     prepare: Callable[[Mapping[str, Any], SearchData], SearchData] = _as_it_is
     """(params, data) -> the data as `build` and the training want it."""
+    check: Callable[[Mapping[str, Any], SearchData], None] = _suits_any
+    """(params, data) -> nothing, without Keras; raises DataFault where they cannot go together."""
     optimizer: Callable[[Mapping[str, Any], SearchData, Any], Any] = _plain_optimizer
     """(params, prepared data, model) -> a `keras.optimizers.Optimizer`."""
     reads: tuple[str, ...]
@@ -68,8 +74,27 @@ def network_family(network: Network, *, summary: str, space: Mapping[str, Any]) 
         default_metric=DEFAULT_METRIC,
         trains=True,
         build=partial(NetworkObjective, network=network),
+        load=partial(load, network),
+        check=partial(check, network),
         reads=network.reads,
     )
+
+
+def check(network: Network, params: Mapping[str, Any], data: SearchData) -> None:
+    """Raise DataFault where the parameters cannot go with the data; what is left out has its default. No Keras."""
+    params = {**network.defaults, **params}
+    losses.check(params, data)
+    class_weights.check(params, data)
+    network.check(params, data)
+
+
+def load(network: Network, task: Task) -> Divisions:
+    """Load what the network is to be trained on. Raises DataFault, also where it reads no data of that kind."""
+    divisions = load_search_data(task.data, task.seed, fraction=task.train.fraction)
+    data = divisions[0]
+    if data.kind not in network.reads:
+        raise DataFault(f"{data.origin} holds {data.kind}s, and {network.name} reads: {', '.join(network.reads)}")
+    return divisions
 
 
 def make_training(network: Network, params: Mapping[str, Any], data: SearchData, *, epochs: int) -> Training:
@@ -77,6 +102,7 @@ def make_training(network: Network, params: Mapping[str, Any], data: SearchData,
 
     Raises DataFault where the parameters do not suit the data.
     """
+    check(network, params, data)
     data = network.prepare(params, data)
     model = network.build(params, data)
     model.compile(
@@ -109,16 +135,7 @@ class NetworkObjective:
         """
         backend.prepare(self.task.train.backend)
         if self._divisions is None:
-            self._divisions = self._load()
+            self._divisions = load(self.network, self.task)
         params = {**self.network.defaults, **self.task.space.suggest(trial)}
         make = partial(make_training, self.network, params, epochs=self.task.train.epochs)
         return evaluate(trial, self._divisions, make, self.task)
-
-    def _load(self) -> Sequence[SearchData]:
-        divisions = load_search_data(self.task.data, self.task.seed, fraction=self.task.train.fraction)
-        data = divisions[0]
-        if data.kind not in self.network.reads:
-            raise DataFault(
-                f"{data.origin} is a {data.kind}, and {self.network.name} reads: {', '.join(self.network.reads)}"
-            )
-        return divisions

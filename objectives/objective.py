@@ -14,6 +14,7 @@ from objectives.wording import did_you_mean, listing, written
 if TYPE_CHECKING:
     import optuna
 
+    from objectives.data import SearchData
     from objectives.settings import DataSettings, TrainSettings
     from objectives.space import Space
 
@@ -123,6 +124,10 @@ class Task:
     seed: int
 
 
+def _goes_with_any(params: Mapping[str, Scalar], data: SearchData) -> None:
+    pass
+
+
 @dataclass(frozen=True, kw_only=True)
 class Family:
     """The declaration of a built-in objective: what a study file may say about it, and how to build it."""
@@ -138,6 +143,10 @@ class Family:
     trains: bool
     """Whether `[data]` and `[train]` apply, and so whether a worker imports Keras."""
     build: Callable[[Task], Objective]
+    load: Callable[[Task], Sequence[SearchData]] | None = None
+    """What a trial is trained on, a division each; raises DataFault. None where it trains nothing."""
+    check: Callable[[Mapping[str, Scalar], SearchData], None] = _goes_with_any
+    """(parameters, data) -> nothing; raises DataFault where they cannot go together. Needs no Keras."""
     reads: tuple[str, ...] = ()
     """The kinds of data it can be trained on ("picture", "table", "text"); empty where it trains nothing."""
 

@@ -77,6 +77,6 @@ def _through(values: Any, stack: list[Any]) -> Any:
     return values
 
 
-NETWORK = Network(name="resnet", parameters=PARAMETERS, build=build, reads=("picture",))
+NETWORK = Network(name="resnet", parameters=PARAMETERS, build=build, check=augmentation.check, reads=("picture",))
 
 RESNET = network_family(NETWORK, summary="residual network on pictures", space=DEFAULT_SPACE)

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from objectives.datasets import DATASETS
 from objectives.files import FORMATS, format_of, is_path
 from objectives.splits import split_fault
-from objectives.wording import did_you_mean, written
+from objectives.wording import did_you_mean, listing, written
 
 AtLeastOne = Annotated[int, Field(strict=True, ge=1)]
 Name = Annotated[str, Field(strict=True, min_length=1)]
@@ -130,6 +130,13 @@ class DataSettings(Settings):
         return scaling
 
     @property
+    def described(self) -> str:
+        """In words: "mnist, 5 folds"."""
+        folds = f"{self.folds} folds" if self.iterations is None else f"{self.iterations} x {self.folds} folds"
+        classes = "" if self.only_classes is None else f", only the classes {listing(self.only_classes)}"
+        return f"{self.dataset}, {'hold-out' if self.folds is None else folds}{classes}"
+
+    @property
     def divisions(self) -> int:
         """How many pairs of a training and a validation part the data give."""
         return (self.folds or 1) * (self.iterations or 1)
@@ -176,3 +183,16 @@ class TrainSettings(Settings):
     validation part stays whole."""
     threads: AtLeastOne | None = None
     """Threads of a worker. None: its share of the cores. With 1, on the CPU, a trial is repeated to the last bit."""
+
+    @property
+    def described(self) -> str:
+        """In words: "10 epochs, early stopping after 3 without progress, on tensorflow"."""
+        stopping = self.early_stopping
+        parts = [
+            f"{self.epochs} epoch{'s' if self.epochs != 1 else ''}",
+            f"early stopping after {stopping.patience} without progress" if stopping is not None else "",
+            f"{self.repeats} times" if self.repeats > 1 else "",
+            f"{100 * self.fraction:g} % of the rows" if self.fraction < 1 else "",
+            f"on {self.backend}",
+        ]
+        return ", ".join(filter(None, parts))

@@ -154,12 +154,15 @@ def _own(params: Mapping[str, Any], data: SearchData, pictures: Any) -> tuple[An
 def _with_channels(pictures: Any, channels: int, data: SearchData, base: str) -> Any:
     import keras
 
-    found = pictures.shape[-1]
-    if found == channels:
-        return pictures
-    if found != 1:
+    _check_channels(data, channels, base)
+    return pictures if pictures.shape[-1] == channels else keras.layers.Concatenate()([pictures] * channels)
+
+
+def _check_channels(data: SearchData, channels: int, base: str) -> None:
+    """Grey pictures can be given to a base of any number of channels, in each."""
+    found = data.x_train.shape[-1]
+    if found not in (1, channels):
         raise DataFault(f"{data.origin} has pictures of {found} channels, and space.base = {base!r} takes {channels}")
-    return keras.layers.Concatenate()([pictures] * channels)
 
 
 def _resized(pictures: Any, side: tuple[int, int]) -> Any:
@@ -168,6 +171,15 @@ def _resized(pictures: Any, side: tuple[int, int]) -> Any:
     return pictures if tuple(pictures.shape[1:3]) == side else keras.layers.Resizing(*side)(pictures)
 
 
-NETWORK = Network(name="transfer", parameters=PARAMETERS, build=build, optimizer=optimizer, reads=("picture",))
+def check(params: Mapping[str, Any], data: SearchData) -> None:
+    """Raise DataFault where the pictures have no colours to change, or other channels than keras.applications takes."""
+    augmentation.check(params, data)
+    if not _is_own(params):
+        _check_channels(data, 3, params["base"])
+
+
+NETWORK = Network(
+    name="transfer", parameters=PARAMETERS, build=build, check=check, optimizer=optimizer, reads=("picture",)
+)
 
 TRANSFER = network_family(NETWORK, summary="a model that has learned before, on pictures", space=DEFAULT_SPACE)

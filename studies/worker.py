@@ -20,7 +20,7 @@ from objectives.backend import BackendFault
 from objectives.catalogue import BUILT_IN
 from objectives.data import DataFault
 from objectives.metrics import TrainingFault, names_of
-from objectives.objective import Objective, Task
+from objectives.objective import Family, Objective, Task
 from objectives.reference import ReferenceFault, load
 from objectives.settings import DataSettings, TrainSettings
 from objectives.space import Space
@@ -77,15 +77,18 @@ def make_objective(spec: StudySpec) -> Objective:
     family = BUILT_IN.get(spec.objective)
     if family is None:
         return load(spec.objective)
-    return family.build(
-        Task(
-            space=Space(spec.space),
-            data=spec.data or DataSettings(),
-            train=spec.train or TrainSettings(),
-            metrics=spec.metrics or names_of(family.default_metric),
-            directions=spec.directions,
-            seed=spec.seed or 0,
-        )
+    return family.build(task_of(spec, family))
+
+
+def task_of(spec: StudySpec, family: Family) -> Task:
+    """What a built-in objective is built from."""
+    return Task(
+        space=Space(spec.space),
+        data=spec.data or DataSettings(),
+        train=spec.train or TrainSettings(),
+        metrics=spec.metrics or names_of(family.default_metric),
+        directions=spec.directions,
+        seed=spec.seed or 0,
     )
 
 

@@ -40,16 +40,21 @@ def check(
     """Read a study file and say everything that is wrong with it, or what it will do. Starts nothing but by --run."""
     from objectives.space import Space
     from studies.commands.run_study import parse_settings
+    from studies.examination import examine
     from studies.launch import check_size
     from studies.rehearsal import rehearse
-    from studies.study_file import read_study
+    from studies.study_file import StudyFileFault, read_study
 
     spec = read_study(study, parse_settings(set_ or []))
     check_size(spec, spec.budget.trials)
+    data = examine(spec)
+    if data is not None and data.faults:
+        raise StudyFileFault(study, [("", fault) for fault in data.faults])
     space = Space(spec.space)
-    size = space.size() if space.searched else None
+    size = space.size() if spec.space else None
     if json:
         facts = {"spec": spec.model_dump(mode="json", exclude_none=True), "size": size}
+        facts |= {"data": data.to_json()} if data is not None else {}
         print_json({**facts, "run": rehearse(spec).to_json()} if run else facts)
         return 0
     out = console()
@@ -64,6 +69,9 @@ def check(
         ("pruner", spec.pruner.name),
         ("budget", " or ".join(filter(None, limits))),
         ("workers", str(spec.workers.count)),
+        *([("data", f"{spec.data.described}: {data or 'not looked at, for it is not in $STUDYHALL_DATA'}")]
+          if spec.data else []),
+        *([("training", spec.train.described)] if spec.train else []),
         *([("start", f"{len(spec.start)} point{'s' if len(spec.start) > 1 else ''} first")] if spec.start else []),
         *([("warm start", spec.warm_start)] if spec.warm_start else []),
     ]))  # fmt: skip
@@ -71,7 +79,8 @@ def check(
     if spec.space:
         rows = [(row.name, row.kind, row.range, row.condition) for row in space.rows()]
         out.print(table(["parameter", "kind", "range", "only when"], rows))
-        out.print(f"\n{len(space.searched)} searched, {'endlessly many' if size is None else f'{size:,}'} points")
+        points = "endlessly many points" if size is None else f"{size:,} point{'s' if size != 1 else ''}"
+        out.print(f"\n{len(space.searched)} searched, {points}")
     else:
         out.print("the objective suggests its own parameters")
     if run:

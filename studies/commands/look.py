@@ -166,6 +166,8 @@ def _described(stored: StoredStudy) -> Any:
             ("goal", spec.goal),
             ("sampler", f"{spec.sampler.name} {spec.sampler.options or ''}"),
             ("pruner", f"{spec.pruner.name} {spec.pruner.options or ''}"),
+            *([("data", spec.data.described)] if spec.data is not None else []),
+            *([("training", spec.train.described)] if spec.train is not None else []),
             ("seed", str(spec.seed)),
             ("storage", str(stored.location)),
             ("files", str(stored.files)),

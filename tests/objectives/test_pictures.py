@@ -123,15 +123,15 @@ def test_a_window_of_a_crop_lies_within_the_picture(keras):
 
 @pytest.mark.parametrize("name", ["saturation", "hue"])
 def test_grey_pictures_have_no_colours(name):
-    with pytest.raises(DataFault, match=f"space.{name} changes colours, and made up has 1 channels"):
-        augmentation.augmentation_layers({**network("cnn").defaults, name: 0.1}, rows((6, 6, 1)))
+    with pytest.raises(DataFault, match=f"space.{name} changes colours, and pictures of made up have 1 instead"):
+        augmentation.check({**network("cnn").defaults, name: 0.1}, rows((6, 6, 1)))
 
 
 def test_colours_are_turned_only_in_pixels_from_nought_to_one():
     data = rows((6, 6, 3))
     standard = replace(data, x_train=data.x_train * 2 - 1)
     with pytest.raises(DataFault, match=r'data\.scaling = "min-max"'):
-        augmentation.augmentation_layers({**network("cnn").defaults, "hue": 0.1}, standard)
+        augmentation.check({**network("cnn").defaults, "hue": 0.1}, standard)
 
 
 @pytest.mark.parametrize(("family", "classes"), [("cnn", None), ("cnn", 2), ("resnet", 3)])

@@ -100,7 +100,7 @@ def test_every_class_weighs_the_same_and_the_mean_weight_is_one():
 def test_numbers_have_no_classes_to_weigh():
     x, y = load_diabetes(return_X_y=True)
     with pytest.raises(DataFault, match=r"space.class_weight is for classes"):
-        class_weights.row_weights({"class_weight": "balanced"}, data(x, y.astype(np.float32), None))
+        class_weights.check({"class_weight": "balanced"}, data(x, y.astype(np.float32), None))
 
 
 def test_weights_change_the_training_loss_alone(keras):

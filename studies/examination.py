@@ -1,0 +1,89 @@
+"""What `check` sees of a study's data: how much there is, and whether the parameters go with it. Trains nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import optuna
+from optuna.samplers import RandomSampler
+
+from objectives.catalogue import BUILT_IN
+from objectives.data import DataFault, SearchData
+from objectives.datasets import at_hand
+from objectives.goal import Goal
+from objectives.metrics import TrainingFault
+from objectives.objective import Family, Task
+from studies.spec import StudySpec
+from studies.stored import StudyFault
+from studies.worker import task_of
+
+_POINTS = 200  # of the space, drawn to be held against the data
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examination:
+    """The data of a study, and every sentence on what does not go with them."""
+
+    kind: str
+    """"picture", "table" or "text"."""
+    shape: tuple[int, ...]
+    """Of one row; empty for a text."""
+    classes: int | None
+    """None: regression."""
+    train: int
+    """Rows of the first division's training part, ..."""
+    validation: int
+    """... and of its validation part."""
+    faults: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        shape = f" of {' x '.join(map(str, self.shape))}" if self.shape else ""
+        task = "a number to predict" if self.classes is None else f"{self.classes} classes"
+        return f"{self.kind}s{shape}, {task}; {self.train:,} rows to train on, {self.validation:,} to validate"
+
+    def to_json(self) -> dict[str, Any]:
+        """The key ``data`` of ``check --json``."""
+        return {key: value for key, value in asdict(self).items() if key != "faults"}
+
+
+def examine(spec: StudySpec) -> Examination | None:
+    """Load the data as a trial would, and hold points of the space against them.
+
+    None for what reads no data, and for a data set that is not on this machine yet.
+
+    Raises:
+        StudyFault: there are no such data, or they cannot be divided as the study asks.
+    """
+    family = BUILT_IN.get(spec.objective)
+    if family is None or family.load is None or spec.data is None or not at_hand(spec.data.dataset):
+        return None
+    task = task_of(spec, family)
+    try:
+        data = family.load(task)[0]
+    except DataFault as fault:
+        raise StudyFault(str(fault)) from fault
+    return Examination(
+        kind=data.kind,
+        shape=() if data.kind == "text" else data.x_train.shape[1:],
+        classes=data.classes,
+        train=len(data.x_train),
+        validation=len(data.x_validation),
+        faults=tuple(dict.fromkeys(_faults(family, task, data))),
+    )
+
+
+def _faults(family: Family, task: Task, data: SearchData) -> Iterator[str]:
+    try:
+        Goal.of(task).check(data.classes)
+    except TrainingFault as fault:
+        yield str(fault)
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    # Drawn at random, they meet every choice under its conditions, and no strength is 0.
+    study = optuna.create_study(sampler=RandomSampler(seed=0))
+    for _ in range(_POINTS if task.space.searched else 1):
+        try:
+            family.check(task.space.suggest(study.ask()), data)
+        except DataFault as fault:
+            yield str(fault)

@@ -1,0 +1,67 @@
+"""`check` holds a study against its data: what does not go together is told before anything is trained."""
+
+import json
+
+import pytest
+
+from studies.commands.app import run
+
+SOUND = """
+objective = "{objective}"
+metric    = "{metric}"
+[budget]
+trials = 3
+[data]
+dataset = "{dataset}"
+{data}
+[space]
+{space}
+"""
+
+TOGETHER_WRONG = [
+    ("cnn", "val_accuracy", "digits", "", "hue = { low = 0.0, high = 0.2 }", "three channels"),
+    ("cnn", "val_accuracy", "digits", "only_classes = [1, 12]", "filters = 8", "has no class 12"),
+    ("tabular", "val_mae", "diabetes", "", 'class_weight = "balanced"', "class_weight is for classes"),
+    ("tabular", "val_mae", "diabetes", "", 'loss = { choices = ["mse", "focal"] }', '"focal" is for classes'),
+    ("tabular", "val_f1", "wine", "", 'loss = { choices = ["auto", "huber"] }', '"huber" is for numbers'),
+    ("tabular", "val_f1", "wine", 'evaluation = "k-fold"\nfolds = 90', "layers = 1", "at most"),
+    ("mlp", "val_accuracy", "four.csv", 'target = "y"', "layers = 1", "four.csv"),
+    ("cnn", "val_accuracy", "table.csv", 'target = "y"', "filters = 8", "holds tables"),
+    ("mlp", "val_auc", "amounts.csv", 'target = "y"', "layers = 1", "no classes"),
+]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "four.csv").write_text("x,y\n1,a\n2,b\n3,a\n4,b\n")
+    (tmp_path / "table.csv").write_text("x,y\n" + "".join(f"{row},{'ab'[row % 2]}\n" for row in range(40)))
+    (tmp_path / "amounts.csv").write_text("x,y\n" + "".join(f"{row},{row / 7:.3f}\n" for row in range(40)))
+    return tmp_path
+
+
+@pytest.mark.parametrize(("objective", "metric", "dataset", "data", "space", "sentence"), TOGETHER_WRONG)
+def test_what_does_not_go_together_is_told(folder, capsys, objective, metric, dataset, data, space, sentence):
+    text = SOUND.format(objective=objective, metric=metric, dataset=dataset, data=data, space=space)
+    (folder / "mine.toml").write_text(text)
+    assert run(["check", "mine.toml"]) != 0
+    told = capsys.readouterr().err
+    assert sentence in told
+    assert "fault of studyhall" not in told
+
+
+def test_the_data_are_described(folder, capsys):
+    assert run(["check", "cancer", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["data"] == {
+        "kind": "table", "shape": [30], "classes": 2, "train": 364, "validation": 91
+    }  # fmt: skip
+    assert run(["check", "digits_mlp"]) == 0
+    shown = capsys.readouterr().out
+    assert "digits, hold-out: pictures of 8 x 8 x 1, 10 classes; 1,079 rows to train on, 359 to validate" in shown
+    assert "10 epochs, on tensorflow" in shown
+
+
+def test_what_is_not_here_is_no_fault(folder, capsys, monkeypatch):
+    monkeypatch.setenv("STUDYHALL_DATA", str(folder))
+    assert run(["check", "fashion_mlp"]) == 0
+    assert "not looked at" in capsys.readouterr().out
