@@ -1,15 +1,9 @@
 """TPE against random search at 100 trials, seed by seed: who found the lower value, and could that be chance?
 
-    python tests/benchmarks/tpe_against_random.py            # seconds: Beale's function, and digits_mlp replayed
-    python tests/benchmarks/tpe_against_random.py --train    # minutes: what the replay found best, trained for real
-    python tests/benchmarks/tpe_against_random.py --real real.files --backend torch     # 1.5 hours of a core: no replay
+    python tests/benchmarks/tpe_against_random.py                                   # seconds: Beale's function
+    python tests/benchmarks/tpe_against_random.py --train FOLDER --backend torch    # hours: digits_mlp, trained for real
 
-digits_mlp is judged by its validation log loss, and replayed from real trainings that were made once, by
-
-    studyhall launch tests/benchmarks/digits_table.toml --storage sqlite:///trainings.db
-    studyhall launch digits_mlp --name digits_random --storage sqlite:///trainings.db --sampler random --pruner none \
-        --set metric=val_loss --set direction=minimize --set train.backend=torch --seed 11 --trials 438
-    python tests/benchmarks/tpe_against_random.py --read sqlite:///trainings.db
+digits_mlp is judged by its validation log loss. Its searches are kept in the folder, so that it can be broken off.
 """
 
 from __future__ import annotations
@@ -18,22 +12,23 @@ import argparse
 import itertools
 import json
 import math
-import os
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import digits
-import numpy as np
 import optuna
+from optuna.trial import FixedTrial
 from scipy.stats import binomtest
 from searches import Function, Search, run
 
 from objectives.functions import beale
 from objectives.objective import Scalar
+from studies.study_file import read_study
+from studies.worker import make_objective
 
 _AT = (20, 50, 100)
-_REPEATS = 3  # real trainings of each search's best
+_SAMPLERS = ("tpe", "random")
+_VAL_LOSS = {"metric": "val_loss", "direction": "minimize", "pruner": "none"}
 
 Searches = dict[str, list[Search]]
 
@@ -43,81 +38,42 @@ def value_of(point: Mapping[str, Scalar]) -> float:
     return beale(float(point["x"]), float(point["y"]))
 
 
-def noisy(surrogate: digits.Surrogate, seed: int) -> Function:
-    """The surrogate with the noise of one search, the same stream for either sampler."""
-    noise = np.random.default_rng(seed)
-    return lambda point: surrogate.value(point) * math.exp(noise.normal(0, surrogate.error))
+def trainer(seed: int, backend: str) -> Function:
+    """What trains a point for real and returns its validation log loss; the trials of a search count from 0."""
+    spec = read_study("digits_mlp", {**_VAL_LOSS, "seed": seed, "train.backend": backend})
+    objective, numbers = make_objective(spec), itertools.count()
+    return lambda point: float(objective(FixedTrial(dict(point), number=next(numbers))))
 
 
-def both(
-    study: str, settings: Mapping[str, object], function: Callable[[int], Function], args: argparse.Namespace
+def searches(
+    study: str,
+    settings: Mapping[str, object],
+    function: Callable[[int], Function],
+    asked: argparse.Namespace,
+    kept: Path | None = None,
 ) -> Searches:
-    """The searches of TPE and of random, one for each seed; `function` makes what a seed's search evaluates."""
-    return {
-        name: [
-            run(study, {**settings, "sampler": name}, function(seed), trials=args.trials, seed=seed)
-            for seed in range(args.seeds)
-        ]
-        for name in ("tpe", "random")
-    }
-
-
-def report(title: str, found: Searches) -> None:
-    """Print one Markdown row for each number of trials."""
-    most = len(found["tpe"][0].values)
-    for at in (count for count in _AT if count <= most):
-        tpe, random = ([search.best_so_far[at - 1] for search in found[name]] for name in ("tpe", "random"))
-        row(title, f"{at}", tpe, random)
-
-
-def row(title: str, trials: str, tpe: Sequence[float], random: Sequence[float]) -> None:
-    """Print one Markdown row: medians, wins, losses, ties, and the chance of so many wins between equals."""
-    wins = sum(ours < theirs for ours, theirs in zip(tpe, random, strict=True))
-    losses = sum(ours > theirs for ours, theirs in zip(tpe, random, strict=True))
-    chance = binomtest(wins, wins + losses, 0.5, alternative="greater").pvalue if wins + losses else math.nan
-    cells = [
-        title,
-        trials,
-        f"{statistics.median(tpe):.3g}",
-        f"{statistics.median(random):.3g}",
-        f"{wins}",
-        f"{losses}",
-        f"{len(tpe) - wins - losses}",
-        f"{chance:.2g}",
-    ]
-    print("|", " | ".join(cells), "|", flush=True)
-
-
-def really(asked: argparse.Namespace) -> Searches:
-    """The searches with real trainings; each is kept in the folder, so that it can be broken off and go on."""
-    found: Searches = {"tpe": [], "random": []}
-    asked.real.mkdir(parents=True, exist_ok=True)
-    settings = {**digits.VAL_LOSS, "train.backend": asked.backend}
-    for seed in range(asked.seeds):
-        for name, searches in found.items():
-            path = asked.real / f"{name}_{seed}_{asked.trials}.json"
-            if not path.is_file():
-                search = run(
-                    "digits_mlp",
-                    {**settings, "sampler": name},
-                    numbered(digits.trainer(seed, asked.backend)),
-                    trials=asked.trials,
-                    seed=seed,
-                )
-                path.write_text(json.dumps(search.as_json()), "utf-8")
-            searches.append(Search(**json.loads(path.read_text("utf-8"))))
+    """One search for each sampler and seed; `function` makes what a seed's search evaluates."""
+    found: Searches = {name: [] for name in _SAMPLERS}
+    for seed, (name, done) in itertools.product(range(asked.seeds), found.items()):
+        path = kept / f"{name}_{seed}_{asked.trials}.json" if kept is not None else None
+        if path is not None and path.is_file():
+            done.append(Search(**json.loads(path.read_text("utf-8"))))
+            continue
+        done.append(run(study, {**settings, "sampler": name}, function(seed), trials=asked.trials, seed=seed))
+        if path is not None:
+            path.write_text(json.dumps(done[-1].as_json()), "utf-8")
     return found
 
 
-def numbered(train: Callable[[Mapping[str, Scalar], int], float]) -> Function:
-    """The trials of one search get the numbers from 0, as in a study."""
-    numbers = itertools.count()
-    return lambda point: train(point, next(numbers))
-
-
-def distinct(searches: Sequence[Search]) -> float:
-    """How many different points a search evaluates, on the average."""
-    return statistics.mean(len({digits.key(point) for point in search.points}) for search in searches)
+def report(title: str, found: Searches) -> None:
+    """Print one Markdown row for each number of trials: medians, wins, losses, ties, and the chance of such luck."""
+    for at in (count for count in _AT if count <= len(found["tpe"][0].values)):
+        tpe, random = ([search.best_so_far[at - 1] for search in found[name]] for name in _SAMPLERS)
+        wins = sum(ours < theirs for ours, theirs in zip(tpe, random, strict=True))
+        losses = sum(ours > theirs for ours, theirs in zip(tpe, random, strict=True))
+        chance = binomtest(wins, wins + losses, 0.5, alternative="greater").pvalue if wins + losses else math.nan
+        medians = f"{statistics.median(tpe):.3g} | {statistics.median(random):.3g}"
+        print(f"| {title} | {at} | {medians} | {wins} | {losses} | {len(tpe) - wins - losses} | {chance:.2g} |")
 
 
 def main() -> None:
@@ -125,54 +81,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--trials", type=int, default=100)
-    parser.add_argument("--train", action="store_true", help="train what the replays found best for real")
-    parser.add_argument("--real", type=Path, metavar="FOLDER", help="search digits_mlp with real trainings, kept there")
-    parser.add_argument("--backend", default="tensorflow", help="of --real: tensorflow, torch or jax")
-    parser.add_argument("--read", metavar="STORAGE", help="make the files of trainings from finished studies, and end")
+    parser.add_argument("--train", type=Path, metavar="FOLDER", help="digits_mlp with real trainings, kept there")
+    parser.add_argument("--backend", default="tensorflow", help="of --train: tensorflow, torch or jax")
     asked = parser.parse_args()
-    if asked.read:
-        digits.write(digits.TABLE, optuna.load_study(study_name="digits_table", storage=asked.read).trials)
-        digits.write(digits.RANDOM, optuna.load_study(study_name="digits_random", storage=asked.read).trials)
-        return
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
     print("| on | trials | TPE's best (median) | random's | TPE wins | loses | ties | p, one-sided |")
     print("|---|--:|--:|--:|--:|--:|--:|--:|")
-    if asked.real:
-        report("digits_mlp", really(asked))
-        return
-    table, random = digits.read(digits.TABLE), digits.read(digits.RANDOM)
-    surrogate = digits.Surrogate.of({**table, **random})
-    report("beale", both("beale", {}, lambda seed: value_of, asked))
-    looked_up = both(os.fspath(digits.TABLE_STUDY), {}, lambda seed: lambda point: table[digits.key(point)], asked)
-    report("digits_mlp, table", looked_up)
-    exact = both("digits_mlp", digits.VAL_LOSS, lambda seed: surrogate.value, asked)
-    report("digits_mlp, surrogate without noise", exact)
-    noised = both("digits_mlp", digits.VAL_LOSS, lambda seed: noisy(surrogate, seed), asked)
-    report("digits_mlp, surrogate", noised)
-    if asked.train:
-        train = digits.trainer(seed=7)
-        real = {
-            name: [
-                statistics.mean(train(search.best_point, 1000 + repeat) for repeat in range(_REPEATS))
-                for search in searches
-            ]
-            for name, searches in noised.items()
-        }
-        row(f"the surrogate's best points, trained {_REPEATS} times", f"{asked.trials}", real["tpe"], real["random"])
-    values = sorted(table.values())
-    print(
-        f"\nThe table has {len(table)} points, val_loss {values[0]:.4g} to {values[-1]:.4g}; the ten lowest are",
-        end=" ",
-    )
-    print(", ".join(f"{value:.4f}" for value in values[:10]), end=". ")
-    print(f"Different points of {asked.trials}: TPE {distinct(looked_up['tpe']):.0f},", end=" ")
-    print(f"random {distinct(looked_up['random']):.0f}.")
-    print(
-        f"The surrogate is fitted to {len(table)} + {len(random)} trainings; on those it has not seen it explains",
-        end=" ",
-    )
-    print(
-        f"{100 * surrogate.explained:.0f} % of the variance of log(val_loss), with an error of {surrogate.error:.2f}."
-    )
+    report("beale", searches("beale", {}, lambda seed: value_of, asked))
+    if asked.train is not None:
+        asked.train.mkdir(parents=True, exist_ok=True)
+        settings = {**_VAL_LOSS, "train.backend": asked.backend}
+        found = searches("digits_mlp", settings, lambda seed: trainer(seed, asked.backend), asked, kept=asked.train)
+        report("digits_mlp", found)
 
 
 if __name__ == "__main__":
