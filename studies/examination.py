@@ -39,9 +39,10 @@ class Examination:
     faults: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        shape = f" of {' x '.join(map(str, self.shape))}" if self.shape else ""
+        size = " x ".join(map(str, self.shape))
+        rows = {"picture": f"pictures of {size}", "table": f"{size} columns", "text": "texts"}[self.kind]
         task = "a number to predict" if self.classes is None else f"{self.classes} classes"
-        return f"{self.kind}s{shape}, {task}; {self.train:,} rows to train on, {self.validation:,} to validate"
+        return f"{rows}, {task}; {self.train:,} rows to train on, {self.validation:,} to validate"
 
     def to_json(self) -> dict[str, Any]:
         """The key ``data`` of ``check --json``."""
