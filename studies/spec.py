@@ -203,6 +203,13 @@ class StudySpec(Section):
         return "; ".join(map(", ".join, zip(self.value_names, self.directions, strict=True)))
 
     @property
+    def pruning(self) -> str:
+        """The pruner in words."""
+        if len(self.directions) > 1:
+            return "none, since trials with several objectives report nothing"
+        return f"{self.pruner.name} {self.pruner.options or ''}".rstrip()
+
+    @property
     def steps(self) -> int | None:
         """How many steps a trial reports at most; None for an objective of the user's, and for several objectives.
 

@@ -66,7 +66,7 @@ def check(
         ("objective", spec.objective),
         ("goal", spec.goal),
         ("sampler", spec.sampler.name),
-        ("pruner", spec.pruner.name),
+        ("pruner", spec.pruning),
         ("budget", " or ".join(filter(None, limits))),
         ("workers", str(spec.workers.count)),
         *([("data", f"{spec.data.described}: {data or 'not looked at, for it is not in $STUDYHALL_DATA'}")]

@@ -1,7 +1,7 @@
 """TPE against random search at 100 trials, seed by seed: who found the lower value, and could that be chance?
 
-    python tests/benchmarks/tpe_against_random.py                                   # seconds: Beale's function
-    python tests/benchmarks/tpe_against_random.py --train FOLDER --backend torch    # hours: digits_mlp, trained for real
+    python tests/benchmarks/tpe_against_random.py                                # seconds: Beale's function
+    python tests/benchmarks/tpe_against_random.py --train FOLDER --backend torch # hours: digits_mlp, trained for real
 
 digits_mlp is judged by its validation log loss. Its searches are kept in the folder, so that it can be broken off.
 """
