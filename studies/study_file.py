@@ -174,6 +174,10 @@ def _checked(source: str, table: dict[str, Any]) -> StudySpec:
         bad = {str(row["loc"][0]) if row["loc"] else "directions" for row in details}
         bad |= {"direction", "directions"} if bad & {"direction", "directions"} else set()
         sound = {key: value for key, value in table.items() if key not in bad}
+        if "data" in bad:
+            # Which metrics there are follows from the data.
+            sound["data"] = {"dataset": known} if (known := _dataset(table, details)) else None
+            bad |= set() if known else {"metric", "direction", "directions"}
         if bad.isdisjoint({"name", "objective"}):
             partial = _completed(StudySpec.model_validate(sound), sound)
             # A section that could not be read says nothing about those that depend on it.
@@ -184,6 +188,14 @@ def _checked(source: str, table: dict[str, Any]) -> StudySpec:
     if faults or spec is None:
         raise StudyFileFault(source, faults)
     return spec
+
+
+def _dataset(table: Mapping[str, Any], details: Sequence[ErrorDetails]) -> str | None:
+    """What `[data]` names, although something else in it is wrong."""
+    data = table["data"]
+    if not isinstance(data, dict) or any(row["loc"][:2] in (("data",), ("data", "dataset")) for row in details):
+        return None
+    return str(data.get("dataset", DataSettings().dataset))
 
 
 def _completed(spec: StudySpec, table: Mapping[str, Any]) -> StudySpec:

@@ -213,6 +213,16 @@ def test_the_good_file_is_good(folder: Path) -> None:
     assert run(["check", "good.toml"]) == 0
 
 
+@pytest.mark.parametrize("line", ["targt = 'y'\ndataset = 'table.csv'", "dataset = 'tabel'"])
+def test_wrong_data_say_nothing_of_the_metric(folder: Path, capsys: pytest.CaptureFixture[str], line: str) -> None:
+    text = f"objective = 'tabular'\nmetric = 'val_mae'\n[budget]\ntrials = 1\n[data]\n{line}"
+    (folder / "bad.toml").write_text(text)
+    assert run(["check", "bad.toml"]) == 2
+    told = capsys.readouterr().err
+    assert "bad.toml: data." in told
+    assert "bad.toml: metric" not in told
+
+
 def test_all_faults_are_told_at_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = changed("trials = 5", "trials = 0").replace("epochs", "epoch").replace('"sgd", "adam"', '"sgd", "adamm"')
     (folder / "bad.toml").write_text(f"sampler = 'tpee'\n{text}")
