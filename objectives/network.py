@@ -11,7 +11,7 @@ from objectives import backend, class_weights, losses, optimizers, schedules
 from objectives.data import DataFault, Divisions, SearchData, load_search_data
 from objectives.evaluation import evaluate
 from objectives.metrics import BETTER
-from objectives.objective import Family, Parameter, Scalar, Task
+from objectives.objective import Family, Parameter, Scalar, Task, goes_with_any
 from objectives.training import Training
 
 if TYPE_CHECKING:
@@ -32,10 +32,6 @@ def _as_it_is(params: Mapping[str, Any], data: SearchData) -> SearchData:
     return data
 
 
-def _suits_any(params: Mapping[str, Any], data: SearchData) -> None:
-    pass
-
-
 def _plain_optimizer(params: Mapping[str, Any], data: SearchData, model: Any) -> Any:
     return optimizers.make_optimizer(params)
 
@@ -50,7 +46,7 @@ class Network:
     """(params, data) -> a `keras.Model`, not compiled, that ends in `losses.output_layer`."""
     prepare: Callable[[Mapping[str, Any], SearchData], SearchData] = _as_it_is
     """(params, data) -> the data as `build` and the training want it."""
-    check: Callable[[Mapping[str, Any], SearchData], None] = _suits_any
+    check: Callable[[Mapping[str, Any], SearchData], None] = goes_with_any
     """(params, data) -> nothing, without Keras; raises DataFault where they cannot go together."""
     optimizer: Callable[[Mapping[str, Any], SearchData, Any], Any] = _plain_optimizer
     """(params, prepared data, model) -> a `keras.optimizers.Optimizer`."""

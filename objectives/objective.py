@@ -124,8 +124,8 @@ class Task:
     seed: int
 
 
-def _goes_with_any(params: Mapping[str, Scalar], data: SearchData) -> None:
-    pass
+def goes_with_any(params: Mapping[str, Scalar], data: SearchData) -> None:
+    """Find no fault with any parameters and data."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +145,7 @@ class Family:
     build: Callable[[Task], Objective]
     load: Callable[[Task], Sequence[SearchData]] | None = None
     """What a trial is trained on, a division each; raises DataFault. None where it trains nothing."""
-    check: Callable[[Mapping[str, Scalar], SearchData], None] = _goes_with_any
+    check: Callable[[Mapping[str, Scalar], SearchData], None] = goes_with_any
     """(parameters, data) -> nothing; raises DataFault where they cannot go together. Needs no Keras."""
     reads: tuple[str, ...] = ()
     """The kinds of data it can be trained on ("picture", "table", "text"); empty where it trains nothing."""
