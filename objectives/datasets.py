@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from objectives.files import is_path, unset_variable
 from objectives.npz import read_arrays, rows_of_arrays
 from objectives.rows import DataFault, Rows, Targets
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-__all__ = ["DATASETS", "DATA_FOLDER_VARIABLE", "IN_DATA_FOLDER", "DataFault", "Dataset", "Rows", "at_hand"]
+__all__ = ["DATASETS", "DATA_FOLDER_VARIABLE", "IN_DATA_FOLDER", "DataFault", "Dataset", "Rows", "absence"]
 
 DATA_FOLDER_VARIABLE = "STUDYHALL_DATA"
 
@@ -69,14 +70,9 @@ def _from_keras(name: str, classes: int, names: tuple[str, ...]) -> Rows:
     """Pictures that Keras knows, from `$STUDYHALL_DATA/NAME.npz` where that is set; the test part is never read."""
     import numpy as np
 
-    folder = os.environ.get(DATA_FOLDER_VARIABLE)
-    if folder:
-        path = Path(folder) / f"{name}.npz"
-        if not path.is_file():
-            raise DataFault(
-                f"no file {path}: ${DATA_FOLDER_VARIABLE} must name a folder that holds {name}.npz "
-                f"(unset it to download {name} through Keras)"
-            )
+    if (sentence := absence(name)) is not None:
+        raise DataFault(sentence)
+    if (path := _in_data_folder(name)) is not None:
         origin = str(path)
         x, y, _ = read_arrays(path)
     else:
@@ -104,10 +100,28 @@ def _downloaded(name: str) -> tuple[Array, Array]:
     return x, y.reshape(-1)
 
 
-def at_hand(dataset: str) -> bool:
-    """Whether the data set lies on this machine for certain, so that nothing is downloaded for it. Paths do."""
-    folder = os.environ.get(DATA_FOLDER_VARIABLE, "")
-    return dataset not in IN_DATA_FOLDER or (bool(folder) and (Path(folder) / f"{dataset}.npz").is_file())
+def _in_data_folder(name: str) -> Path | None:
+    folder = os.environ.get(DATA_FOLDER_VARIABLE)
+    return Path(folder) / f"{name}.npz" if folder else None
+
+
+def absence(dataset: str) -> str | None:
+    """A sentence where the data set named, or the path, is to come by a variable and does not; reads nothing."""
+    if is_path(dataset):
+        unset = unset_variable(dataset)
+        return f"{dataset} is not found, for ${unset} is not set" if unset is not None else None
+    path = _in_data_folder(dataset) if dataset in IN_DATA_FOLDER else None
+    if path is None or path.is_file():
+        return None
+    return (
+        f"no file {path}: ${DATA_FOLDER_VARIABLE} must name a folder that holds {dataset}.npz "
+        f"(unset it to download {dataset} through Keras)"
+    )
+
+
+def is_downloaded(dataset: str) -> bool:
+    """Whether Keras is asked for the data set, which may have to fetch it."""
+    return dataset in IN_DATA_FOLDER and _in_data_folder(dataset) is None
 
 
 # In the order of their numbers.

@@ -63,15 +63,20 @@ def absolute(dataset: str, folder: Path) -> str:
 
 
 def resolved(path: str, folder: Path) -> str:
-    """Return the absolute path, in which `~` and the $VARIABLES that are set are filled in."""
-    return str((folder / Path(os.path.expandvars(path)).expanduser()).resolve())
+    """Return the absolute path, `~` and $VARIABLES filled in; as it is where one of these is not set."""
+    filled = os.path.expandvars(path)
+    return path if unset_variable(filled) else str((folder / Path(filled).expanduser()).resolve())
+
+
+def unset_variable(path: str) -> str | None:
+    """Return the name of the first variable in the path that nobody has set."""
+    named = _VARIABLE.search(path)
+    return named[1] if named is not None and named[1] not in os.environ and not Path(path).exists() else None
 
 
 def path_fault(dataset: str) -> str | None:
     """Return None where a file or folder of the right kind lies there, else what is wrong. Reads nothing."""
     path, suffixes = Path(dataset), ", ".join(FORMATS)
-    if not path.exists() and (unset := _VARIABLE.search(dataset)) is not None:
-        return f"no such file or folder, and ${unset[1]} is not set"
     if not path.exists():
         beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
         return f"no such file or folder{did_you_mean(path.name, beside)}"

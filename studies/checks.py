@@ -6,7 +6,7 @@ import importlib.util
 from collections.abc import Callable, Iterator, Mapping
 
 from objectives.catalogue import BUILT_IN
-from objectives.datasets import DATASETS
+from objectives.datasets import DATASETS, absence
 from objectives.definitions import check_reference
 from objectives.dimensions import Choices, Dimension, Range
 from objectives.files import lacking, path_fault
@@ -164,7 +164,8 @@ def _budget(spec: StudySpec) -> Iterator[Fault]:
 
 
 def _data(spec: StudySpec) -> Iterator[Fault]:
-    if spec.data is None or spec.data.dataset in DATASETS:
+    # What a variable is to name may still come: a study can be sound where its data are not.
+    if spec.data is None or spec.data.dataset in DATASETS or absence(spec.data.dataset) is not None:
         return
     if fault := path_fault(spec.data.dataset):
         yield "data.dataset", f"{spec.data.dataset}: {fault}"

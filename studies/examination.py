@@ -11,10 +11,11 @@ from optuna.samplers import RandomSampler
 
 from objectives.catalogue import BUILT_IN
 from objectives.data import DataFault, SearchData
-from objectives.datasets import at_hand
+from objectives.datasets import DATA_FOLDER_VARIABLE, absence, is_downloaded
 from objectives.goal import Goal
 from objectives.metrics import TrainingFault
 from objectives.objective import Family, Task
+from objectives.settings import DataSettings
 from studies.spec import StudySpec
 from studies.stored import StudyFault
 from studies.worker import task_of
@@ -53,13 +54,13 @@ class Examination:
 def examine(spec: StudySpec) -> Examination | None:
     """Load the data as a trial would, and hold points of the space against them.
 
-    None for what reads no data, and for a data set that is not on this machine yet.
+    None for what reads no data, and for data that are not on this machine; `unseen` says why.
 
     Raises:
         StudyFault: there are no such data, or they cannot be divided as the study asks.
     """
     family = BUILT_IN.get(spec.objective)
-    if family is None or family.load is None or spec.data is None or not at_hand(spec.data.dataset):
+    if family is None or family.load is None or spec.data is None or unseen(spec.data) is not None:
         return None
     task = task_of(spec, family)
     try:
@@ -74,6 +75,13 @@ def examine(spec: StudySpec) -> Examination | None:
         validation=len(data.x_validation),
         faults=tuple(dict.fromkeys(_faults(family, task, data))),
     )
+
+
+def unseen(data: DataSettings) -> str | None:
+    """Why the data are not looked at; None where they are."""
+    if is_downloaded(data.dataset):
+        return f"they may have to be downloaded, for ${DATA_FOLDER_VARIABLE} is not set"
+    return absence(data.dataset)
 
 
 def _faults(family: Family, task: Task, data: SearchData) -> Iterator[str]:

@@ -11,6 +11,7 @@ import joblib
 from optuna.trial import TrialState
 
 from objectives.catalogue import BUILT_IN
+from objectives.datasets import absence
 from objectives.source import imports_tensorflow
 from objectives.space import Space
 from storage.claims import FINISHED, Budget
@@ -32,12 +33,13 @@ def launch(stored: StoredStudy, workers: WorkerSettings, view: Callable[[Progres
 
     Raises:
         DeviceFault: the devices asked for are not there.
-        StudyFault: the study was not made by studyhall.
+        StudyFault: the study was not made by studyhall, or its data are gone.
     """
     spec = stored.required_spec()
     left = trials_left(stored)
     if left == 0:
         return LaunchOutcome(ended=Ended.BUDGET_REACHED)
+    check_data(spec)
     count = workers.count if left is None else min(workers.count, left)
     if (lost := lost_source(stored)) is not None:
         log.warning("study %r, which this one was warm-started from, is gone; the sampler goes on without it", lost)
@@ -99,6 +101,16 @@ def check_size(spec: StudySpec, trials: int | None) -> None:
     size = Space(spec.space).size() if spec.sampler.name in EXHAUSTIVE else None
     if size is not None and trials is not None and trials > size:
         raise StudyFault(f"the {spec.sampler.name} of study {spec.name!r} has {size} points, so {trials} is too many")
+
+
+def check_data(spec: StudySpec) -> None:
+    """Refuse a study whose data are certainly not there, before anything is started for it.
+
+    Raises:
+        StudyFault: says where they were looked for.
+    """
+    if spec.data is not None and (sentence := absence(spec.data.dataset)) is not None:
+        raise StudyFault(sentence)
 
 
 def exit_code(stored: StoredStudy, outcome: LaunchOutcome) -> int:

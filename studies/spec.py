@@ -21,6 +21,7 @@ from objectives.evaluation import run_count
 from objectives.metrics import names_of
 from objectives.settings import DataSettings, TrainSettings
 from objectives.space import Dimension
+from objectives.wording import written
 from storage.claims import Budget
 from studies.points import Point
 
@@ -100,6 +101,9 @@ class Chosen(Section):
         if isinstance(value, dict):
             raise ValueError('a table needs the key name, for example name = "tpe"')
         return value
+
+    def __str__(self) -> str:
+        return ", ".join([self.name, *(f"{key} = {written(value)}" for key, value in self.options.items())])
 
     @model_serializer
     def _as_table(self) -> dict[str, Any]:
@@ -207,7 +211,7 @@ class StudySpec(Section):
         """The pruner in words."""
         if len(self.directions) > 1:
             return "none, since trials with several objectives report nothing"
-        return f"{self.pruner.name} {self.pruner.options or ''}".rstrip()
+        return str(self.pruner)
 
     @property
     def steps(self) -> int | None:

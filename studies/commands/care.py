@@ -40,7 +40,7 @@ def check(
     """Read a study file and say everything that is wrong with it, or what it will do. Starts nothing but by --run."""
     from objectives.space import Space
     from studies.commands.run_study import parse_settings
-    from studies.examination import examine
+    from studies.examination import examine, unseen
     from studies.launch import check_size
     from studies.rehearsal import rehearse
     from studies.study_file import StudyFileFault, read_study
@@ -65,11 +65,11 @@ def check(
     out.print(table(["study", spec.name], [
         ("objective", spec.objective),
         ("goal", spec.goal),
-        ("sampler", spec.sampler.name),
+        ("sampler", str(spec.sampler)),
         ("pruner", spec.pruning),
         ("budget", " or ".join(filter(None, limits))),
         ("workers", str(spec.workers.count)),
-        *([("data", f"{spec.data.described}: {data or 'not looked at, for it is not in $STUDYHALL_DATA'}")]
+        *([("data", f"{spec.data.described}: {data or f'not looked at: {unseen(spec.data)}'}")]
           if spec.data else []),
         *([("training", spec.train.described)] if spec.train else []),
         *([("start", f"{len(spec.start)} point{'s' if len(spec.start) > 1 else ''} first")] if spec.start else []),

@@ -164,7 +164,7 @@ def _described(stored: StoredStudy) -> Any:
         [
             ("objective", spec.objective),
             ("goal", spec.goal),
-            ("sampler", f"{spec.sampler.name} {spec.sampler.options or ''}"),
+            ("sampler", str(spec.sampler)),
             ("pruner", spec.pruning),
             *([("data", spec.data.described)] if spec.data is not None else []),
             *([("training", spec.train.described)] if spec.train is not None else []),

@@ -70,7 +70,7 @@ def launch(
     from dataclasses import replace
 
     from storage import open_storage
-    from studies.launch import check_size
+    from studies.launch import check_data, check_size
     from studies.same_source import check_source
     from studies.stored import create_or_join
     from studies.study_file import read_study
@@ -89,6 +89,7 @@ def launch(
     given = {key: value for key, value in settings.items() if value is not None} | parse_settings(set_ or [])
     spec = read_study(study, given)
     check_size(spec, spec.budget.trials)
+    check_data(spec)
     location = locate(storage)
     stored, made = create_or_join(location, open_storage(location, create=True), spec, accept_changes=accept_changes)
     if not made:

@@ -65,3 +65,29 @@ def test_what_is_not_here_is_no_fault(folder, capsys, monkeypatch):
     monkeypatch.setenv("STUDYHALL_DATA", str(folder))
     assert run(["check", "fashion_mlp"]) == 0
     assert "not looked at" in capsys.readouterr().out
+
+
+def test_data_that_a_variable_is_to_name_may_still_come(folder, capsys, monkeypatch):
+    # Given a study whose file lies where a variable says, and nobody says it
+    monkeypatch.delenv("STUDYHALL_DATA", raising=False)
+    # Then it is sound, and what was not looked at is told
+    assert run(["check", "sms_spam"]) == 0
+    assert "$STUDYHALL_DATA/sms_spam.tsv is not found, for $STUDYHALL_DATA is not set" in unwrapped(capsys)
+    # And nothing is started for it
+    assert run(["launch", "sms_spam", "--storage", "s.db"]) == 2
+    assert "$STUDYHALL_DATA is not set" in capsys.readouterr().err
+    assert not list(folder.glob("s.*"))
+
+
+def test_a_data_set_that_is_not_in_its_folder_is_missed_at_once(folder, capsys, monkeypatch):
+    monkeypatch.setenv("STUDYHALL_DATA", str(folder))
+    assert run(["check", "mnist_mlp"]) == 0
+    assert "not looked at: no file" in unwrapped(capsys)
+    assert run(["launch", "mnist_mlp", "--storage", "s.db"]) == 2
+    assert "mnist.npz: $STUDYHALL_DATA must name a folder" in capsys.readouterr().err
+    assert not list(folder.glob("s.*"))
+
+
+def unwrapped(capsys):
+    """What was printed, as one line."""
+    return " ".join(capsys.readouterr().out.split())
