@@ -100,7 +100,10 @@ def check_size(spec: StudySpec, trials: int | None) -> None:
     """
     size = Space(spec.space).size() if spec.sampler.name in EXHAUSTIVE else None
     if size is not None and trials is not None and trials > size:
-        raise StudyFault(f"the {spec.sampler.name} of study {spec.name!r} has {size} points, so {trials} is too many")
+        raise StudyFault(
+            f"the {spec.sampler.name} of study {spec.name!r} has {size} points, and {trials} trials are asked for; "
+            f"give `--trials {size}` or fewer"
+        )
 
 
 def check_data(spec: StudySpec) -> None:
@@ -125,6 +128,7 @@ def exit_code(stored: StoredStudy, outcome: LaunchOutcome) -> int:
 
 _EXIT_CODES = {
     Ended.BUDGET_REACHED: 0,
+    Ended.EXHAUSTED: 0,
     Ended.STOPPED: 0,
     Ended.TIME_OVER: 0,
     Ended.TARGET_REACHED: 0,

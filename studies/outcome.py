@@ -10,6 +10,7 @@ class Ended(Enum):
     """Why a launch ended."""
 
     BUDGET_REACHED = "the budget is reached"
+    EXHAUSTED = "every point was tried"
     STOPPED = "stopped on request"
     TIME_OVER = "the time is over"
     TARGET_REACHED = "the target is reached"

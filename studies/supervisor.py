@@ -106,8 +106,11 @@ class Supervisor:
                     self.view(read_progress(self.stored))
                     return self._ending
             elif not self.engine.running() and all(post.over for post in self._posts.values()):
-                self.view(read_progress(self.stored))
-                return LaunchOutcome(ended=Ended.BUDGET_REACHED)
+                progress = read_progress(self.stored)
+                self.view(progress)
+                # Of a grid each point has one trial, also where that failed.
+                reached = progress.budget.trials is None or progress.finished >= progress.budget.trials
+                return LaunchOutcome(ended=Ended.BUDGET_REACHED if reached else Ended.EXHAUSTED)
 
     def _order(self, session: Session, slot: Slot, failed_before: int) -> WorkerOrder:
         worker = f"{session.id}-{slot.number}"

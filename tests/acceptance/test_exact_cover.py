@@ -46,6 +46,14 @@ def test_each_point_is_visited_once_however_many_workers_are_killed(place, event
     assert "is finished already" in place.run("resume", "cover").stdout
 
 
+def test_a_grid_of_which_a_point_fails_ends_and_says_so(place):
+    axes = ["--set", "space.x={choices=[0.0,1.0,1e200]}", "--set", "space.y={choices=[0.0]}"]
+    facts = place.json("launch", "quadratic", "--sampler", "grid", "--trials", "3", *axes)
+    assert facts["outcome"] == "exhausted"
+    assert (facts["exit_code"], facts["complete"], facts["failed"], facts["waiting"]) == (0, 2, 1, 0)
+    assert "every point was tried: 2 of 3 trials finished" in place.run("resume", "quadratic").stdout
+
+
 @pytest.mark.parametrize("sampler", [name for name in SAMPLERS if name not in ("grid", "bruteforce", "gp")])
 def test_every_sampler_runs_in_two_workers(place, sampler):
     fixed = ("--set", "sampler.fixed={ x = 0.5 }") if sampler == "partial-fixed" else ()
