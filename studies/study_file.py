@@ -27,6 +27,21 @@ from studies.spec import StudySpec
 # `direction` stands for a `directions` of one.
 _TOP = [*StudySpec.model_fields, "direction"]
 
+# What TOML calls the types of pydantic's.
+_PLAIN = {
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "byte_size": 'a number of bytes, or a size such as "2GiB"',
+    "dict_type": "a table",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "string_type": "a text",
+    "tuple_type": "a list, in brackets",
+}
+
 _GALLERY = Path(__file__).parent / "gallery"
 
 
@@ -237,9 +252,14 @@ def _sentence(row: ErrorDetails, table: Mapping[str, Any]) -> tuple[str, str]:
         allowed = _keys_beside(loc)
         return key, f"no such key; allowed: {', '.join(allowed)}{did_you_mean(loc[-1], allowed)}"
     if row["type"] == "missing":
-        return key, 'is missing; for example objective = "mlp" or "file.py:function"'
+        return key, "is missing" + ('; for example objective = "mlp" or "file.py:function"' if len(loc) == 1 else "")
     found = row["input"]
     message = row["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    if row["type"] in ("model_type", "model_attributes_type"):
+        first = _keys_beside((*loc, ""))[0]
+        message = f"must be a table such as {{ {first} = ... }}"
+    elif row["type"] in _PLAIN:
+        message = f"must be {_PLAIN[row['type']]}"
     names = re.findall(r"'([^']+)'", message) if row["type"] == "literal_error" else []
     if not loc:
         return key, message
