@@ -121,7 +121,9 @@ def duration_text(trial: FrozenTrial) -> str:
 
 
 def epochs_text(trial: FrozenTrial) -> str:
-    """How many epochs it ran."""
+    """How many epochs it ran, or whose result it has."""
+    if (earlier := trial.user_attrs.get("duplicate_of")) is not None:
+        return f"as trial {earlier}"
     # Studies with several objectives take no reports.
     return str(len(trial.intermediate_values) or trial.user_attrs.get("epochs", "-"))
 
