@@ -24,6 +24,8 @@ import psutil
 import pytest
 from optuna.trial import TrialState
 
+from storage.attempts import attempts_of
+
 COMMAND = Path(sys.executable).parent / "studyhall"
 
 # Notes each trial that it finishes in a file, so that claims are counted by somebody else than the storage.
@@ -184,6 +186,15 @@ class Place:
         except (KeyError, optuna.exceptions.StorageInternalError):
             return []
 
+    def amid(self, name: str) -> list[psutil.Process]:
+        """The workers that are amid a trial of `slow`: killed, they leave it neither told nor noted in claims.txt."""
+        running = self.study(name).get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        return [
+            psutil.Process(attempts_of(trial.system_attrs)[-1].process.pid)
+            for trial in running
+            if 0 < len(trial.intermediate_values) < 5
+        ]
+
     def claims(self) -> list[int]:
         """The numbers of the trials whose objective came to its end, in that order."""
         path = self.folder / "claims.txt"
@@ -208,14 +219,15 @@ def place(tmp_path: Path) -> Iterator[Place]:
 
 
 @pytest.fixture
-def eventually() -> Callable[..., None]:
-    """Wait for a condition, with a deadline."""
+def eventually() -> Callable[..., Any]:
+    """Wait for a condition, with a deadline; returns what it says."""
 
-    def wait(condition: Callable[[], bool], *, within_seconds: float) -> None:
+    def wait(condition: Callable[[], Any], *, within_seconds: float) -> Any:
         deadline = time.monotonic() + within_seconds
-        while not condition():
+        while not (said := condition()):
             assert time.monotonic() < deadline, "it did not happen in time"
             time.sleep(0.1)
+        return said
 
     return wait
 

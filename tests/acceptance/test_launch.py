@@ -123,12 +123,11 @@ def test_stop_from_another_terminal(place, eventually):
     assert place.json("stop", "slow")["asked_sessions"] == 0
 
 
-def test_a_killed_worker_loses_nothing_and_is_replaced(place, eventually, workers_of):
+def test_a_killed_worker_loses_nothing_and_is_replaced(place, eventually):
     # Given two workers, one of them killed in the middle of a trial
     launched = place.start("launch", "mine.py:slow", "--workers", "2", "--trials", "10")
     eventually(lambda: finished(place.states("slow")) >= 2, within_seconds=60)
-    eventually(lambda: len(workers_of(launched.pid)) == 2, within_seconds=10)
-    workers_of(launched.pid)[0].kill()
+    eventually(lambda: place.amid("slow"), within_seconds=10)[0].kill()
     # Then the study ends as if nothing had been
     output, _ = launched.communicate(timeout=90)
     assert launched.returncode == 0, output
