@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
 import re
@@ -84,6 +85,21 @@ def path_fault(dataset: str) -> str | None:
         found = "a folder" if path.is_dir() else "a file"
         return f"is {found}; allowed: a file ({suffixes}), or a folder of class folders of pictures"
     return None
+
+
+def digest(dataset: str) -> str | None:
+    """Return the SHA-256, in hex, of the file's bytes, or of the names and sizes of all that is in the folder.
+
+    None for the name of a data set, which is always the same, and where nothing lies at the path.
+    """
+    path = Path(dataset)
+    if not is_path(dataset) or not path.exists():
+        return None
+    if path.is_file():
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    rows = sorted((str(found.relative_to(path)), found.stat().st_size) for found in path.rglob("*") if found.is_file())
+    return hashlib.sha256(repr(rows).encode()).hexdigest()
 
 
 def lacking(dataset: str) -> tuple[str, str | None] | None:

@@ -1,4 +1,4 @@
-"""Whether a study's objective is still the one that its first trials were evaluated with."""
+"""Whether a study's objective and data are still those that its first trials were evaluated with."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import shlex
 from itertools import islice
 
 from objectives.catalogue import BUILT_IN
+from objectives.files import digest
 from objectives.source import source
+from studies.spec import StudySpec
 from studies.stored import StoredStudy, StudyFault
 
 _KEY = "studyhall:source"
@@ -15,38 +17,53 @@ _SHOWN_LINES = 30
 
 
 def check_source(stored: StoredStudy, *, accept: bool) -> None:
-    """Keep the objective's source with a study that has none yet, and refuse another one.
+    """Keep what the study is made from with one that has noted nothing yet, and refuse something else.
 
-    With ``accept`` the source of today becomes the study's. Built-in objectives change with studyhall itself and
-    are not compared.
+    That is the source of an objective of the user's own, or the file or folder that a built-in one reads; the built-in
+    ones themselves and the data sets with a name are not compared. With ``accept`` that of today becomes the study's.
 
     Raises:
-        StudyFault: the file differs; the sentence shows how.
-        ReferenceFault: the file is gone.
+        StudyFault: it differs; the sentence shows how.
+        ReferenceFault: the objective's file is gone.
     """
     spec = stored.required_spec()
-    if spec.objective in BUILT_IN:
+    now = _made_from(spec)
+    if now is None:
         return
-    text, digest = source(spec.objective)
     with stored.storage.transaction():
         kept = stored.attributes.get(_KEY)
-        if kept is None or accept:
-            stored.storage.set_study_system_attr(stored.study_id, _KEY, {"sha256": digest, "text": text})
+        differs = kept is not None and kept["sha256"] != now["sha256"]
+        if kept is None or (differs and accept):
+            stored.storage.set_study_system_attr(stored.study_id, _KEY, now)
+            if differs:
+                stored.note_change()
             return
-    if kept["sha256"] == digest:
-        return
+    if differs:
+        what = spec.data.dataset if spec.objective in BUILT_IN and spec.data is not None else spec.objective
+        raise StudyFault(
+            f"{what} has changed since study {stored.name!r} began, so old and new trials would not compare:\n"
+            f"{_difference(kept['text'], now['text'])}"
+            f"`studyhall resume {shlex.quote(stored.name)} --accept-changes` goes on with the new one; "
+            "`studyhall launch ... --name NEW` starts another study"
+        )
+
+
+def _made_from(spec: StudySpec) -> dict[str, str] | None:
+    if spec.objective not in BUILT_IN:
+        text, sha256 = source(spec.objective)
+        return {"sha256": sha256, "text": text}
+    of_data = digest(spec.data.dataset) if spec.data is not None else None
+    return {"sha256": of_data, "text": ""} if of_data is not None else None
+
+
+def _difference(before: str, now: str) -> str:
     lines = difflib.unified_diff(
-        kept["text"].splitlines(), text.splitlines(), "as the study began", "as it is now", lineterm="", n=1
+        before.splitlines(), now.splitlines(), "as the study began", "as it is now", lineterm="", n=1
     )
-    shown = "\n  ".join(islice(lines, _SHOWN_LINES))
-    raise StudyFault(
-        f"{spec.objective} has changed since study {stored.name!r} began, so old and new trials would not compare:\n"
-        f"  {shown}\n`studyhall resume {shlex.quote(stored.name)} --accept-changes` goes on with the new one; "
-        "`studyhall launch ... --name NEW` starts another study"
-    )
+    return "".join(f"  {line}\n" for line in islice(lines, _SHOWN_LINES)) or "  its content is another\n"
 
 
 def source_digest(stored: StoredStudy) -> str | None:
-    """The SHA-256 of the source that the study accepts now; None for built-in objectives."""
+    """The SHA-256 of the objective's source or of the data that the study accepts now; None where it has none."""
     kept = stored.attributes.get(_KEY)
     return None if kept is None else str(kept["sha256"])

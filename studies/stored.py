@@ -77,6 +77,11 @@ class StoredStudy:
         """The number of the first trial made under the spec as it is now: 0 unless a change of it was accepted."""
         return int(self.attributes.get(_CHANGED, 0))
 
+    def note_change(self) -> None:
+        """Note that the trials there are were made under another spec, objective or data."""
+        trials = self.storage.count_states(self.study_id).total()
+        self.storage.set_study_system_attr(self.study_id, _CHANGED, trials)
+
     @property
     def budget(self) -> Budget:
         """The budget as it is now; another terminal may have raised it."""
@@ -158,8 +163,7 @@ def create_or_join(
         goal = spec.directions, spec.metrics
         if differences and accept_changes and goal == (found.spec.directions, found.spec.metrics):
             if any(line.startswith(_MADE_FROM) for line in differences):
-                trials = storage.count_states(found.study_id).total()
-                storage.set_study_system_attr(found.study_id, _CHANGED, trials)
+                found.note_change()
             spec = spec.model_copy(update={"seed": found.spec.seed}) if drawn else spec
             _store_spec(storage, found.study_id, spec)
             replace(found.budget, points=_points(spec)).store(storage, found.study_id)

@@ -48,6 +48,39 @@ def test_a_changed_seed_is_such_a_change_and_a_study_of_an_older_format_gets_the
     assert again.attributes["studyhall:format"] == FORMAT
 
 
+TABLE = """
+objective = "tabular"
+data = { dataset = "mine.csv", target = "y" }
+budget = { trials = 2 }
+[space]
+units = { choices = [2, 4] }
+[train]
+epochs = 1
+"""
+
+
+def test_other_rows_in_the_same_file_are_refused_until_they_are_accepted(place):
+    # Given a study of a file, which then gets other rows, as many as before
+    table = place.folder / "mine.csv"
+    table.write_text("x,y\n" + "".join(f"{row},{'ab'[row % 2]}\n" for row in range(40)))
+    (place.folder / "mine.toml").write_text(TABLE)
+    assert place.run("launch", "mine.toml").returncode == 0
+    table.write_text(table.read_text().replace("39,b", "39,a"))
+    # When it is to go on
+    for words in ("resume mine --trials 3", "launch mine.toml --trials 3", "rerun mine 0"):
+        refused = place.run(*words.split())
+        # Then it is refused, and nothing has happened
+        assert refused.returncode == 2, words
+        assert "mine.csv has changed since study 'mine' began" in refused.stderr
+    assert len(place.study("mine").trials) == 2
+    # But accepted, the old trials are none of the new ones
+    done = place.run("resume", "mine", "--trials", "3", "--accept-changes")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert place.study("mine").trials[2].user_attrs["ended"] == "all epochs"
+    assert "before a change of the study was accepted" in place.run("rerun", "mine", "0").stderr
+    assert place.run("rerun", "mine", "2").returncode == 0
+
+
 def test_another_goal_is_refused_even_then(make_study):
     study = make_study(objective="mlp", metric="val_accuracy", directions=("maximize",), data={}, train={})
     study.storage.create_new_trial(study.study_id)
