@@ -56,6 +56,9 @@ def test_a_larger_number_tops_a_finished_study_up(place):
     assert finished(place.states("quadratic")) == 8
     assert place.run("resume", "quadratic", "--trials", "11", "--workers", "3").returncode == 0
     assert finished(place.states("quadratic")) == 11
+    smaller = place.run("resume", "quadratic", "--trials", "10")
+    assert smaller.returncode == 2
+    assert "has 11 finished trials" in smaller.stderr
 
 
 def test_one_worker_repeats_a_study_and_several_draw_the_same_from_the_seed(place):

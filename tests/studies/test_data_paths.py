@@ -52,3 +52,12 @@ def test_a_parquet_file_needs_the_extra_that_reads_it(home: Path, monkeypatch: p
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "pyarrow" else find(name))
     with pytest.raises(StudyFileFault, match=r"needs pyarrow, which is not installed; install the extra tables"):
         dataset_of("digits_mlp", dataset="mine.parquet")
+
+
+def test_what_is_said_to_be_a_regression_is_judged_as_one(home: Path) -> None:
+    table = home / "study" / "mine.csv"
+    table.touch()
+    (home / "study" / "my.toml").write_text(STUDY.replace("DATASET", "mine.csv").replace('"mlp"', '"tabular"'))
+    said = read_study("../study/my.toml", {"data.task": "regression"})
+    assert (said.metric, said.directions) == ("val_mae", ("minimize",))
+    assert read_study("../study/my.toml").metric == "val_accuracy"

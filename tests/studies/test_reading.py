@@ -129,3 +129,15 @@ def test_show_says_it_with_charts_and_in_json(place):
     shown = place.run("show", "one", "0").stdout
     assert "loss  • training  ○ validation" in shown
     assert facts["reading"][0]["sentence"] in shown
+
+
+def test_show_has_a_line_for_each_fold(place):
+    data = "data={dataset=\"digits\",evaluation=\"k-fold\",folds=3}"
+    done = place.run("launch", "digits_mlp", "--trials", "1", "--set", data, "--set", "train.epochs=2")
+    assert done.returncode == 0, done.stdout
+    facts, shown = place.json("show", "digits_mlp", "0"), place.run("show", "digits_mlp", "0").stdout
+    folds = facts["attributes"]["folds"]
+    assert [row["division"] for row in folds] == [0, 1, 2]
+    assert facts["values"] == [pytest.approx(sum(row["value"] for row in folds) / 3)]
+    table = shown[shown.index("repeat  division  value") :].splitlines()[1:4]
+    assert [float(line.split()[2]) for line in table] == pytest.approx([row["value"] for row in folds], abs=1e-5)
