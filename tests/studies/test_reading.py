@@ -132,7 +132,7 @@ def test_show_says_it_with_charts_and_in_json(place):
 
 
 def test_show_has_a_line_for_each_fold(place):
-    data = "data={dataset=\"digits\",evaluation=\"k-fold\",folds=3}"
+    data = 'data={dataset="digits",evaluation="k-fold",folds=3}'
     done = place.run("launch", "digits_mlp", "--trials", "1", "--set", data, "--set", "train.epochs=2")
     assert done.returncode == 0, done.stdout
     facts, shown = place.json("show", "digits_mlp", "0"), place.run("show", "digits_mlp", "0").stdout
