@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from optuna.trial import TrialState
@@ -125,6 +126,23 @@ def drill(request: pytest.FixtureRequest, place) -> Iterator[Drill]:
     rows = request.config.stash.setdefault(_ROWS, [])
     if made.row.injected:
         rows.append(made.row)
+
+
+@pytest.fixture
+def on_server(request: pytest.FixtureRequest, drill: Drill) -> Iterator[Any]:
+    """The study lies on a PostgreSQL server."""
+    server = request.getfixturevalue("postgresql_server")
+    with server.database() as url:
+        drill.place.variables["STUDYHALL_STORAGE"] = url
+        drill.row.fault += ", on PostgreSQL"
+        yield server
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
+def either_database(request: pytest.FixtureRequest) -> None:
+    """The study lies in a file, and then on a server."""
+    if request.param == "postgresql":
+        request.getfixturevalue("on_server")
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ TRIALS = 12
 LAUNCH = ("launch", "train.py:train", "--workers", "2", "--trials", str(TRIALS))
 
 
+@pytest.mark.usefixtures("either_database")
 def test_a_worker_is_killed_in_an_epoch(drill, until, workers_of, eventually):
     """SIGKILL of a worker in an epoch."""
     launched = drill.place.start(*LAUNCH)
@@ -109,6 +110,7 @@ def test_the_fork_server_is_killed(drill, until, workers_of):
     drill.conclude("train", TRIALS)
 
 
+@pytest.mark.usefixtures("either_database")
 def test_everything_is_killed(drill, until):
     """SIGKILL of everything at once, then resume."""
     launched = drill.place.start(*LAUNCH)
