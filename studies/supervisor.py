@@ -109,8 +109,9 @@ class Supervisor:
                 progress = read_progress(self.stored)
                 self.view(progress)
                 # Of a grid each point has one trial, also where that failed.
-                reached = progress.budget.trials is None or progress.finished >= progress.budget.trials
-                return LaunchOutcome(ended=Ended.BUDGET_REACHED if reached else Ended.EXHAUSTED)
+                points, failed = progress.budget.points, progress.failed
+                exhausted = points is not None and failed > 0 and progress.finished + failed >= points
+                return LaunchOutcome(ended=Ended.EXHAUSTED if exhausted else Ended.BUDGET_REACHED)
 
     def _order(self, session: Session, slot: Slot, failed_before: int) -> WorkerOrder:
         worker = f"{session.id}-{slot.number}"
