@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,7 +13,8 @@ from objectives.wording import by_nearness, written
 def only_classes(rows: Rows, chosen: Sequence[int | str] | None) -> Rows:
     """Return the rows of those classes alone, numbered anew from 0 in the order in which they are chosen.
 
-    A class is chosen by its number or, where the data set has names, by its name. None returns all rows as they are.
+    A class is chosen by its name or, where the data set has none or they are words, by its number. None returns all
+    rows as they are.
     Raises DataFault for a class that there is not, for one that is chosen twice, and for data without classes.
     """
     import numpy as np
@@ -34,12 +36,13 @@ def only_classes(rows: Rows, chosen: Sequence[int | str] | None) -> Rows:
 
 
 def _number(rows: Rows, chosen: int | str) -> int:
-    if isinstance(chosen, str) and chosen in rows.names:
-        return rows.names.index(chosen)
-    if isinstance(chosen, int) and chosen < (rows.classes or 0):
+    # Where classes are called by numbers, 1 is the one called 1, and not the second.
+    numbered = bool(rows.names) and all(re.fullmatch(r"-?\d+", name) for name in rows.names)
+    if (isinstance(chosen, str) or numbered) and str(chosen) in rows.names:
+        return rows.names.index(str(chosen))
+    if isinstance(chosen, int) and not numbered and 0 <= chosen < (rows.classes or 0):
         return chosen
-    named = f" or by name: {', '.join(by_nearness(str(chosen), rows.names))}" if rows.names else ""
-    raise DataFault(
-        f"data.only_classes: {rows.origin} has no class {written(chosen)}; its classes are 0 to "
-        f"{(rows.classes or 0) - 1}{named}"
-    )
+    names = ", ".join(by_nearness(str(chosen), rows.names))
+    numbers = f"0 to {(rows.classes or 0) - 1}{f' or by name: {names}' if names else ''}"
+    known = names if numbered else numbers
+    raise DataFault(f"data.only_classes: {rows.origin} has no class {written(chosen)}; its classes are {known}")

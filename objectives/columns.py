@@ -24,13 +24,24 @@ _MISSING = {"", "na", "n/a", "#n/a", "nan", "null", "?"}
 # A text column of more different values describes single rows rather than groups of them.
 MOST_CATEGORIES = 100
 
-_DATE = re.compile(r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})([T ].*)?")
+_DATE = re.compile(
+    r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\d{1,2}\.? [A-Za-z]{3,9}\.? \d{4}"
+    r"|[A-Za-z]{3,9}\.? \d{1,2},? \d{4})([T ].*)?|\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?"
+)
+
+# 1,5 and 1.234,5 and 1,234.5 and 12 % and $3: amounts to a reader, texts to Python.
+_GROUPED = r"[-+]?(\d{1,3}([,.' ]\d{3})+([.,]\d+)?|\d+([.,]\d+)?)"
+_AMOUNT = re.compile(rf"[$€£¥]? ?{_GROUPED} ?[%$€£¥]?")
+
+# Networks compute in float32.
+_LARGEST = 3.4e38
 
 
 def values_of(column: Column, name: str, path: Path, *, may_be_left_out: bool = False) -> Array | list[str]:
     """Return a column as finite numbers (float64) where all its cells are, else as texts without blanks around them.
 
-    Raises DataFault where a value is missing or infinite, and where most cells are numbers but not all.
+    Raises DataFault where a value is missing, infinite or beyond float32, where most cells are numbers but not all, and
+    where they are numbers in another writing.
     """
     import numpy as np
 
@@ -44,10 +55,17 @@ def values_of(column: Column, name: str, path: Path, *, may_be_left_out: bool = 
             f"the rows{advice}"
         )
     if numbers is None:
+        _refuse_amounts(texts, name, path)
         _refuse_mixture(texts, name, path)
         return texts
     if not np.isfinite(numbers).all():
         raise DataFault(f"{path}: column {written(name)} holds infinite values: remove them")
+    if large := int((np.abs(numbers) > _LARGEST).sum()):
+        raise DataFault(
+            f"{path}: column {written(name)} holds numbers too large to learn from, such as "
+            f"{np.abs(numbers).max():g}, in {large:,} of {len(numbers):,} rows: where they stand for a missing value, "
+            "fill it, or remove the rows"
+        )
     return numbers
 
 
@@ -60,6 +78,15 @@ def _numbers(cells: Sequence[str]) -> Array | None:
         return None if any("_" in cell for cell in cells) else np.array(cells, dtype=np.float64)
     except ValueError:
         return None
+
+
+def _refuse_amounts(texts: list[str], name: str, path: Path) -> None:
+    others = [text for text in texts if not is_number(text)]
+    if all(map(_AMOUNT.fullmatch, others)):
+        raise DataFault(
+            f"{path}: column {written(name)} holds numbers written as {written(others[0])}, which would be taken for "
+            f"a text: write digits and a decimal point alone (1234.5), or {leave_out(name)}"
+        )
 
 
 def _refuse_mixture(texts: list[str], name: str, path: Path) -> None:
@@ -108,7 +135,8 @@ def features_of(column: Column, name: str, path: Path) -> list[Array]:
 def date_fault(name: str, path: Path) -> DataFault:
     """What is raised for a column of dates, of which no reader can guess the meaning."""
     return DataFault(
-        f"{path}: column {written(name)} holds dates: make numbers of them (a year, a weekday), or {leave_out(name)}"
+        f"{path}: column {written(name)} holds dates or times: make numbers of them (a year, an hour), or "
+        f"{leave_out(name)}"
     )
 
 

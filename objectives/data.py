@@ -147,13 +147,20 @@ def divide(rows: Rows, settings: DataSettings, seed: int) -> list[SplitRows]:
         try:
             return [split_rows(rows.y, shares, seed, stratified=stratified)]
         except DataFault as fault:
-            raise DataFault(f"data.split = {list(shares)} of {settings.dataset}: {fault}") from fault
+            raise DataFault(f"data.split = {list(shares)} of {settings.dataset}: {fault}{_smallest(rows)}") from fault
     try:
         test_share = shares[1] if shares else 0.0
         return fold_rows(rows.y, test_share, settings.folds, settings.iterations or 1, seed, stratified=stratified)
     except DataFault as fault:
-        hint = ""
-        if rows.classes is not None:
-            name, count = smallest_class(rows.y, rows.names)
-            hint = f" (the smallest class is {written(name)} with {count} rows in all)"
-        raise DataFault(f"data.folds = {settings.folds} of {settings.dataset}: {fault}{hint}") from fault
+        raise DataFault(f"data.folds = {settings.folds} of {settings.dataset}: {fault}{_smallest(rows)}") from fault
+
+
+def _smallest(rows: Rows) -> str:
+    """The end of a sentence on classes that cannot be divided."""
+    if rows.classes is None:
+        return ""
+    name, count = smallest_class(rows.y, rows.names)
+    return (
+        f" (the smallest class is {written(name)} with {count} row{'s' if count != 1 else ''} in all; "
+        "data.only_classes leaves classes out)"
+    )

@@ -9,6 +9,7 @@ from pathlib import Path
 from objectives.rows import DataFault
 
 Lines = list[list[str]]
+Numbered = list[tuple[int, list[str]]]  # with the number of the line of the file, from 1, on which each ends
 
 # Long texts are cells as well; csv's own limit is 128 KiB.
 _LONGEST_CELL = 2**24
@@ -26,13 +27,13 @@ def read_cells(path: Path) -> Lines:
     for sign in sorted(",\t;", key=lambda sign: sign != usual):
         for split in (_plain, _quoted) if sign == "\t" else (_quoted,):
             try:
-                cells = split(lines, sign)
+                numbered = split(lines, sign)
             except csv.Error as error:
                 faults.append(f"it cannot be read: {error}")
                 continue
-            fault = _uneven(cells)
-            if fault is None and len(cells[0]) >= 2:
-                return cells
+            fault = _uneven(numbered)
+            if fault is None and len(numbered[0][1]) >= 2:
+                return [cells for _, cells in numbered]
             faults.append(fault or "it has only one column; allowed: cells parted by comma, tab or semicolon")
     raise DataFault(f"{path}: {faults[0]}")
 
@@ -54,19 +55,21 @@ def _lines(path: Path) -> list[str]:
     return lines
 
 
-def _quoted(lines: Sequence[str], sign: str) -> Lines:
+def _quoted(lines: Sequence[str], sign: str) -> Numbered:
     previous = csv.field_size_limit(_LONGEST_CELL)
     try:
         # Line ends stay, since a quoted cell may hold some.
         reader = csv.reader((f"{line}\n" for line in lines), delimiter=sign)
-        return [cells for cells in reader if any(cell.strip() for cell in cells)]
+        return [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
     finally:
         csv.field_size_limit(previous)
 
 
-def _plain(lines: Sequence[str], sign: str) -> Lines:
+def _plain(lines: Sequence[str], sign: str) -> Numbered:
     """Cells as they stand: most tab-separated files quote nothing, and their texts begin with quotes that never end."""
-    return [[_unquoted(cell) for cell in line.split(sign)] for line in lines if line.strip()]
+    return [
+        (number, [_unquoted(cell) for cell in line.split(sign)]) for number, line in enumerate(lines, 1) if line.strip()
+    ]
 
 
 def _unquoted(cell: str) -> str:
@@ -75,11 +78,14 @@ def _unquoted(cell: str) -> str:
     return cell[1:-1].replace('""', '"') if whole else cell
 
 
-def _uneven(cells: Lines) -> str | None:
-    for number, row in enumerate(cells, 1):
-        if len(row) != len(cells[0]):
-            return (
-                f"row {number:,} has {len(row)} cells, the first has {len(cells[0])}: "
-                "put cells that hold the separating sign into quotes"
+def _uneven(numbered: Numbered) -> str | None:
+    wanted = len(numbered[0][1])
+    for number, cells in numbered:
+        if len(cells) != wanted:
+            why = (
+                "a cell is missing, or a quote never ends"
+                if len(cells) < wanted
+                else "put cells that hold the separating sign into quotes"
             )
+            return f"line {number:,} has {len(cells)} cells, the first has {wanted}: {why}"
     return None

@@ -91,8 +91,11 @@ def _classes(values: Array, where: str) -> Targets:
 
 
 def _name(value: object) -> str:
+    if isinstance(value, str):
+        return value
     # 3.0 is how a table's reader keeps the class that its file calls 3.
-    return str(value) if isinstance(value, str) else f"{value:g}"
+    number = float(value)  # type: ignore[arg-type]
+    return str(int(number)) if number.is_integer() else repr(number)
 
 
 def smallest_class(y: Array, names: Sequence[str]) -> tuple[str, int]:

@@ -48,10 +48,8 @@ class DataSettings(Settings):
     search and test, not for a set with an official test part. None: see splits.default_shares."""
     scaling: Literal["auto", "min-max", "standard", "none"] = "auto"
     """See scaling.fitted."""
-    only_classes: tuple[Annotated[int, Field(strict=True, ge=0)] | Annotated[str, Field(strict=True)], ...] | None = (
-        None
-    )
-    """The classes, by number or name, whose rows are used; numbered anew from 0 in this order. None: all."""
+    only_classes: tuple[Annotated[int, Field(strict=True)] | Annotated[str, Field(strict=True)], ...] | None = None
+    """The classes, by name or number, whose rows are used; numbered anew from 0 in this order. None: all."""
 
     @field_validator("dataset")
     @classmethod

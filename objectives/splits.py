@@ -53,7 +53,7 @@ def split_rows(y: Array, shares: Sequence[float], seed: int, *, stratified: bool
 
     `y` has the shape (rows,); `shares` are those of train, validation and perhaps test. The same arguments give the
     same rows, so what finalises a study finds the test part that its search left alone. Raises DataFault where a part
-    would be empty or lack some class.
+    would be empty, or the training or validation part lack some class.
     """
     search, test = _test_part(y, shares[2] if len(shares) == 3 else 0.0, seed, stratified)
     train, validation = _taken(y, search, shares[1], seed, "validation", stratified)
@@ -113,6 +113,7 @@ def _test_part(y: Array, share: float, seed: int, stratified: bool) -> tuple[Arr
 
 def _taken(y: Array, rows: Array, share: float, seed: int, use: str, stratified: bool) -> tuple[Array, Array]:
     """`rows` without those of one use, and those; the share is of all rows."""
+    import numpy as np
     from sklearn.model_selection import train_test_split
 
     size = round(share * len(y))
@@ -121,5 +122,10 @@ def _taken(y: Array, rows: Array, share: float, seed: int, use: str, stratified:
             rows, test_size=size, stratify=y[rows] if stratified else None, random_state=derive_seed(seed, "split", use)
         )
     except ValueError as error:
-        raise DataFault(f"the {use} part would have {size} of {len(y)} rows ({error})") from error
+        classes = f", of {len(np.unique(y))} classes," if stratified else ""
+        raise DataFault(f"the {len(y)} rows{classes} are too few for a {use} part of {size}") from error
+    # What is set aside for a test may lack a rare class; what a trial is judged on must not.
+    if stratified and use == "validation" and (lost := set(y[rows].tolist()) - set(y[taken].tolist())):
+        count = min(int((y == label).sum()) for label in lost)
+        raise DataFault(f"the validation part of {size} rows would have none of a class of {count}")
     return rest, taken

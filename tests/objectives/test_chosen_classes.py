@@ -1,5 +1,7 @@
 """Some classes of a data set, numbered anew."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from pydantic import ValidationError
@@ -34,11 +36,22 @@ def test_the_rows_of_the_chosen_classes_are_numbered_in_their_order():
         ([0, 4], "made up has no class 4; its classes are 0 to 3 or by name: "),
         ([0, "bea"], 'has no class "bea"; its classes are 0 to 3 or by name: bee, '),
         ([1, "bee"], "names a class of made up twice"),
+        ([-1, 2], "made up has no class -1"),
     ],
 )
 def test_a_class_that_there_is_not_is_a_fault(chosen, sentence):
     with pytest.raises(DataFault, match=sentence):
         only_classes(ROWS, chosen)
+
+
+@pytest.mark.parametrize("names", [("1", "2", "3", "4"), ("-1", "0", "1", "20")])
+def test_classes_that_are_called_by_numbers_are_chosen_by_these(names):
+    rows = replace(ROWS, names=names)
+    wanted = [int(names[3]), int(names[1])]
+    assert only_classes(rows, wanted).names == (names[3], names[1])
+    assert only_classes(rows, [names[3], wanted[1]]).x[:, 0].tolist() == [1, 3, 4, 5]
+    with pytest.raises(DataFault, match="has no class 7; its classes are"):
+        only_classes(rows, [wanted[0], 7])
 
 
 def test_numbers_have_no_classes_to_choose():
@@ -47,7 +60,7 @@ def test_numbers_have_no_classes_to_choose():
         only_classes(rows, [0, 1])
 
 
-@pytest.mark.parametrize("chosen", [[1], [1, 1], [True, 2], [-1, 2], [0.5, 1]])
+@pytest.mark.parametrize("chosen", [[1], [1, 1], [True, 2], [0.5, 1]])
 def test_a_study_file_chooses_two_or_more_each_once(chosen):
     with pytest.raises(ValidationError, match="only_classes"):
         DataSettings(only_classes=chosen)

@@ -216,8 +216,20 @@ def test_the_scale_is_that_of_the_training_part_alone(tmp_path, evaluation, scal
 
 
 def test_a_part_too_small_for_its_classes_is_refused():
-    with pytest.raises(DataFault, match=r"data\.split = .* of digits: the test part would have 2 of 1797 rows"):
+    with pytest.raises(DataFault, match=r"of digits: the 1797 rows, of 10 classes, are too few for a test part of 2"):
         load_search_data(DataSettings(split=(0.8, 0.199, 0.001)), seed=7)
+
+
+@pytest.mark.parametrize(
+    ("rare", "sentence"),
+    [(1, "too few for a test part of 12"), (2, "the validation part of 12 rows would have none of a class of 2")],
+)
+def test_a_class_that_no_part_can_judge_is_named(tmp_path, rare, sentence):
+    labels = ["rare"] * rare + ["ant", "bee"] * 29 + ["ant"] * (2 - rare)
+    (tmp_path / "a.csv").write_text("x,y\n" + "".join(f"{row},{label}\n" for row, label in enumerate(labels)))
+    settings = DataSettings(dataset=str(tmp_path / "a.csv"), target="y")
+    with pytest.raises(DataFault, match=rf'{sentence}.*"rare" with {rare} row'):
+        load_search_data(settings, seed=7)
 
 
 def test_more_folds_than_the_smallest_class_has_rows_are_refused():

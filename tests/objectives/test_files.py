@@ -142,7 +142,7 @@ DAYS = [date(2024, 1, 1 + day) for day in range(4)]
 @pytest.mark.parametrize(
     ("columns", "sentence"),
     [
-        ({"d": DAYS, "y": [0, 1, 0, 1]}, 'column "d" holds dates'),
+        ({"d": DAYS, "y": [0, 1, 0, 1]}, 'column "d" holds dates or times'),
         ({"x": [1.0, None, 3.0, None], "y": [0, 1, 0, 1]}, 'column "x" has no value in 2 of 4 rows'),
         ({"x": ["a", None, "a", "b"], "y": [0, 1, 0, 1]}, 'column "x" has no value in 1 of 4 rows'),
         ({"x": [[1], [2], [3], [4]], "y": [0, 1, 0, 1]}, 'column "x" holds list'),
@@ -178,8 +178,8 @@ TABLE = {
     "missing targets": ("a,y\n1,\n2,1\n3,0\n4,1", {"target": "y"}, 'column "y" has no value in 1 of 4 rows'),
     "infinite": ("a,y\ninf,0\n2,1\n3,0\n4,1", {"target": "y"}, 'column "a" holds infinite'),
     "numbers and words": ("a,y\n1,0\n2,1\n3,0\nmany,1", {"target": "y"}, 'in 1 of 4 rows something else, first "many"'),
-    "dates": ("d,y\n2024-01-02,0\n2024-01-03,1\n2024-01-02,0", {"target": "y"}, 'column "d" holds dates'),
-    "dates of Europe": ("d,y\n1.2.2024,0\n1.3.2024,1\n1.2.2024,0", {"target": "y"}, 'column "d" holds dates'),
+    "dates": ("d,y\n2024-01-02,0\n2024-01-03,1\n2024-01-02,0", {"target": "y"}, 'column "d" holds dates or times'),
+    "dates of Europe": ("d,y\n1.2.2024,0\n1.3.2024,1\n1.2.2024,0", {"target": "y"}, 'column "d" holds dates or times'),
     "names of rows": ("n,y\nann,0\nbob,1\neva,0\ndan,1", {"target": "y"}, r'"n" has 4 different .* ignore = \["n"\]'),
     "index of pandas": (",a,y\n0,1,0\n1,2,1\n2,1,0\n3,1,1", {"target": "y"}, r'without a name.* ignore = \[""\]'),
     "a name twice": ("a,a,y\n1,2,0\n3,4,1", {"target": "y"}, '"a" stands there twice'),
@@ -196,10 +196,31 @@ TABLE = {
     ),
     "numbers as texts": ("a,y\n1,0\n2,1\n1,0\n1,1", {"target": "y", "text": "a"}, "holds numbers, no texts"),
     "no rows": ("a,y", {"target": "y"}, "has no rows"),
-    "uneven": ("a,y\n1,0\n1,2,3", {"target": "y"}, "row 3 has 3 cells, the first has 2"),
+    "uneven": ("a,y\n1,0\n1,2,3", {"target": "y"}, "line 3 has 3 cells, the first has 2: put"),
+    "uneven below a blank line": ("a,y\n\n1,0\n1\n", {"target": "y"}, "line 4 has 1 cells.*a cell is missing"),
+    "decimal commas": ("a;y\n1,5;0\n2;1\n1,5;0\n2;1", {"target": "y"}, 'holds numbers written as "1,5"'),
+    "amounts": ("a;y\n1;$1,234.50\n2;$7\n3;$1,000\n4;12", {"target": "y"}, 'numbers written as "\\$1,234.50"'),
+    "shares": ("a,y\n5%,0\n7.5 %,1\n5%,0\n7.5 %,1", {"target": "y"}, 'numbers written as "5%"'),
+    "dates in words": (
+        "d,y\n1 Jan 2024,0\n2 Jan 2024,1\n1 Jan 2024,0",
+        {"target": "y"},
+        'column "d" holds dates or times',
+    ),
+    "times": ("d,y\n13:05,0\n14:30,1\n13:05,0", {"target": "y"}, 'column "d" holds dates or times'),
+    "a sign for missing": ("a,y\n1,0\n1e200,1\n3,0\n4,1", {"target": "y"}, "too large to learn from.* in 1 of 4 rows"),
     "one column": ("a\n1\n2", {"target": "a"}, "only one column"),
     "empty": ("\n\n", {"target": "a"}, "is empty"),
 }
+
+
+def test_words_that_only_look_like_amounts_are_categories(tmp_path):
+    (tmp_path / "a.csv").write_text("a;y\n1,5 mm;x\n2 mm;y\n1,5 mm;x\n2 mm;y\n5-10;x\n")
+    assert rows_of(tmp_path / "a.csv", target="y").x.shape == (5, 3)
+
+
+def test_large_numbers_of_classes_keep_their_names(tmp_path):
+    (tmp_path / "a.csv").write_text("a,y\n" + "".join(f"{row},{1_000_001 + row % 3}\n" for row in range(9)))
+    assert rows_of(tmp_path / "a.csv", target="y").names == ("1000001", "1000002", "1000003")
 
 
 @pytest.mark.parametrize("case", TABLE)
