@@ -160,7 +160,10 @@ def _budget(spec: StudySpec) -> Iterator[Fault]:
         if getattr(spec.budget, key) is not None and len(spec.directions) > 1:
             yield f"budget.{key}", "several objectives have no single best value; leave it out"
     if spec.budget.trials is None and spec.budget.timeout is None and spec.sampler.name not in EXHAUSTIVE:
-        yield "budget", "a study needs an end: trials, timeout or both (`--trials 100`, `--timeout 2h`)"
+        yield (
+            "budget",
+            "a study needs an end: trials, timeout or both (`--set budget.trials=100`, `--set budget.timeout=2h`)",
+        )
 
 
 def _data(spec: StudySpec) -> Iterator[Fault]:

@@ -15,7 +15,7 @@ from objectives.datasets import absence
 from objectives.source import imports_tensorflow
 from objectives.space import Space
 from storage.claims import FINISHED, Budget
-from studies.devices import deal, find_gpus, thread_environment, visible
+from studies.devices import Slot, deal, find_gpus, thread_environment, visible
 from studies.engines.local import LocalEngine
 from studies.outcome import Ended, LaunchOutcome
 from studies.progress import Progress
@@ -43,24 +43,32 @@ def launch(stored: StoredStudy, workers: WorkerSettings, view: Callable[[Progres
     count = workers.count if left is None else min(workers.count, left)
     if (lost := lost_source(stored)) is not None:
         log.warning("study %r, which this one was warm-started from, is gone; the sampler goes on without it", lost)
-    family = BUILT_IN.get(spec.objective)
-    uses_gpus = family is None or family.trains
-    cores = int(joblib.cpu_count())
+    slots = deal_slots(spec, workers.model_copy(update={"count": count}))
     threads = spec.train.threads if spec.train is not None else None
-    slots = deal(
-        visible(find_gpus()) if uses_gpus and workers.devices != "none" else [],
-        workers=count,
-        cores=cores,
-        devices=workers.devices if uses_gpus else "none",
-        per_device=workers.per_device,
-        threads=threads,
-    )
     engine = LocalEngine(
         preload_tensorflow=_wants_tensorflow(spec),
-        environment={**thread_environment(threads or max(1, cores // count)), **_backend(spec)},
+        environment={**thread_environment(threads or max(1, int(joblib.cpu_count()) // count)), **_backend(spec)},
         log=stored.files / "logs" / "imports.log",
     )
-    return Supervisor(stored, engine, slots, view, cooperative=family is not None, workers=workers).run()
+    return Supervisor(stored, engine, slots, view, cooperative=spec.objective in BUILT_IN, workers=workers).run()
+
+
+def deal_slots(spec: StudySpec, workers: WorkerSettings) -> list[Slot]:
+    """A slot for each of the study's workers.
+
+    Raises:
+        DeviceFault: the devices asked for are not there.
+    """
+    family = BUILT_IN.get(spec.objective)
+    uses_gpus = family is None or family.trains
+    return deal(
+        visible(find_gpus()) if uses_gpus and workers.devices != "none" else [],
+        workers=workers.count,
+        cores=int(joblib.cpu_count()),
+        devices=workers.devices if uses_gpus else "none",
+        per_device=workers.per_device,
+        threads=spec.train.threads if spec.train is not None else None,
+    )
 
 
 def trials_left(stored: StoredStudy) -> int | None:

@@ -49,12 +49,24 @@ def pruner_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
         wrong = list(_patient_faults(spec.pruner.options))
     if not wrong:
         try:
-            make_pruner(spec)
-        except (TypeError, ValueError, KeyError) as error:
+            _ask(make_pruner(spec))
+        except (ArithmeticError, AssertionError, KeyError, TypeError, ValueError) as error:
             yield "pruner", f"{written(spec.pruner.name)} refuses its options: {error}"
     if len(spec.directions) > 1 and "pruner" in spec.model_fields_set and spec.pruner.name != "none":
         yield "pruner", "a study with several objectives cannot prune (Optuna); leave the pruner out"
     yield from wrong
+
+
+def _ask(pruner: BasePruner) -> None:
+    """Let it judge: Optuna looks at some options only then."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(pruner=pruner)
+    for _ in range(3):
+        trial = study.ask()
+        for step in range(3):
+            trial.report(1.0, step)
+            trial.should_prune()
+        study.tell(trial, 1.0)
 
 
 def _patient_faults(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

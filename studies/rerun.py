@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from objectives.metrics import is_cost
 from objectives.space import Space
 from storage.claims import FINISHED
 from studies.devices import deal, find_gpus, visible
+from studies.duplicates import ATTRIBUTE
 from studies.same_source import check_source, source_digest
 from studies.spec import StudySpec
 from studies.stored import StoredStudy, StudyFault
@@ -179,6 +181,11 @@ def _finished_trial(stored: StoredStudy, spec: StudySpec, number: int) -> Frozen
         raise StudyFault(
             f"trial {number} of study {stored.name!r} is {found.state.name} and has no result to compare with; "
             "only a COMPLETE or PRUNED trial can be repeated"
+        )
+    if (first := found.user_attrs.get(ATTRIBUTE)) is not None:
+        raise StudyFault(
+            f"trial {number} of study {stored.name!r} was not trained: it has the result of trial {first}; "
+            f"`studyhall rerun {shlex.quote(stored.name)} {first}` runs that one again"
         )
     if not found.params and Space(spec.space).searched:
         raise StudyFault(

@@ -96,8 +96,10 @@ def sampler_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
             )
     elif not wrong:
         try:
-            make_sampler(spec, seed=0)
-        except (TypeError, ValueError) as error:
+            sampler = make_sampler(spec, seed=0)
+            if name == "cmaes" and "x0" not in spec.sampler.options:
+                _ask(sampler)
+        except (AssertionError, TypeError, ValueError) as error:
             yield "sampler", f"{written(name)} refuses its options: {error}"
     if not wrong and acting(spec).name in SINGLE_OBJECTIVE and len(spec.directions) > 1:
         yield (
@@ -106,6 +108,15 @@ def sampler_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
             "use tpe or nsgaii",
         )
     yield from wrong
+
+
+def _ask(sampler: BaseSampler) -> None:
+    """Let it draw: CMA-ES looks at its options only at the second trial."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(sampler=sampler)
+    for _ in range(3):
+        trial = study.ask()
+        study.tell(trial, trial.suggest_float("x", 0.0, 1.0) + trial.suggest_float("y", 0.0, 1.0))
 
 
 def _partial_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from pydantic import (
     ByteSize,
     ConfigDict,
     Field,
+    PlainSerializer,
     PlainValidator,
     model_serializer,
     model_validator,
@@ -74,7 +75,12 @@ def _metric(value: Any) -> Any:
 
 
 Metric = Annotated[str | tuple[str, ...] | None, BeforeValidator(_metric)]
-Devices = Annotated[tuple[int, ...] | Literal["all", "none"], PlainValidator(_devices)]
+# Pydantic's own serializer of a union warns about the list that JSON makes of a tuple.
+Devices = Annotated[
+    tuple[int, ...] | Literal["all", "none"],
+    PlainValidator(_devices),
+    PlainSerializer(lambda value: list(value) if isinstance(value, tuple) else value),
+]
 Seconds = Annotated[float, BeforeValidator(duration), Field(gt=0, allow_inf_nan=False)]
 Name = Annotated[str, Field(max_length=200), AfterValidator(_name)]
 

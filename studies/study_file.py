@@ -12,8 +12,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from objectives.catalogue import BUILT_IN
+from objectives.data import DataFault, load_rows
 from objectives.datasets import DATASETS
-from objectives.files import absolute, resolved
+from objectives.dimensions import Dimension, Range
+from objectives.files import FOLDER, absolute, format_of, resolved
 from objectives.metrics import DEFAULTS, kind_of, names_of
 from objectives.objective import Family, Parameter
 from objectives.settings import DataSettings, TrainSettings
@@ -218,6 +220,7 @@ def _completed(spec: StudySpec, table: Mapping[str, Any]) -> StudySpec:
     changes: dict[str, Any] = {}
     family = BUILT_IN.get(spec.objective)
     if family is not None:
+        changes["space"] = {name: _of_kind(family.parameter(name), item) for name, item in spec.space.items()}
         metric = spec.metric or _default_metric(family, spec.data or DataSettings())
         changes["metric"] = metric
         if not {"direction", "directions"} & table.keys() and metric is not None:
@@ -234,13 +237,24 @@ def _completed(spec: StudySpec, table: Mapping[str, Any]) -> StudySpec:
     return whole
 
 
+def _of_kind(parameter: Parameter | None, item: Dimension) -> Dimension:
+    """A range as its parameter is: from 0 to 1 means all between where the parameter is a number and no integer."""
+    if not isinstance(item, Range) or parameter is None or parameter.kind is not float:
+        return item
+    return item.model_copy(update={"low": float(item.low), "high": float(item.high)})
+
+
 def _default_metric(family: Family, data: DataSettings) -> str | None:
-    known = DATASETS.get(data.dataset)
-    if family.trains and known is None and data.task == "regression":
-        return DEFAULTS["regression"]
-    if not family.trains or known is None:
+    if not family.trains:
         return family.default_metric
-    return DEFAULTS[kind_of(known.classes)]
+    if (known := DATASETS.get(data.dataset)) is not None:
+        return DEFAULTS[kind_of(known.classes)]
+    if data.task != "auto" or data.text is not None or format_of(data.dataset) is FOLDER:
+        return DEFAULTS["regression" if data.task == "regression" else "classes"]
+    try:
+        return DEFAULTS[kind_of(load_rows(data).classes)]
+    except DataFault:  # which is told by whoever needs the data
+        return family.default_metric
 
 
 def _sentence(row: ErrorDetails, table: Mapping[str, Any]) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import typer
 
 from studies.commands import care, look, rerun, run_study, serve, store
+from studies.commands.options import completed, named_storage
 from studies.commands.output import error_line
 
 USAGE, INTERNAL, INTERRUPTED = 2, 70, 130
@@ -65,7 +66,7 @@ def run(arguments: Sequence[str]) -> int:
         if debug:
             traceback.print_exc()
         code, sentence = _told(error)
-        error_line(sentence)
+        error_line(completed(sentence, named_storage(arguments)))
         return code
     return int(code or 0)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 from typing import TYPE_CHECKING, Annotated
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from studies.commands.options import DEFAULT_STORAGE, Json, Name, Storage, examples, find, locate
-from studies.commands.output import console, number, parameters, print_json, table
+from studies.commands.output import console, counted, number, parameters, print_json, table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -59,7 +60,7 @@ def check(
         return 0
     out = console()
     limits = [
-        f"{spec.budget.trials} trials" if spec.budget.trials else "",
+        counted(spec.budget.trials, "trial") if spec.budget.trials else "",
         f"{spec.budget.timeout:g} s" if spec.budget.timeout else "",
     ]
     out.print(table(["study", spec.name], [
@@ -85,7 +86,8 @@ def check(
         out.print("the objective suggests its own parameters")
     if run:
         _print_run(out, spec, rehearse(spec))
-    out.print(f"{study}: sound; `studyhall launch {study}` runs it", markup=False)
+    words = shlex.join(["studyhall", "launch", study, *(word for text in set_ or [] for word in ("--set", text))])
+    out.print(f"{study}: sound; `{words}` runs it", markup=False)
     return 0
 
 
@@ -130,8 +132,10 @@ def delete(
     if not yes:
         trials = sum(1 for _ in stored.study.get_trials(deepcopy=False))
         if not sys.stdin.isatty():
-            raise typer.BadParameter(f"{name!r} has {trials} trials; say --yes to delete it without being asked")
-        typer.confirm(f"Delete study {name!r} with its {trials} trials and {stored.files}?", abort=True)
+            raise typer.BadParameter(
+                f"{name!r} has {counted(trials, 'trial')}; say --yes to delete it without being asked"
+            )
+        typer.confirm(f"Delete study {name!r} with its {counted(trials, 'trial')} and {stored.files}?", abort=True)
     stored.storage.delete_study(stored.study_id)
     shutil.rmtree(stored.files, ignore_errors=True)
     if json:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from studies.commands.options import DEFAULT_STORAGE, Json, Name, Storage, examples, find, locate
-from studies.commands.output import clock, console, number, parameters, print_json, table
+from studies.commands.options import (
+    DEFAULT_STORAGE,
+    Json,
+    Name,
+    Storage,
+    completed,
+    examples,
+    find,
+    locate,
+    storage_flag,
+)
+from studies.commands.output import clock, console, counted, number, parameters, print_json, table
 from studies.commands.trial_view import duration_text, epochs_text, show_trial, trial_facts, value_text
 
 if TYPE_CHECKING:
@@ -100,7 +111,8 @@ def status(
         rows.append(("best", f"{value}, trial {progress.best.number}"))
         rows.append(("", parameters(progress.best.params)))
     elif progress.front:
-        rows.append(("best", f"{progress.front} trials on the Pareto front (`studyhall best {name}`)"))
+        more = completed(f"(`studyhall best {shlex.quote(name)}`)", storage_flag(stored.location))
+        rows.append(("best", f"{counted(progress.front, 'trial')} on the Pareto front {more}"))
     for running in progress.workers:
         dead = ", DEAD: the next resume hands it back" if running.alive is False else ""
         rows.append((f"trial {running.number}", f"worker {running.worker} on {running.host}, process {running.pid}, "

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -46,6 +48,24 @@ def find(name: str, storage: str) -> StoredStudy:
 def examples(*lines: str) -> str:
     """The end of a command's help."""
     return "[bold]Examples[/]\n\n" + "\n\n".join(f"  $ {line}" for line in lines)
+
+
+_COMMAND = re.compile(r"`(studyhall (?:best|delete|launch|list|resume|rerun|show|status|stop|worker)\b[^`]*)`")
+
+
+def completed(sentence: str, flag: str) -> str:
+    """The sentence, the commands in its backquotes with the flag that names the storage."""
+    return _COMMAND.sub(lambda found: f"`{found[1]}{flag}`", sentence)
+
+
+def named_storage(arguments: Sequence[str]) -> str:
+    """The flag ``--storage`` as it stands in a command line; empty where it does not."""
+    for place, word in enumerate(arguments):
+        if word.startswith("--storage="):
+            return f" --storage {shlex.quote(word.removeprefix('--storage='))}"
+        if word == "--storage" and place + 1 < len(arguments):
+            return f" --storage {shlex.quote(arguments[place + 1])}"
+    return ""
 
 
 def storage_flag(location: StorageLocation) -> str:

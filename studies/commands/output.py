@@ -55,6 +55,11 @@ def number(value: float | None) -> str:
     return "-" if value is None else f"{value:.6g}"
 
 
+def counted(count: int, what: str) -> str:
+    """A number of things: "1 trial", "2 trials"."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def parameters(params: Mapping[str, Any]) -> str:
     """Parameters in one line."""
     if not params:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -40,7 +41,7 @@ def rerun(
     stored = find(name, storage)
     console(stderr=True).print(f"{name}: trial {trial} is run again", markup=False)
     try:
-        with _in_a_file():
+        with _obeying_ctrl_c(), _in_a_file():
             compared = train_again(stored, trial)
     except RerunFailed as failed:
         error_line(str(failed))
@@ -50,6 +51,26 @@ def rerun(
     else:
         _print(compared)
     return 0 if compared.equal else 1
+
+
+@contextlib.contextmanager
+def _obeying_ctrl_c() -> Iterator[None]:
+    """KeyboardInterrupt also where a framework that is being imported, or an objective, makes another error of it."""
+    pressed = []
+
+    def note(number: int, frame: object) -> None:
+        pressed.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    except Exception:
+        if pressed:
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextlib.contextmanager

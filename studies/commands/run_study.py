@@ -7,8 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from studies.commands.options import DEFAULT_STORAGE, Json, Name, Storage, examples, find, locate, storage_flag
-from studies.commands.output import clock, console, number, parameters, print_json
+from studies.commands.options import (
+    DEFAULT_STORAGE,
+    Json,
+    Name,
+    Storage,
+    completed,
+    examples,
+    find,
+    locate,
+    storage_flag,
+)
+from studies.commands.output import clock, console, counted, number, parameters, print_json
 
 if TYPE_CHECKING:
     from studies.outcome import LaunchOutcome
@@ -70,7 +80,7 @@ def launch(
     from dataclasses import replace
 
     from storage import open_storage
-    from studies.launch import check_data, check_size
+    from studies.launch import check_data, check_size, deal_slots, raise_budget
     from studies.same_source import check_source
     from studies.stored import create_or_join
     from studies.study_file import read_study
@@ -90,8 +100,10 @@ def launch(
     spec = read_study(study, given)
     check_size(spec, spec.budget.trials)
     check_data(spec)
+    deal_slots(spec, spec.workers)
     location = locate(storage)
     stored, made = create_or_join(location, open_storage(location, create=True), spec, accept_changes=accept_changes)
+    check_source(stored, accept=accept_changes)
     if not made:
         # A number given now is meant; one that merely stands in the file never lowers what was raised before.
         with stored.storage.transaction():
@@ -100,10 +112,11 @@ def launch(
             replace(
                 wish,
                 points=budget.points,
-                trials=wish.trials if explicit else _higher(budget.trials, wish.trials),
+                trials=budget.trials if explicit else _higher(budget.trials, wish.trials),
                 seconds=_higher(budget.seconds, wish.seconds),
             ).store(stored.storage, stored.study_id)
-    check_source(stored, accept=accept_changes)
+            if explicit:
+                raise_budget(stored, trials=wish.trials)
     return _run(stored, spec.workers, json=json)
 
 
@@ -159,12 +172,12 @@ def stop(name: Name, storage: Storage = DEFAULT_STORAGE, json: Json = False) -> 
     if json:
         print_json({"name": name, "asked_sessions": len(sessions), "asked_workers": workers})
     elif sessions:
-        console().print(
-            f"{name}: asked {workers} worker(s) to stop at the end of their epoch; "
+        told = (
+            f"{name}: asked {counted(workers, 'worker')} to stop at the end of their epoch; "
             f"`studyhall status {shlex.quote(name)}` shows when they have, "
-            f"`studyhall resume {shlex.quote(name)}` goes on",
-            markup=False,
+            f"`studyhall resume {shlex.quote(name)}` goes on"
         )
+        console().print(completed(told, storage_flag(stored.location)), markup=False)
     else:
         console().print(f"{name}: nobody runs it, so there is nothing to stop", markup=False)
     return 0
@@ -193,6 +206,7 @@ def _run(stored: StoredStudy, workers: WorkerSettings, *, json: bool) -> int:
 
 
 def _print_end(stored: StoredStudy, outcome: LaunchOutcome, code: int, *, already: bool) -> None:
+    from studies.outcome import Ended
     from studies.progress import read_progress
 
     progress = read_progress(stored)
@@ -203,22 +217,23 @@ def _print_end(stored: StoredStudy, outcome: LaunchOutcome, code: int, *, alread
         f"({progress.complete} complete, {progress.pruned} pruned), {progress.failed} failed, "
         f"{progress.running} running, {progress.waiting} waiting, in {clock(progress.seconds)}"
     ]
+    flag = storage_flag(stored.location)
     if outcome.detail:
-        lines.append(f"why    {outcome.detail}")
+        lines.append(f"why    {completed(outcome.detail, flag)}")
     if progress.best is not None:
         value = f"{progress.value_names[0]} {number(progress.best.value)}"
         lines.append(f"best   {value}, trial {progress.best.number}: {parameters(progress.best.params)}")
     elif progress.front:
-        lines.append(f"best   {progress.front} trials on the Pareto front")
+        lines.append(f"best   {counted(progress.front, 'trial')} on the Pareto front")
     lines += [f"study  {stored.location}", f"files  {stored.files}"]
-    flag = storage_flag(stored.location)
     shown = f" {progress.best.number}" if progress.best is not None else ""
     found = progress.best is not None or progress.front
-    first = "resume NAME" if code else "best NAME" if found else "status NAME"
-    following = [first, f"show NAME{shown}", "dashboard"]
     name = shlex.quote(stored.name)
-    for number_, command in enumerate(following):
-        lines.append(f"{'next' if number_ == 0 else '    '}   studyhall {command.replace('NAME', name)}{flag}")
+    first = f"resume {name}" if code else f"best {name}" if found else f"status {name}"
+    following = [f"studyhall {command}{flag}" for command in (first, f"show {name}{shown}", "dashboard")]
+    if outcome.ended is Ended.UNUSABLE:
+        following = ["put that right and launch again, or where the study's file needs no change", *following]
+    lines += [f"{'next' if place == 0 else '    '}   {line}" for place, line in enumerate(following)]
     console().print("\n".join(lines), markup=False)
 
 

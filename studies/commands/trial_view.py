@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from studies.commands.output import console, number, print_json, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from optuna.trial import FrozenTrial
     from rich.console import Console
@@ -105,9 +107,14 @@ def trial_facts(trial: FrozenTrial) -> dict[str, Any]:
         "params": trial.params,
         "reports": {str(step): value for step, value in sorted(trial.intermediate_values.items())},
         "attributes": trial.user_attrs,
-        "start": trial.datetime_start,
-        "end": trial.datetime_complete,
+        "start": _utc(trial.datetime_start),
+        "end": _utc(trial.datetime_complete),
     }
+
+
+def _utc(moment: datetime | None) -> str | None:
+    # Optuna's are local and say no zone.
+    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def value_text(trial: FrozenTrial) -> str:
@@ -122,7 +129,9 @@ def duration_text(trial: FrozenTrial) -> str:
 
 def epochs_text(trial: FrozenTrial) -> str:
     """How many epochs it ran, or whose result it has."""
-    if (earlier := trial.user_attrs.get("duplicate_of")) is not None:
+    from studies.duplicates import ATTRIBUTE
+
+    if (earlier := trial.user_attrs.get(ATTRIBUTE)) is not None:
         return f"as trial {earlier}"
     # Studies with several objectives take no reports.
     return str(len(trial.intermediate_values) or trial.user_attrs.get("epochs", "-"))

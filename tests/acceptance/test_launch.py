@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
 from collections import Counter
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,8 @@ def test_a_larger_number_tops_a_finished_study_up(place):
     smaller = place.run("resume", "quadratic", "--trials", "10")
     assert smaller.returncode == 2
     assert "has 11 finished trials" in smaller.stderr
+    assert place.run("launch", "quadratic", "--trials", "10").returncode == 2
+    assert place.json("status", "quadratic")["trials"] == 11
 
 
 def test_one_worker_repeats_a_study_and_several_draw_the_same_from_the_seed(place):
@@ -225,6 +229,31 @@ def test_reading_commands_make_no_database(place):
     assert "no database" in listed.stdout
     assert place.run("status", "x").returncode == 2
     assert not (place.folder / "studyhall.db").exists()
+
+
+def test_devices_that_are_not_there_are_told_before_anything_is_made(place):
+    refused = place.run("launch", "digits_mlp", "--devices", "63")
+    assert refused.returncode == 2
+    assert "no GPU 63 here" in refused.stderr
+    assert "Warning" not in refused.stderr
+    assert not (place.folder / "studyhall.db").exists()
+
+
+def test_the_commands_of_a_sentence_name_the_storage(place):
+    at = ("--storage", "my other.db")
+    assert place.run("launch", "quadratic", "--trials", "2", *at).returncode == 0
+    told = place.run("show", "quadrati", *at).stderr
+    assert "`studyhall list --storage 'my other.db'`" in told
+    assert "quadratic" in place.run(*shlex.split(told[told.index("`studyhall ") + 11 : told.rindex("`")])).stdout
+
+
+def test_the_times_of_a_trial_and_of_its_attempts_are_of_one_zone(place):
+    place.variables["TZ"] = "Asia/Tokyo"
+    assert place.run("launch", "quadratic", "--trials", "1").returncode == 0
+    facts = place.json("show", "quadratic", "0")
+    ours, theirs = (datetime.fromisoformat(row["start"]) for row in (facts, facts["attempts"][0]))
+    assert abs((ours - theirs).total_seconds()) < 2
+    assert ours.utcoffset() == timedelta(0)
 
 
 def test_delete_takes_the_study_and_its_files(place):

@@ -1,6 +1,7 @@
 """`check` holds a study against its data: what does not go together is told before anything is trained."""
 
 import json
+import re
 
 import pytest
 
@@ -86,6 +87,14 @@ def test_a_data_set_that_is_not_in_its_folder_is_missed_at_once(folder, capsys, 
     assert run(["launch", "mnist_mlp", "--storage", "s.db"]) == 2
     assert "mnist.npz: $STUDYHALL_DATA must name a folder" in capsys.readouterr().err
     assert not list(folder.glob("s.*"))
+
+
+def test_a_range_is_of_the_kind_of_its_parameter(capsys):
+    wide = ["--set", "space.momentum={low=0,high=1}", "--set", "space.layers={low=1,high=3}"]
+    assert run(["check", "digits_mlp", "--set", 'space.optimizer="sgd"', *wide]) == 0
+    shown = capsys.readouterr().out
+    assert re.search(r"momentum +number +0\.0 \.\. 1\.0", shown)
+    assert re.search(r"layers +integer +1 \.\. 3", shown)
 
 
 def unwrapped(capsys):

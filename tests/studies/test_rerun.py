@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -188,6 +189,41 @@ def test_an_objective_that_raises_is_told(mine, capsys, monkeypatch):
     code, told = again(capsys, "0")
     assert code == 1
     assert "trial 0 could not be run again: RuntimeError: bad mood" in told.err
+
+
+def test_ctrl_c_is_no_failure_of_the_trial(place, eventually):
+    # Given an objective that makes another error of a KeyboardInterrupt, as an import of TensorFlow does
+    (place.folder / "sore.py").write_text(
+        "import os, time\n"
+        "def sore(trial):\n"
+        "    if 'SORE' not in os.environ:\n"
+        "        return trial.suggest_float('x', 0.0, 1.0)\n"
+        "    open('asleep', 'w').close()\n"
+        "    try:\n"
+        "        time.sleep(60)\n"
+        "    except KeyboardInterrupt:\n"
+        "        raise ValueError('registered already')\n"
+    )
+    assert place.run("launch", "sore.py:sore", "--trials", "1").returncode == 0
+    # When a rerun is interrupted
+    place.variables["SORE"] = "yes"
+    again = place.start("rerun", "sore", "0")
+    eventually((place.folder / "asleep").exists, within_seconds=20)
+    again.send_signal(signal.SIGINT)
+    # Then it has found no difference
+    assert again.wait(timeout=20) == 130
+
+
+def test_what_was_not_trained_is_not_trained_again(mine, capsys):
+    study = mine("quadratic")
+    first = study.study.trials[1]
+    repeated = optuna.trial.create_trial(
+        value=first.value, params=first.params, distributions=first.distributions, user_attrs={"duplicate_of": 1}
+    )
+    study.study.add_trial(repeated)
+    code, told = again(capsys, "2")
+    assert code == 2
+    assert "it has the result of trial 1; `studyhall rerun s 1 --storage s.db` runs that one again" in told.err
 
 
 def test_what_cannot_be_repeated_is_refused(mine, capsys):
