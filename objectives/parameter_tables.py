@@ -17,6 +17,9 @@ def section() -> str:
         BEGIN,
         "What `[space]` does not name stays at its default. A line that could be suggested where it is not used is",
         "refused, with the `when` that would be right. `NAME_N` stands for `NAME_1`, `NAME_2`, ...",
+        "",
+        "Write an amount as a range (`units = { low = 64, high = 256, log = true }`) and not as choices: of a range",
+        "samplers learn that neighbours are alike, of choices only that they differ.",
     ]
     known: dict[str, Parameter] = {}
     for family in BUILT_IN.values():
@@ -36,6 +39,7 @@ def section() -> str:
 def _rows(parameters: Mapping[str, Parameter]) -> Iterator[str]:
     for name, each in parameters.items():
         used = [f"`{parent}` = {listing(values, between=' or ')}" for parent, values in each.used_when.items()]
+        used += [f"`{parent}` is not {listing(values, between=' or ')}" for parent, values in each.used_unless.items()]
         if each.numbered is not None:
             used.append(f"`{each.numbered}` is at least N")
         default = f"that of `{each.instead_of}`" if each.instead_of else written(each.default)

@@ -272,6 +272,8 @@ def _sentence(row: ErrorDetails, table: Mapping[str, Any]) -> tuple[str, str]:
     if row["type"] in ("model_type", "model_attributes_type"):
         first = _keys_beside((*loc, ""))[0]
         message = f"must be a table such as {{ {first} = ... }}"
+    elif row["type"] == "too_short":
+        message = "must not be empty"
     elif row["type"] in _PLAIN:
         message = f"must be {_PLAIN[row['type']]}"
     names = re.findall(r"'([^']+)'", message) if row["type"] == "literal_error" else []

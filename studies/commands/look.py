@@ -23,6 +23,8 @@ from studies.commands.output import clock, console, counted, number, parameters,
 from studies.commands.trial_view import duration_text, epochs_text, show_trial, trial_facts, value_text
 
 if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
+
     from studies.stored import StoredStudy
 
 
@@ -162,11 +164,16 @@ def show(
     if stored.spec is not None:
         console().print(_described(stored))
     rows = [
-        [str(row.number), row.state.name, value_text(row), epochs_text(row), duration_text(row), parameters(row.params)]
+        [str(row.number), row.state.name, value_text(row), epochs_text(row), duration_text(row), _given(row)]
         for row in trials
     ]
     console().print(table(["trial", "state", "value", "epochs", "time", "parameters"], rows))
     return 0
+
+
+def _given(trial: FrozenTrial) -> str:
+    """Its parameters, or those of a start point that waits."""
+    return parameters(trial.params or trial.system_attrs.get("fixed_params", {}))
 
 
 def _described(stored: StoredStudy) -> Any:

@@ -149,7 +149,7 @@ TABLE = {
     "start point outside": ("start = [{ units = 16 }, { units = 17 }]\n" + GOOD, "start[1].units", "allowed: 16, 32"),
     "start point of another type": ("start = [{ units = [16] }]\n" + GOOD, "start[0].units", "found [16]"),
     "start that is no list": ("start = { units = 16 }\n" + GOOD, "start", "found"),
-    "empty start point": ("start = [{}]\n" + GOOD, "start[0]", "at least 1"),
+    "empty start point": ("start = [{}]\n" + GOOD, "start[0]", "must not be empty"),
     "warm start of a sampler that cannot use it": (
         "sampler = 'random'\nwarm_start = 'other'\n" + GOOD,
         "warm_start",
