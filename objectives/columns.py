@@ -82,7 +82,7 @@ def _numbers(cells: Sequence[str]) -> Array | None:
 
 def _refuse_amounts(texts: list[str], name: str, path: Path) -> None:
     others = [text for text in texts if not is_number(text)]
-    if all(map(_AMOUNT.fullmatch, others)):
+    if others and all(map(_AMOUNT.fullmatch, others)):
         raise DataFault(
             f"{path}: column {written(name)} holds numbers written as {written(others[0])}, which would be taken for "
             f"a text: write digits and a decimal point alone (1234.5), or {leave_out(name)}"

@@ -214,8 +214,8 @@ TABLE = {
 
 
 def test_words_that_only_look_like_amounts_are_categories(tmp_path):
-    (tmp_path / "a.csv").write_text("a;y\n1,5 mm;x\n2 mm;y\n1,5 mm;x\n2 mm;y\n5-10;x\n")
-    assert rows_of(tmp_path / "a.csv", target="y").x.shape == (5, 3)
+    (tmp_path / "a.csv").write_text("a;b;y\n1,5 mm;1_0;x\n2 mm;2_0;y\n1,5 mm;1_0;x\n2 mm;2_0;y\n5-10;1_0;x\n")
+    assert rows_of(tmp_path / "a.csv", target="y").x.shape == (5, 3 + 2)
 
 
 def test_large_numbers_of_classes_keep_their_names(tmp_path):
