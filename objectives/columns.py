@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from objectives.rows import DataFault
+from objectives.rows import LARGEST_NUMBER, DataFault
 from objectives.wording import written
 
 if TYPE_CHECKING:
@@ -33,9 +33,6 @@ _DATE = re.compile(
 _GROUPED = r"[-+]?(\d{1,3}([,.' ]\d{3})+([.,]\d+)?|\d+([.,]\d+)?)"
 _AMOUNT = re.compile(rf"[$€£¥]? ?{_GROUPED} ?[%$€£¥]?")
 
-# Networks compute in float32.
-_LARGEST = 3.4e38
-
 
 def values_of(column: Column, name: str, path: Path, *, may_be_left_out: bool = False) -> Array | list[str]:
     """Return a column as finite numbers (float64) where all its cells are, else as texts without blanks around them.
@@ -60,7 +57,7 @@ def values_of(column: Column, name: str, path: Path, *, may_be_left_out: bool = 
         return texts
     if not np.isfinite(numbers).all():
         raise DataFault(f"{path}: column {written(name)} holds infinite values: remove them")
-    if large := int((np.abs(numbers) > _LARGEST).sum()):
+    if large := int((np.abs(numbers) > LARGEST_NUMBER).sum()):
         raise DataFault(
             f"{path}: column {written(name)} holds numbers too large to learn from, such as "
             f"{np.abs(numbers).max():g}, in {large:,} of {len(numbers):,} rows: where they stand for a missing value, "

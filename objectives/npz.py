@@ -7,7 +7,7 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from objectives.rows import DataFault, Kind, Rows, Targets, targets
+from objectives.rows import LARGEST_NUMBER, DataFault, Kind, Rows, Targets, targets
 
 if TYPE_CHECKING:
     import numpy as np
@@ -105,11 +105,15 @@ def rows_of_arrays(x: Array, found: Targets, origin: str, *, official_test: bool
 
 
 def refuse_gaps(numbers: Array, where: str) -> None:
-    """Raise DataFault where a number is NaN or infinite."""
+    """Raise DataFault where a number is NaN, infinite or beyond float32."""
     import numpy as np
 
-    if numbers.dtype.kind == "f" and (count := int((~np.isfinite(numbers)).sum())):
+    if numbers.dtype.kind != "f":
+        return
+    if count := int((~np.isfinite(numbers)).sum()):
         raise DataFault(f"{where} holds {count:,} values that are no finite numbers: fill or remove them")
+    if count := int((np.abs(numbers) > LARGEST_NUMBER).sum()):
+        raise DataFault(f"{where} holds {count:,} numbers too large to learn from: fill or remove them")
 
 
 def _target_values(path: Path, y: Array) -> Array | list[str]:

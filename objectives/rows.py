@@ -19,6 +19,8 @@ Kind = Literal["picture", "table", "text"]
 # Whole numbers as targets are classes up to so many different ones; more of them are amounts.
 MOST_CLASSES_IN_NUMBERS = 20
 
+LARGEST_NUMBER = 3.4e38  # about that of float32, in which networks compute
+
 
 class DataFault(Exception):
     """The data a study needs cannot be had, or cannot be divided as it asks."""

@@ -342,6 +342,7 @@ GOOD_Y = np.arange(4) % 2
         ({"x": np.zeros(4), "y": GOOD_Y}, r"x has the shape \(4,\) and holds float64"),
         ({"x": np.zeros((4, 2), complex), "y": GOOD_Y}, "allowed: numbers"),
         ({"x": np.zeros((4, 0)), "y": GOOD_Y}, "at least one"),
+        ({"x": np.full((4, 2), 1e200), "y": GOOD_Y}, "x of .* holds 8 numbers too large to learn from"),
         ({"x": np.full((4, 2), np.nan), "y": GOOD_Y}, "x of .* holds 8 values that are no finite numbers"),
         ({"x": np.zeros((4, 2)), "y": np.full(4, np.inf)}, "y of .* holds 4 values"),
         ({"x": np.zeros((4, 2)), "y": np.zeros((4, 2))}, "y must have one value a row"),
