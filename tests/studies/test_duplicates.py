@@ -120,7 +120,7 @@ def test_a_failed_trial_is_no_result(search):
 def test_three_workers_on_a_small_space(place):
     (place.folder / "small.toml").write_text(
         'objective = "quadratic"\n[budget]\ntrials = 40\n[space]\n'
-        "x = { low = 0, high = 4 }\ny = { choices = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0] }\n"
+        "x = { low = 0, high = 4, step = 1 }\ny = { choices = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0] }\n"
     )
     assert place.run("launch", "small.toml", "--workers", "3").returncode == 0
     trials = place.study("small").trials
