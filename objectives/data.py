@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 from objectives.chosen_classes import only_classes
-from objectives.datasets import DATASETS
-from objectives.files import read_file
+from objectives.datasets import DATASETS, missing_from_folder
+from objectives.files import is_path, read_file, unset_variable
 from objectives.rows import DataFault, Rows, smallest_class
 from objectives.scaling import fitted
 from objectives.settings import DataSettings
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-__all__ = ["DataFault", "Divisions", "SearchData", "divide", "load_rows", "load_search_data"]
+__all__ = ["DataFault", "Divisions", "SearchData", "absence", "divide", "load_rows", "load_search_data"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +124,13 @@ def load_search_data(settings: DataSettings, seed: int, *, fraction: float = 1.0
         for part in divide(rows, settings, seed)
     ]
     return Divisions(rows, parts, scaling=settings.scaling)
+
+
+def absence(dataset: str) -> str | None:
+    """Return a sentence where a data set, or a path, is to be found by a variable and is not. Reads nothing."""
+    if (unset := unset_variable(dataset) if is_path(dataset) else None) is not None:
+        return f"{dataset} is not found, for ${unset} is not set"
+    return missing_from_folder(dataset)
 
 
 def load_rows(settings: DataSettings) -> Rows:

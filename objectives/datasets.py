@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from objectives.files import is_path, unset_variable
 from objectives.npz import read_arrays, rows_of_arrays
 from objectives.rows import DataFault, Rows, Targets
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-__all__ = ["DATASETS", "DATA_FOLDER_VARIABLE", "IN_DATA_FOLDER", "DataFault", "Dataset", "Rows", "absence"]
+__all__ = ["DATASETS", "DATA_FOLDER_VARIABLE", "IN_DATA_FOLDER", "DataFault", "Dataset", "Rows"]
 
 DATA_FOLDER_VARIABLE = "STUDYHALL_DATA"
 
@@ -70,7 +69,7 @@ def _from_keras(name: str, classes: int, names: tuple[str, ...]) -> Rows:
     """Pictures that Keras knows, from `$STUDYHALL_DATA/NAME.npz` where that is set; the test part is never read."""
     import numpy as np
 
-    if (sentence := absence(name)) is not None:
+    if (sentence := missing_from_folder(name)) is not None:
         raise DataFault(sentence)
     if (path := _in_data_folder(name)) is not None:
         origin = str(path)
@@ -105,17 +104,14 @@ def _in_data_folder(name: str) -> Path | None:
     return Path(folder) / f"{name}.npz" if folder else None
 
 
-def absence(dataset: str) -> str | None:
-    """A sentence where the data set named, or the path, is to come by a variable and does not; reads nothing."""
-    if is_path(dataset):
-        unset = unset_variable(dataset)
-        return f"{dataset} is not found, for ${unset} is not set" if unset is not None else None
-    path = _in_data_folder(dataset) if dataset in IN_DATA_FOLDER else None
+def missing_from_folder(name: str) -> str | None:
+    """A sentence where `$STUDYHALL_DATA` names a folder that lacks the data set."""
+    path = _in_data_folder(name) if name in IN_DATA_FOLDER else None
     if path is None or path.is_file():
         return None
     return (
-        f"no file {path}: ${DATA_FOLDER_VARIABLE} must name a folder that holds {dataset}.npz "
-        f"(unset it to download {dataset} through Keras)"
+        f"no file {path}: ${DATA_FOLDER_VARIABLE} must name a folder that holds {name}.npz "
+        f"(unset it to download {name} through Keras)"
     )
 
 

@@ -6,7 +6,8 @@ import importlib.util
 from collections.abc import Callable, Iterator, Mapping
 
 from objectives.catalogue import BUILT_IN
-from objectives.datasets import DATASETS, absence
+from objectives.data import absence
+from objectives.datasets import DATASETS
 from objectives.definitions import check_reference
 from objectives.dimensions import Choices, Dimension, Range
 from objectives.files import lacking, path_fault

@@ -10,8 +10,8 @@ import optuna
 from optuna.samplers import RandomSampler
 
 from objectives.catalogue import BUILT_IN
-from objectives.data import DataFault, SearchData
-from objectives.datasets import DATA_FOLDER_VARIABLE, absence, is_downloaded
+from objectives.data import DataFault, SearchData, absence
+from objectives.datasets import DATA_FOLDER_VARIABLE, is_downloaded
 from objectives.goal import Goal
 from objectives.metrics import TrainingFault
 from objectives.objective import Family, Task

@@ -11,7 +11,7 @@ import joblib
 from optuna.trial import TrialState
 
 from objectives.catalogue import BUILT_IN
-from objectives.datasets import absence
+from objectives.data import absence
 from objectives.source import imports_tensorflow
 from objectives.space import Space
 from storage.claims import FINISHED, Budget
