@@ -37,7 +37,11 @@ PARAMETERS: Mapping[str, Parameter] = {
         used_when=_having("momentum"),
     ),
     "nesterov": Parameter(
-        kind=bool, default=False, help="look ahead along the momentum", used_when=_having("nesterov")
+        kind=bool,
+        default=False,
+        help="look ahead along the momentum",
+        used_when=_having("nesterov"),
+        used_unless={"momentum": (0.0,)},
     ),
     "rho": Parameter(
         kind=float,

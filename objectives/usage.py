@@ -31,6 +31,12 @@ class Need:
             return False
         return not _among(value, self.unless) and (self.values is None or _among(value, self.values))
 
+    def is_always_met(self, values: tuple[Scalar, ...] | None) -> bool:
+        """Return whether it is used with all of these; None: a continuum, which hardly hits a single value."""
+        if values is None:
+            return self.values is None and self.least is None
+        return all(map(self.fits, values))
+
     def both(self, other: Need) -> Need:
         """Return this need and another of the same parent as one."""
         values = self.values if other.values is None else tuple(filter(self.fits, other.values))
@@ -99,7 +105,7 @@ def _unused(family: Family, space: Conditions, name: str) -> str | None:
     right: dict[str, tuple[Scalar, ...]] = {}
     for need in needs(family, name).values():
         values = _possible(family, space, need.parent, (name,))
-        if values is not None and all(need.fits(value) for value in values):
+        if need.is_always_met(values):
             continue
         lacking.append(need)
         there = space.possible(need.parent, having=[name]).values if need.parent in space.dimensions else ()

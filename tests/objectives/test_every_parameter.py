@@ -160,7 +160,9 @@ def spaces(draw, family, always):
     for name, item in made.items():
         wanted = needs(declared, name)
         if isinstance(item, dict) and wanted and draw(st.integers(0, 4)):
-            parents = {p: made[p] for p in wanted if isinstance(made.get(p), dict)}
+            parents = {
+                p: made[p] for p in wanted if isinstance(made.get(p), dict) and declared.parameters[p].kind is not float
+            }
             values = {
                 p: list(found.get("choices", range(found.get("low", 0), found.get("high", 0) + 1)))
                 for p, found in parents.items()

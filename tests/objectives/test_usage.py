@@ -41,9 +41,18 @@ WRONG = {
         'only optimizer = "sgd" or "rmsprop" uses it; add when = { optimizer = ["sgd", "rmsprop"] }',
     ),
     "too wide a condition": (
-        {"optimizer": KINDS, "nesterov": when({"choices": [True, False]}, optimizer=["sgd", "rmsprop"])},
+        {
+            "optimizer": KINDS,
+            "momentum": when(MOMENTUM, optimizer=["sgd", "rmsprop"]),
+            "nesterov": when({"choices": [True, False]}, optimizer=["sgd", "rmsprop"]),
+        },
         "nesterov",
         'only optimizer = "sgd" uses it; say when = { optimizer = ["sgd"] }',
+    ),
+    "nothing to look ahead along": (
+        {"optimizer": "sgd", "nesterov": {"choices": [True, False]}},
+        "nesterov",
+        "only momentum other than 0.0 uses it, and momentum is 0.0 where [space] does not name it; leave it out",
     ),
     "a condition on something else": (
         {"optimizer": KINDS, "layers": LAYERS, "rho": when({"low": 0.8, "high": 0.99}, layers=[2])},
