@@ -51,6 +51,8 @@ class Divisions(Sequence[SearchData]):
         """`parts` are row numbers of `rows`, whose test parts are alike; the rows of these are let go at once."""
         import numpy as np
 
+        self.rows_read = len(rows.y)
+        """Of which the test part and what `train.fraction` leaves out are in no division."""
         search = np.setdiff1d(np.arange(len(rows.y)), parts[0].test)
         # Indexing by row numbers copies, so that no array leads back to the rows of the test part.
         whole = len(search) == len(rows.y)

@@ -14,7 +14,7 @@ from objectives.wording import did_you_mean, listing, written
 if TYPE_CHECKING:
     import optuna
 
-    from objectives.data import SearchData
+    from objectives.data import Divisions, SearchData
     from objectives.settings import DataSettings, TrainSettings
     from objectives.space import Space
 
@@ -143,7 +143,7 @@ class Family:
     trains: bool
     """Whether `[data]` and `[train]` apply, and so whether a worker imports Keras."""
     build: Callable[[Task], Objective]
-    load: Callable[[Task], Sequence[SearchData]] | None = None
+    load: Callable[[Task], Divisions] | None = None
     """What a trial is trained on, a division each; raises DataFault. None where it trains nothing."""
     check: Callable[[Mapping[str, Scalar], SearchData], None] = goes_with_any
     """(parameters, data) -> nothing; raises DataFault where they cannot go together. Needs no Keras."""

@@ -38,13 +38,15 @@ class Examination:
     """Rows of the first division's training part, ..."""
     validation: int
     """... and of its validation part."""
+    rows: int
+    """All that were read, those of a test part among them."""
     faults: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         size = " x ".join(map(str, self.shape))
         rows = {"picture": f"pictures of {size}", "table": f"{size} columns", "text": "texts"}[self.kind]
         task = "a number to predict" if self.classes is None else f"{self.classes} classes"
-        return f"{rows}, {task}; {self.train:,} rows to train on, {self.validation:,} to validate"
+        return f"{rows}, {task}; {self.train:,} rows to train on, {self.validation:,} to validate, of {self.rows:,}"
 
     def to_json(self) -> dict[str, Any]:
         """The key ``data`` of ``check --json``."""
@@ -64,7 +66,8 @@ def examine(spec: StudySpec) -> Examination | None:
         return None
     task = task_of(spec, family)
     try:
-        data = family.load(task)[0]
+        divisions = family.load(task)
+        data = divisions[0]
     except DataFault as fault:
         raise StudyFault(str(fault)) from fault
     return Examination(
@@ -73,6 +76,7 @@ def examine(spec: StudySpec) -> Examination | None:
         classes=data.classes,
         train=len(data.x_train),
         validation=len(data.x_validation),
+        rows=divisions.rows_read,
         faults=tuple(dict.fromkeys(_faults(family, task, data))),
     )
 

@@ -54,11 +54,14 @@ def test_what_does_not_go_together_is_told(folder, capsys, objective, metric, da
 def test_the_data_are_described(folder, capsys):
     assert run(["check", "cancer", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["data"] == {
-        "kind": "table", "shape": [30], "classes": 2, "train": 364, "validation": 91
+        "kind": "table", "shape": [30], "classes": 2, "train": 364, "validation": 91, "rows": 569
     }  # fmt: skip
     assert run(["check", "digits_mlp"]) == 0
     shown = capsys.readouterr().out
-    assert "digits, hold-out: pictures of 8 x 8 x 1, 10 classes; 1,079 rows to train on, 359 to validate" in shown
+    assert (
+        "digits, hold-out: pictures of 8 x 8 x 1, 10 classes; 1,079 rows to train on, 359 to validate, of 1,797"
+        in shown
+    )
     assert "10 epochs, on tensorflow" in shown
 
 
