@@ -59,13 +59,14 @@ def completed(sentence: str, flag: str) -> str:
 
 
 def named_storage(arguments: Sequence[str]) -> str:
-    """The flag ``--storage`` as it stands in a command line; empty where it does not."""
-    for place, word in enumerate(arguments):
-        if word.startswith("--storage="):
-            return f" --storage {shlex.quote(word.removeprefix('--storage='))}"
-        if word == "--storage" and place + 1 < len(arguments):
-            return f" --storage {shlex.quote(arguments[place + 1])}"
-    return ""
+    """The flag for the storage that a command line names, without a password; empty where it names none."""
+    from storage import StorageFault
+
+    _, _, named = "\0".join(arguments).replace("--storage=", "--storage\0").partition("--storage\0")
+    try:
+        return storage_flag(locate(named.partition("\0")[0]))
+    except StorageFault:  # which is what the sentence is about
+        return ""
 
 
 def storage_flag(location: StorageLocation) -> str:

@@ -243,8 +243,18 @@ def test_the_commands_of_a_sentence_name_the_storage(place):
     at = ("--storage", "my other.db")
     assert place.run("launch", "quadratic", "--trials", "2", *at).returncode == 0
     told = place.run("show", "quadrati", *at).stderr
-    assert "`studyhall list --storage 'my other.db'`" in told
+    assert "my other.db'`" in told
     assert "quadratic" in place.run(*shlex.split(told[told.index("`studyhall ") + 11 : told.rindex("`")])).stdout
+
+
+def test_no_sentence_says_a_password(place, postgresql_server):
+    with postgresql_server.database() as url:
+        assert "s3cret" in url
+        assert place.run("launch", "quadratic", "--trials", "1", "--storage", url).returncode == 0
+        for words in (["--storage", url], [f"--storage={url}"]):
+            told = place.run("status", "quadrati", *words).stderr
+            assert "`studyhall list --storage" in told
+            assert "s3cret" not in told
 
 
 def test_the_times_of_a_trial_and_of_its_attempts_are_of_one_zone(place):

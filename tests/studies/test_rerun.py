@@ -223,7 +223,7 @@ def test_what_was_not_trained_is_not_trained_again(mine, capsys):
     study.study.add_trial(repeated)
     code, told = again(capsys, "2")
     assert code == 2
-    assert "it has the result of trial 1; `studyhall rerun s 1 --storage s.db` runs that one again" in told.err
+    assert "it has the result of trial 1; `studyhall rerun s 1 --storage sqlite:///" in told.err
 
 
 def test_what_cannot_be_repeated_is_refused(mine, capsys):
