@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from objectives.objective import Family, Parameter, Task
-from objectives.space import Space
+from objectives.hypermodel import HyperModel
+from objectives.space.parameters import Parameter
+from objectives.space.search_space import SearchSpace
+from objectives.training.task import Task
 
 if TYPE_CHECKING:
     import optuna
@@ -78,7 +80,7 @@ class FunctionObjective:
     """A trial's value is a function of its `x` and `y`; one that the space leaves out is at its default."""
 
     function: Callable[[float, float], float]
-    space: Space
+    space: SearchSpace
     defaults: Mapping[str, float]
 
     def __call__(self, trial: optuna.Trial, /) -> float:
@@ -90,7 +92,7 @@ class FunctionObjective:
 Limits = Mapping[str, tuple[float, float]]
 
 
-def _family(function: Callable[[float, float], float], summary: str, usual: Limits, *, open_ended: bool) -> Family:
+def _family(function: Callable[[float, float], float], summary: str, usual: Limits, *, open_ended: bool) -> HyperModel:
     """The family of a function; outside its `usual` limits only one that is `open_ended` may be searched."""
     parameters = {
         name: Parameter(
@@ -106,7 +108,7 @@ def _family(function: Callable[[float, float], float], summary: str, usual: Limi
     def build(task: Task) -> FunctionObjective:
         return FunctionObjective(function, task.space, {"x": 0.0, "y": 0.0})
 
-    return Family(
+    return HyperModel(
         name=function.__name__,
         summary=summary,
         parameters=parameters,
@@ -122,7 +124,7 @@ def _square(limit: float) -> Limits:
     return {"x": (-limit, limit), "y": (-limit, limit)}
 
 
-FUNCTIONS: tuple[Family, ...] = (
+FUNCTIONS: tuple[HyperModel, ...] = (
     _family(quadratic, "x**2 + y**2, minimum 0 at (0, 0)", _square(10.0), open_ended=True),
     _family(beale, "Beale's function, minimum 0 at (3, 0.5)", _square(4.5), open_ended=False),
     _family(rosenbrock, "Rosenbrock's valley, minimum 0 at (1, 1)", _square(2.048), open_ended=True),

@@ -60,7 +60,7 @@ class NoTrial(Enum):
     TOO_MANY_FAILURES = "too many trials have failed"
 
 
-class TrialTaken(Exception):
+class TrialLost(Exception):
     """The trial is no longer this worker's: it was declared dead and the trial handed on."""
 
 
@@ -110,7 +110,7 @@ def finish(
     """Tell Optuna that this worker's trial is COMPLETE with ``values``, or PRUNED; then not even a power cut undoes it.
 
     Raises:
-        TrialTaken: it is not this worker's any more; nothing is written.
+        TrialLost: it is not this worker's any more; nothing is written.
     """
     with storage.transaction():
         attempts = _own(storage, trial._trial_id, process)
@@ -120,7 +120,7 @@ def finish(
     storage.persist()
 
 
-def hand_back(
+def requeue(
     storage: SharedStorage, trial_id: int, process: ProcessIdentity, outcome: Outcome, detail: str = ""
 ) -> TrialState:
     """End the attempt of ``process`` at a trial without a result: the trial waits again, or fails for good.
@@ -128,7 +128,7 @@ def hand_back(
     Its number, parameters and reports stay. Returns WAITING or FAIL.
 
     Raises:
-        TrialTaken: ``process`` does not hold the trial (any more); nothing is written.
+        TrialLost: ``process`` does not hold the trial (any more); nothing is written.
     """
     with storage.transaction():
         attempts = _own(storage, trial_id, process)
@@ -149,7 +149,7 @@ def holding(storage: SharedStorage, trial_id: int, process: ProcessIdentity) -> 
     """What is written to the trial inside is written only while ``process`` holds it.
 
     Raises:
-        TrialTaken: it does not (any more); nothing is written.
+        TrialLost: it does not (any more); nothing is written.
     """
     with storage.transaction():
         _own(storage, trial_id, process)
@@ -160,7 +160,7 @@ def _own(storage: SharedStorage, trial_id: int, process: ProcessIdentity) -> lis
     state, rows = storage.state_and_attribute(trial_id, KEY)
     attempts = attempts_of({KEY: rows or []})
     if state is not TrialState.RUNNING or not attempts or attempts[-1].process != process:
-        raise TrialTaken("the trial was handed to another worker")
+        raise TrialLost("the trial was handed to another worker")
     return attempts
 
 
@@ -188,8 +188,8 @@ def reclaim(
             continue
         detail = f"{attempt.process} is gone" if alive is False else f"{attempt.process} has stopped beating"
         try:
-            hand_back(storage, trial._trial_id, attempt.process, "death", detail)
-        except TrialTaken:
+            requeue(storage, trial._trial_id, attempt.process, "death", detail)
+        except TrialLost:
             continue
         reclaimed.append(trial)
     return reclaimed

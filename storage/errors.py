@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 
-class StorageFault(Exception):
+class StorageError(Exception):
     """A storage that cannot be used; the message says which one, why, and what to do next."""
 
 
-class StorageMissing(StorageFault):
+class StorageMissing(StorageError):
     """There is no database at that place."""
 
 
-class StorageLost(StorageFault):
+class StorageLost(StorageError):
     """A database that was there and is not any more, or another, while it was in use."""
 
 

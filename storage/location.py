@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from storage.errors import StorageFault
+from storage.errors import StorageError
 
 DEFAULT = "sqlite:///studyhall.db"
 FILES_VARIABLE = "STUDYHALL_FILES"
@@ -40,7 +40,7 @@ class StorageLocation:
         or ``postgresql://user:password@host/database``.
 
         Raises:
-            StorageFault: for any other kind of storage, and for one that workers cannot share.
+            StorageError: for any other kind of storage, and for one that workers cannot share.
         """
         kind, mark, _ = text.partition("://")
         if mark and kind.partition("+")[0] in _SERVERS:
@@ -50,7 +50,7 @@ class StorageLocation:
         if text.startswith(_SCHEME):
             name, mark, _ = text.removeprefix(_SCHEME).partition("?")
             if mark:
-                raise StorageFault(
+                raise StorageError(
                     f"storage {text!r} has options after its question mark, which studyhall sets itself; leave them "
                     "out (and write a question mark that belongs to the file's name %3F)"
                 )
@@ -58,13 +58,13 @@ class StorageLocation:
         elif text == "sqlite://":
             name = ""
         elif mark:
-            raise StorageFault(
+            raise StorageError(
                 f"storage {kind!r} is not supported; use an SQLite file, for example {DEFAULT}, or {_SERVER_EXAMPLE}"
             )
         else:
             name = text
         if name in ("", ":memory:"):
-            raise StorageFault(
+            raise StorageError(
                 f"storage {text!r} lives in the memory of one process, so workers cannot share it; "
                 f"name a file, for example {DEFAULT}"
             )
@@ -116,25 +116,25 @@ def _server_url(text: str) -> str:
     """The URL with the driver that studyhall uses. No refusal repeats the text: it may hold a password.
 
     Raises:
-        StorageFault: it cannot be read without a doubt, or names no database.
+        StorageError: it cannot be read without a doubt, or names no database.
     """
     if text.count("@") > 1:
         # The password ends at the first; its rest would be taken for the host, and shown.
-        raise StorageFault(
+        raise StorageError(
             "the URL of the PostgreSQL storage has an @ too many; write one that belongs to the password %40 "
             f"(and a % there %25): {_SERVER_EXAMPLE}"
         )
     try:
         url = make_url(text.replace("postgres://", "postgresql://", 1))
     except (ArgumentError, ValueError):
-        raise StorageFault(
+        raise StorageError(
             f"the URL of the PostgreSQL storage cannot be read; it looks like {_SERVER_EXAMPLE}"
         ) from None
     if not url.database:
-        raise StorageFault(f"the URL of the PostgreSQL storage names no database; it looks like {_SERVER_EXAMPLE}")
+        raise StorageError(f"the URL of the PostgreSQL storage names no database; it looks like {_SERVER_EXAMPLE}")
     secret = next((key for key in url.query if "password" in key), None)
     if secret is not None:
-        raise StorageFault(
+        raise StorageError(
             f"the URL of the PostgreSQL storage has {secret!r} among its options; write the password before the @, "
             "or leave it to ~/.pgpass"
         )

@@ -20,12 +20,12 @@ from optuna.storages._rdb.models import BaseModel
 from sqlalchemy.pool import NullPool
 
 from storage import sqlite
-from storage.errors import StorageFault, StorageMissing, explain
+from storage.errors import StorageError, StorageMissing, explain
 from storage.location import StorageLocation
-from storage.partial import partial_folder, persist
 from storage.postgresql import open_server
 from storage.rdb import SharedStorage
 from storage.sqlite import SQLiteStorage, connect
+from storage.staging import partial_folder, persist
 
 # WAL needs memory shared between all processes that use the file, which these do not give
 # (https://sqlite.org/wal.html, "all processes using a database must be on the same host computer").
@@ -47,27 +47,27 @@ def open_storage(location: StorageLocation, *, create: bool = False) -> SharedSt
 
     Raises:
         StorageMissing: there is none, and ``create`` was not asked for.
-        StorageFault: it cannot be used safely; the sentence says why.
+        StorageError: it cannot be used safely; the sentence says why.
     """
     try:
         if location.path is None:
             return open_server(location, create=create)
         return _open_file(location, location.path, create=create)
-    except StorageFault:
+    except StorageError:
         raise
     except OSError as error:
-        raise StorageFault(f"{location} cannot be used: {error.strerror}; see `ls -l` and `df`") from error
+        raise StorageError(f"{location} cannot be used: {error.strerror}; see `ls -l` and `df`") from error
     except RuntimeError as error:
         if "ymlink loop" in str(error):  # pathlib's, before Python 3.13
-            raise StorageFault(f"{location} is a symbolic link that leads back to itself; choose another") from error
+            raise StorageError(f"{location} is a symbolic link that leads back to itself; choose another") from error
         if "table schema" not in str(error):
             raise
         if "storage upgrade" in str(error):  # Optuna's advice when it knows the version, so an older one
-            raise StorageFault(
+            raise StorageError(
                 f"{location} was written by an older version of Optuna; upgrade it once with "
                 f"`optuna storage upgrade --storage {shlex.quote(str(location))}` (make a copy first)"
             ) from error
-        raise StorageFault(
+        raise StorageError(
             f"{location} was written by a newer version of Optuna than this one; upgrade studyhall and "
             "Optuna here (`pip install -U optuna`), or choose another --storage; the storage needs nothing"
         ) from error
@@ -75,7 +75,7 @@ def open_storage(location: StorageLocation, *, create: bool = False) -> SharedSt
         sentence = explain(error, str(location))
         if sentence is None:
             raise
-        raise StorageFault(sentence) from error
+        raise StorageError(sentence) from error
 
 
 def _open_file(location: StorageLocation, path: Path, *, create: bool) -> SQLiteStorage:
@@ -95,30 +95,30 @@ def check_place(path: Path) -> None:
     """Refuse a place where a shared SQLite file cannot live.
 
     Raises:
-        StorageFault: a directory, a missing folder, a file that is no SQLite database, anything read-only,
+        StorageError: a directory, a missing folder, a file that is no SQLite database, anything read-only,
             or a file system on which WAL is unsafe.
     """
     if path.is_dir():
         example = StorageLocation(path / "studyhall.db")
-        raise StorageFault(f"{path} is a directory; name a file in it, for example {example}")
+        raise StorageError(f"{path} is a directory; name a file in it, for example {example}")
     if path.exists() and not path.is_file():
-        raise StorageFault(f"{path} is not a file but a device, pipe or socket; choose another --storage")
+        raise StorageError(f"{path} is not a file but a device, pipe or socket; choose another --storage")
     folder = path.resolve().parent  # of the file itself: a link may lie elsewhere
     if not folder.is_dir():
-        raise StorageFault(f"the folder {folder} does not exist; make it, or name another --storage")
+        raise StorageError(f"the folder {folder} does not exist; make it, or name another --storage")
     kind = UNSAFE_FILE_SYSTEMS.get(file_system(path, psutil.disk_partitions(all=True)))
     if kind is not None:
-        raise StorageFault(
+        raise StorageError(
             f"{path} lies on {kind}, where several processes cannot share an SQLite file safely; "
             "choose a --storage on a local disk"
         )
     if path.exists():
         if not os.access(path, os.R_OK):
-            raise StorageFault(f"{path} cannot be read by this user; see `ls -l`")
+            raise StorageError(f"{path} cannot be read by this user; see `ls -l`")
         if not os.access(path, os.W_OK):
-            raise StorageFault(f"{path} is read-only; make it writable (`chmod u+w`) or copy it elsewhere")
+            raise StorageError(f"{path} is read-only; make it writable (`chmod u+w`) or copy it elsewhere")
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-        raise StorageFault(
+        raise StorageError(
             f"the folder {folder} is read-only, and SQLite keeps its log there; "
             "make it writable or choose another --storage"
         )
@@ -130,14 +130,14 @@ def _check_header(path: Path) -> None:
     # By SQLite: closing a descriptor of one's own would drop the locks of all connections that this process has to
     # the file (https://sqlite.org/howtocorrupt.html, 2.2).
     if path.stat().st_size < _HEADER_BYTES:  # which SQLite would take for an empty database
-        raise StorageFault(f"{path} is not an SQLite database; choose another --storage")
+        raise StorageError(f"{path} is not an SQLite database; choose another --storage")
     try:
         with closing(connect(path)) as connection:
             connection.execute("SELECT 1 FROM sqlite_master").fetchone()
     except sqlite3.DatabaseError as error:
         # Whatever else is wrong is met, and told, by whoever opens it next.
         if "not a database" in str(error):
-            raise StorageFault(f"{path} is not an SQLite database; choose another --storage") from None
+            raise StorageError(f"{path} is not an SQLite database; choose another --storage") from None
 
 
 def file_system(path: Path, partitions: Sequence[Any]) -> str:
@@ -156,7 +156,7 @@ def _content(path: Path) -> _Content:
     """What the file holds.
 
     Raises:
-        StorageFault: it is a database of another program.
+        StorageError: it is a database of another program.
     """
     if not path.exists() or path.stat().st_size == 0:
         return _Content.NOTHING
@@ -165,7 +165,7 @@ def _content(path: Path) -> _Content:
         if not tables >= _CORE_TABLES:
             if tables <= _ALL_TABLES:
                 return _Content.NOTHING
-            raise StorageFault(
+            raise StorageError(
                 f"{path} is the database of another program (it holds {', '.join(sorted(tables - _ALL_TABLES)[:3])}), "
                 "not of Optuna; choose another --storage"
             )
@@ -224,7 +224,7 @@ def _switch_to_wal(path: Path, connection: sqlite3.Connection) -> None:
                 raise
         time.sleep(0.05)
     if mode != "wal":
-        raise StorageFault(
+        raise StorageError(
             f"{path} cannot be shared by several processes here (SQLite stays in its {mode!r} mode); "
             "choose a --storage on a local disk"
         )

@@ -20,7 +20,7 @@ from optuna.storages._rdb.models import BaseModel
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
-from storage.errors import StorageFault, StorageMissing
+from storage.errors import StorageError, StorageMissing
 from storage.location import StorageLocation
 from storage.rdb import SharedStorage
 
@@ -87,10 +87,10 @@ def open_server(location: StorageLocation, *, create: bool) -> PostgreSQLStorage
 
     Raises:
         StorageMissing: there are none, and ``create`` was not asked for.
-        StorageFault: psycopg is not installed, or another program's tables are in the way.
+        StorageError: psycopg is not installed, or another program's tables are in the way.
     """
     if importlib.util.find_spec("psycopg") is None:
-        raise StorageFault(
+        raise StorageError(
             f"{location} needs psycopg, which is not installed; install the extra postgres: "
             "`.venv/bin/pip install '.[postgres]'` in the folder of studyhall"
         )
@@ -120,7 +120,7 @@ def _content(connection: sqlalchemy.Connection, location: StorageLocation) -> _C
     """What the database holds under Optuna's names; tables of other names are nobody's business.
 
     Raises:
-        StorageFault: a table of another program has one of these names.
+        StorageError: a table of another program has one of these names.
     """
     columns: dict[str, set[str]] = {}
     for table, column in connection.execute(_COLUMNS, {"names": [*BaseModel.metadata.tables, _STAMP]}):
@@ -130,7 +130,7 @@ def _content(connection: sqlalchemy.Connection, location: StorageLocation) -> _C
     foreign = [name for name, marks in _MARKS.items() if not marks <= columns.get(name, set())]
     if foreign:
         there = next((name for name in foreign if name in columns), sorted(columns)[0])
-        raise StorageFault(
+        raise StorageError(
             f"{location} holds a table {there!r} of another program, where Optuna's would be; give studyhall "
             "a database of its own (`createdb`), or a schema: add ?options=-csearch_path%3DNAME to the URL"
         )

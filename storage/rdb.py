@@ -68,7 +68,7 @@ class SharedStorage(RDBStorage):
         """Wait until what was committed would survive a power cut; nothing to do where every commit waits for that.
 
         Raises:
-            StorageFault: the disk does not take it.
+            StorageError: the disk does not take it.
         """
 
     @abstractmethod

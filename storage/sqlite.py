@@ -22,9 +22,9 @@ from optuna.storages import RDBStorage
 from sqlalchemy import event
 from sqlalchemy.pool import QueuePool
 
-from storage.errors import StorageFault, StorageLost
-from storage.partial import persist
+from storage.errors import StorageError, StorageLost
 from storage.rdb import SharedStorage
+from storage.staging import persist
 
 BUSY_SECONDS = 120.0  # longer than any lock another program is likely to hold
 SYNCHRONOUS_VARIABLE = "STUDYHALL_SYNCHRONOUS"
@@ -40,11 +40,11 @@ def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
     (https://sqlite.org/pragma.html#pragma_synchronous).
 
     Raises:
-        StorageFault: $STUDYHALL_SYNCHRONOUS is neither of the two.
+        StorageError: $STUDYHALL_SYNCHRONOUS is neither of the two.
     """
     synchronous = os.environ.get(SYNCHRONOUS_VARIABLE, "normal").upper()
     if synchronous not in ("NORMAL", "FULL"):
-        raise StorageFault(f"${SYNCHRONOUS_VARIABLE} is {synchronous.lower()!r}; allowed: normal, full")
+        raise StorageError(f"${SYNCHRONOUS_VARIABLE} is {synchronous.lower()!r}; allowed: normal, full")
     # SQLite percent-decodes such a URI, so a folder may be called anything.
     uri = f"{path.as_uri()}?mode={'rwc' if create else 'rw'}"
     connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
@@ -92,7 +92,7 @@ class SQLiteStorage(SharedStorage):
         """Wait for the disk to take SQLite's log, in which all commits are that the database itself lacks.
 
         Raises:
-            StorageFault: the disk does not take it.
+            StorageError: the disk does not take it.
         """
         # Here and not in the commit, which would keep all other writers waiting as well.
         path = self._path.resolve()
@@ -100,7 +100,7 @@ class SQLiteStorage(SharedStorage):
             with suppress(FileNotFoundError):
                 persist(path.with_name(f"{path.name}-wal"))
         except OSError as error:
-            raise StorageFault(f"{path} could not be written to its disk: {error.strerror}; see `dmesg`") from error
+            raise StorageError(f"{path} could not be written to its disk: {error.strerror}; see `dmesg`") from error
 
     def exclude_other_writers(self, connection: sqlalchemy.Connection) -> None:
         """Nothing to do: BEGIN IMMEDIATE has done it."""

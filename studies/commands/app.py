@@ -72,16 +72,14 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _told(error: Exception) -> tuple[int, str]:
-    from objectives.reference import ReferenceFault
-    from storage import StorageFault
+    from objectives.errors import ObjectiveError
+    from storage import StorageError
     from storage.errors import StorageLost, explain
-    from studies.devices import DeviceFault
-    from studies.stored import StudyFault
-    from studies.study_file import StudyFileFault
+    from studies.errors import DeviceError, StudyError, StudyFileError
 
     if isinstance(error, StorageLost):
         return 1, str(error)
-    if isinstance(error, StudyFileFault | StudyFault | StorageFault | DeviceFault | ReferenceFault):
+    if isinstance(error, StudyFileError | StudyError | StorageError | DeviceError | ObjectiveError):
         return USAGE, str(error)
     if isinstance(error, OSError):
         return 1, f"{error.filename or 'the output'} cannot be read or written: {error.strerror}"

@@ -15,8 +15,8 @@ from studies.commands.output import console, counted, number, parameters, print_
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from studies.rehearsal import Rehearsal
-    from studies.spec import StudySpec
+    from studies.preflight.dry_run import DryRun
+    from studies.spec.study import StudySpec
 
 
 def register(app: typer.Typer) -> None:
@@ -39,24 +39,25 @@ def check(
     json: Json = False,
 ) -> int:
     """Read a study file and say everything that is wrong with it, or what it will do. Starts nothing but by --run."""
-    from objectives.space import Space
+    from objectives.space.search_space import SearchSpace
     from studies.commands.run_study import parse_settings
-    from studies.examination import examine, unseen
-    from studies.launch import check_size
-    from studies.rehearsal import rehearse
-    from studies.study_file import StudyFileFault, read_study
+    from studies.errors import StudyFileError
+    from studies.execution.launch import check_size
+    from studies.preflight.data_check import examine, unseen
+    from studies.preflight.dry_run import dry_run
+    from studies.study_file.reading import read_study
 
     spec = read_study(study, parse_settings(set_ or []))
     check_size(spec, spec.budget.trials)
     data = examine(spec)
     if data is not None and data.faults:
-        raise StudyFileFault(study, [("", fault) for fault in data.faults])
-    space = Space(spec.space)
+        raise StudyFileError(study, [("", fault) for fault in data.faults])
+    space = SearchSpace(spec.space)
     size = space.size() if spec.space else None
     if json:
         facts = {"spec": spec.model_dump(mode="json", exclude_none=True), "size": size}
         facts |= {"data": data.to_json()} if data is not None else {}
-        print_json({**facts, "run": rehearse(spec).to_json()} if run else facts)
+        print_json({**facts, "run": dry_run(spec).to_json()} if run else facts)
         return 0
     out = console()
     limits = [
@@ -85,13 +86,13 @@ def check(
     else:
         out.print("the objective suggests its own parameters")
     if run:
-        _print_run(out, spec, rehearse(spec))
+        _print_run(out, spec, dry_run(spec))
     words = shlex.join(["studyhall", "launch", study, *(word for text in set_ or [] for word in ("--set", text))])
     out.print(f"{study}: sound; `{words}` runs it", markup=False)
     return 0
 
 
-def _print_run(out: Console, spec: StudySpec, done: Rehearsal) -> None:
+def _print_run(out: Console, spec: StudySpec, done: DryRun) -> None:
     values = ", ".join(number(value) for value in done.trial.values or ())
     epochs = "one epoch" if spec.train is not None else "whole"
     out.print(
@@ -103,7 +104,7 @@ def _print_run(out: Console, spec: StudySpec, done: Rehearsal) -> None:
 
 def doctor(storage: Storage = DEFAULT_STORAGE, json: Json = False) -> int:
     """What studyhall finds on this machine: versions, devices, storage, data, optional parts."""
-    from studies.diagnosis import examine
+    from studies.preflight.doctor import examine
 
     findings = examine(locate(storage))
     if json:
@@ -122,13 +123,13 @@ def delete(
     json: Json = False,
 ) -> int:
     """Delete a study, its trials and its files. There is no way back."""
-    from studies.progress import read_progress
-    from studies.stored import StudyFault
+    from studies.errors import StudyError
+    from studies.record.progress import read_progress
 
     stored = find(name, storage)
     progress = read_progress(stored)
     if progress.sessions:
-        raise StudyFault(f"study {name!r} is running; `studyhall stop {name}` first")
+        raise StudyError(f"study {name!r} is running; `studyhall stop {name}` first")
     if not yes:
         trials = sum(1 for _ in stored.study.get_trials(deepcopy=False))
         if not sys.stdin.isatty():

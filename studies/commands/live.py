@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from studies.commands.output import clock, number, parameters
-from studies.progress import Pace, Progress
+from studies.record.progress import Pace, Progress
 
 _STARTING_SECONDS = 30.0
 

@@ -25,7 +25,7 @@ from studies.commands.trial_view import duration_text, epochs_text, show_trial, 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
-    from studies.stored import StoredStudy
+    from studies.record.stored import StoredStudy
 
 
 def register(app: typer.Typer) -> None:
@@ -90,7 +90,7 @@ def status(
     json: Json = False,
 ) -> int:
     """How a study stands, over all workers and machines. Changes nothing."""
-    from studies.progress import read_progress
+    from studies.record.progress import read_progress
 
     stored = find(name, storage)
     if watch and not json:
@@ -131,7 +131,7 @@ def _time(seconds: float, limit: float | None) -> str:
 
 def _watch(stored: StoredStudy) -> int:
     from studies.commands.live import LiveView
-    from studies.progress import read_progress
+    from studies.record.progress import read_progress
 
     try:
         with LiveView(console(), stored.spec.steps if stored.spec is not None else None) as view:
@@ -199,8 +199,8 @@ def best(name: Name, storage: Storage = DEFAULT_STORAGE, json: Json = False) -> 
     """The best trial, or the Pareto front of a study with several objectives, the best by the first one first."""
     from optuna.study import StudyDirection
 
-    from studies.progress import best_trial
-    from studies.stored import StudyFault
+    from studies.errors import StudyError
+    from studies.record.progress import best_trial
 
     stored = find(name, storage)
     study, names = stored.study, stored.value_names
@@ -211,7 +211,7 @@ def best(name: Name, storage: Storage = DEFAULT_STORAGE, json: Json = False) -> 
         one = best_trial(study.get_trials(deepcopy=False), study.directions[0])
         found = [] if one is None else [one]
     if not found:
-        raise StudyFault(f"study {name!r} has no complete trial yet; `studyhall status {name}` shows how it stands")
+        raise StudyError(f"study {name!r} has no complete trial yet; `studyhall status {name}` shows how it stands")
     if json:
         facts = [{**trial_facts(row), "metrics": dict(zip(names, row.values, strict=True))} for row in found]
         print_json(facts if len(study.directions) > 1 else facts[0])

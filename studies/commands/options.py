@@ -12,7 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from storage import StorageLocation
-    from studies.stored import StoredStudy
+    from studies.record.stored import StoredStudy
 
 Storage = Annotated[
     str,
@@ -39,7 +39,7 @@ def locate(storage: str) -> StorageLocation:
 def find(name: str, storage: str) -> StoredStudy:
     """An existing study."""
     from storage import open_storage
-    from studies.stored import load
+    from studies.record.stored import load
 
     location = locate(storage)
     return load(location, open_storage(location), name)
@@ -60,12 +60,12 @@ def completed(sentence: str, flag: str) -> str:
 
 def named_storage(arguments: Sequence[str]) -> str:
     """The flag for the storage that a command line names, without a password; empty where it names none."""
-    from storage import StorageFault
+    from storage import StorageError
 
     _, _, named = "\0".join(arguments).replace("--storage=", "--storage\0").partition("--storage\0")
     try:
         return storage_flag(locate(named.partition("\0")[0]))
-    except StorageFault:  # which is what the sentence is about
+    except StorageError:  # which is what the sentence is about
         return ""
 
 

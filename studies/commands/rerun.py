@@ -16,7 +16,7 @@ from studies.commands.options import DEFAULT_STORAGE, Json, Name, Storage, examp
 from studies.commands.output import console, error_line, number, print_json, table
 
 if TYPE_CHECKING:
-    from studies.rerun import Comparison, Pair
+    from studies.analysis.reproduce import Comparison, Pair
 
 
 def register(app: typer.Typer) -> None:
@@ -35,15 +35,15 @@ def rerun(
     Exits with 0 when every epoch and the value are the same: to the last bit when the study trains with one thread on
     the CPU (train.threads = 1), else within 1e-4; with 1 when not.
     """
-    from studies.rerun import RerunFailed
-    from studies.rerun import rerun as train_again
+    from studies.analysis.reproduce import rerun as train_again
+    from studies.errors import RerunError
 
     stored = find(name, storage)
     console(stderr=True).print(f"{name}: trial {trial} is run again", markup=False)
     try:
         with _obeying_ctrl_c(), _in_a_file():
             compared = train_again(stored, trial)
-    except RerunFailed as failed:
+    except RerunError as failed:
         error_line(str(failed))
         return 1
     if json:

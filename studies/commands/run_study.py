@@ -21,9 +21,9 @@ from studies.commands.options import (
 from studies.commands.output import clock, console, counted, number, parameters, print_json
 
 if TYPE_CHECKING:
-    from studies.outcome import LaunchOutcome
-    from studies.spec import WorkerSettings
-    from studies.stored import StoredStudy
+    from studies.execution.outcome import LaunchOutcome
+    from studies.record.stored import StoredStudy
+    from studies.spec.settings import WorkerSettings
 
 Workers = Annotated[int | None, typer.Option("--workers", "-w", min=1, help="Parallel worker processes.")]
 Devices = Annotated[str | None, typer.Option(help="GPUs to use: 0,1 or none (default: all there are).")]
@@ -80,10 +80,10 @@ def launch(
     from dataclasses import replace
 
     from storage import open_storage
-    from studies.launch import check_data, check_size, deal_slots, raise_budget
-    from studies.same_source import check_source
-    from studies.stored import create_or_join
-    from studies.study_file import read_study
+    from studies.execution.launch import check_data, check_size, deal_slots, raise_budget
+    from studies.record.creation import create_or_join
+    from studies.record.fingerprint import check_source
+    from studies.study_file.reading import read_study
 
     _check_engine(engine)
     settings: dict[str, Any] = {
@@ -133,8 +133,8 @@ def resume(
     json: Json = False,
 ) -> int:
     """Go on with a study that was interrupted, or give it a larger budget."""
-    from studies.launch import raise_budget
-    from studies.same_source import check_source
+    from studies.execution.launch import raise_budget
+    from studies.record.fingerprint import check_source
 
     _check_engine(engine)
     stored = find(name, storage)
@@ -153,7 +153,7 @@ def worker(
     json: Json = False,
 ) -> int:
     """Join a study that runs in another terminal, with workers of this one."""
-    from studies.same_source import check_source
+    from studies.record.fingerprint import check_source
 
     stored = find(name, storage)
     check_source(stored, accept=False)
@@ -162,7 +162,7 @@ def worker(
 
 def stop(name: Name, storage: Storage = DEFAULT_STORAGE, json: Json = False) -> int:
     """Ask all workers of a study, in any terminal, to stop at the end of their epoch and hand their trials back."""
-    from studies.sessions import live_sessions, request_stop
+    from studies.record.sessions import live_sessions, request_stop
 
     stored = find(name, storage)
     sessions = live_sessions(stored.attributes)
@@ -185,10 +185,10 @@ def stop(name: Name, storage: Storage = DEFAULT_STORAGE, json: Json = False) -> 
 
 def _run(stored: StoredStudy, workers: WorkerSettings, *, json: bool) -> int:
     from studies.commands.live import LiveView
-    from studies.launch import exit_code
-    from studies.launch import launch as run_workers
-    from studies.outcome import Ended
-    from studies.progress import read_progress
+    from studies.execution.launch import exit_code
+    from studies.execution.launch import launch as run_workers
+    from studies.execution.outcome import StopReason
+    from studies.record.progress import read_progress
 
     spec = stored.required_spec()
     before = read_progress(stored)
@@ -200,14 +200,14 @@ def _run(stored: StoredStudy, workers: WorkerSettings, *, json: bool) -> int:
         print_json({"outcome": outcome.ended.name.lower(), "detail": outcome.detail, "exit_code": code,
                     **progress.to_json()})  # fmt: skip
         return code
-    was_finished = outcome.ended is Ended.BUDGET_REACHED and before.finished == progress.finished
+    was_finished = outcome.ended is StopReason.BUDGET_REACHED and before.finished == progress.finished
     _print_end(stored, outcome, code, already=was_finished)
     return code
 
 
 def _print_end(stored: StoredStudy, outcome: LaunchOutcome, code: int, *, already: bool) -> None:
-    from studies.outcome import Ended
-    from studies.progress import read_progress
+    from studies.execution.outcome import StopReason
+    from studies.record.progress import read_progress
 
     progress = read_progress(stored)
     of = f" of {progress.budget.trials}" if progress.budget.trials is not None else ""
@@ -231,7 +231,7 @@ def _print_end(stored: StoredStudy, outcome: LaunchOutcome, code: int, *, alread
     name = shlex.quote(stored.name)
     first = f"resume {name}" if code else f"best {name}" if found else f"status {name}"
     following = [f"studyhall {command}{flag}" for command in (first, f"show {name}{shown}", "dashboard")]
-    if outcome.ended is Ended.UNUSABLE:
+    if outcome.ended is StopReason.UNUSABLE:
         following = ["put that right and launch again, or where the study's file needs no change", *following]
     lines += [f"{'next' if place == 0 else '    '}   {line}" for place, line in enumerate(following)]
     console().print("\n".join(lines), markup=False)
@@ -248,7 +248,7 @@ def _worker_settings(workers: int | None, devices: str | None, per_device: int |
 
 
 def _with(stored: StoredStudy, settings: dict[str, Any]) -> WorkerSettings:
-    from studies.spec import WorkerSettings
+    from studies.spec.settings import WorkerSettings
 
     given = {key.removeprefix("workers."): value for key, value in settings.items() if value is not None}
     return WorkerSettings.model_validate({**stored.required_spec().workers.model_dump(), **given})
@@ -256,7 +256,7 @@ def _with(stored: StoredStudy, settings: dict[str, Any]) -> WorkerSettings:
 
 def parse_settings(texts: list[str]) -> dict[str, Any]:
     """The ``key=value`` texts of --set; a usage error when one is none."""
-    from studies.study_file import setting
+    from studies.study_file.reading import setting
 
     try:
         return dict(setting(text) for text in texts)
@@ -265,7 +265,7 @@ def parse_settings(texts: list[str]) -> dict[str, Any]:
 
 
 def _seconds(timeout: str | None) -> float | None:
-    from studies.spec import duration
+    from studies.spec.settings import duration
 
     if timeout is None:
         return None

@@ -40,7 +40,7 @@ def verify(
     json: Json = False,
 ) -> int:
     """Look for damage, rows and files that belong to nothing, and trials whose worker is gone. 1 if any is left."""
-    from storage import integrity
+    from storage.maintenance import integrity
 
     location = locate(storage)
     found = integrity.verify(location, repair=repair)
@@ -75,7 +75,7 @@ def backup(
     json: Json = False,
 ) -> int:
     """Copy the SQLite database into one file, as it is at this moment, while workers run."""
-    from storage.backup import back_up
+    from storage.maintenance.backup import back_up
 
     location = locate(storage)
     trials = back_up(location, target, force=force)
@@ -98,20 +98,21 @@ def copy(
     json: Json = False,
 ) -> int:
     """Copy studies whole, with their files, between SQLite files and PostgreSQL; SRC keeps them."""
-    from storage import StorageFault, StorageLocation, open_storage
-    from storage.copying import CopyDiffers, Side, copy_study, refuse_conflicts
-    from studies.sessions import live_sessions
-    from studies.stored import StudyFault, load
+    from storage import StorageError, StorageLocation, open_storage
+    from storage.maintenance.copying import CopyError, Side, copy_study, refuse_conflicts
+    from studies.errors import StudyError
+    from studies.record.sessions import live_sessions
+    from studies.record.stored import load
 
     places = StorageLocation.parse(source), StorageLocation.parse(target)
     if places[0].is_same(places[1]):
-        raise StorageFault(f"SRC and DST are the same storage, {places[0]}; name another")
+        raise StorageError(f"SRC and DST are the same storage, {places[0]}; name another")
     here = Side(places[0], open_storage(places[0]))
     names = list(dict.fromkeys(study or [])) or [frozen.study_name for frozen in here.storage.get_all_studies()]
     for name in names:
         stored = load(here.location, here.storage, name)
         if not force and live_sessions(stored.attributes):
-            raise StudyFault(
+            raise StudyError(
                 f"study {name!r} is running; `studyhall stop '{name}'` first, or --force copies it as it is now"
             )
     there = Side(places[1], open_storage(places[1], create=True))
@@ -120,7 +121,7 @@ def copy(
     try:
         for name in names:
             done.append(copy_study(here, there, name))
-    except CopyDiffers as differs:
+    except CopyError as differs:
         error_line(f"study {name!r}: {differs}")
         return 1
     if json:

@@ -15,21 +15,21 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from storage.attempts import Attempt
-    from studies.reading import Finding
-    from studies.stored import StoredStudy
+    from studies.analysis.learning_curves import Finding
+    from studies.record.stored import StoredStudy
 
 
 def show_trial(stored: StoredStudy, wanted: int, *, json: bool) -> int:
     """Print the trial of that number; see `show`."""
     from storage.attempts import attempts_of
-    from studies.reading import Curves, read
-    from studies.stored import StudyFault
+    from studies.analysis.learning_curves import Curves, read
+    from studies.errors import StudyError
 
     trials = stored.study.get_trials(deepcopy=False)
     found = next((row for row in trials if row.number == wanted), None)
     if found is None:
         there = f"0 to {trials[-1].number}" if trials else "none yet"
-        raise StudyFault(f"study {stored.name!r} has no trial {wanted}; there are: {there}")
+        raise StudyError(f"study {stored.name!r} has no trial {wanted}; there are: {there}")
     attempts = attempts_of(found.system_attrs)
     if json:
         reading = [vars(finding) | {"sentence": finding.sentence} for finding in read(Curves.of(found.user_attrs))]
@@ -75,8 +75,8 @@ def _print_runs(out: Console, runs: Sequence[Mapping[str, Any]]) -> None:
 
 def _print_curves(out: Console, trial: FrozenTrial) -> list[Finding]:
     """Draw what training kept of its epochs, and return what it says."""
+    from studies.analysis.learning_curves import Curves, read
     from studies.commands.chart import chart, side_by_side
-    from studies.reading import Curves, read
 
     curves = Curves.of(trial.user_attrs)
     charts = [
@@ -129,7 +129,7 @@ def duration_text(trial: FrozenTrial) -> str:
 
 def epochs_text(trial: FrozenTrial) -> str:
     """How many epochs it ran, or whose result it has."""
-    from studies.duplicates import ATTRIBUTE
+    from studies.sampling.duplicates import ATTRIBUTE
 
     if (earlier := trial.user_attrs.get(ATTRIBUTE)) is not None:
         return f"as trial {earlier}"

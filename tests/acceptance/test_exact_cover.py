@@ -9,8 +9,8 @@ from collections import Counter
 import pytest
 from optuna.trial import TrialState
 
-from studies.pruners import OFFERS as PRUNERS
-from studies.samplers import OFFERS as SAMPLERS
+from studies.sampling.pruners import ENTRIES as PRUNERS
+from studies.sampling.samplers import ENTRIES as SAMPLERS
 
 GRID = """
 objective = "beale"

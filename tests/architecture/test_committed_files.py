@@ -9,9 +9,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from helpers.paths import ROOT
 from packaging.requirements import Requirement
-
-ROOT = Path(__file__).resolve().parents[2]
 
 # Written so that this file does not hold what it looks for.
 HOSTS = ["pypi" + ".org", "python" + "hosted.org", "pi" + "wheels.org", "ana" + "conda.org", "pytorch" + ".org/whl"]

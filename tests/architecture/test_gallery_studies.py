@@ -1,12 +1,11 @@
 """Every file of the gallery is a sound study under its own name."""
 
-from pathlib import Path
-
 import pytest
+from helpers.paths import ROOT
 
-from studies.study_file import gallery, read_study
+from studies.study_file.reading import gallery, read_study
 
-FILES = sorted((Path(__file__).resolve().parents[2] / "studies" / "gallery").glob("*.toml"))
+FILES = sorted((ROOT / "studies" / "gallery").glob("*.toml"))
 
 
 def test_the_installed_gallery_is_the_one_in_the_source():

@@ -7,8 +7,8 @@ MODULES = [
     "objectives",
     "storage",
     "studies",
-    "studies.worker",
-    "studies.launch",
+    "studies.execution.worker",
+    "studies.execution.launch",
     "studies.commands.app",
 ]
 HEAVY = ["keras", "tensorflow", "plotly", "sklearn", "pyarrow", "PIL"]

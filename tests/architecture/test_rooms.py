@@ -3,11 +3,10 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
+from helpers.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("objectives", "storage", "studies")
 COMMANDS = "studies.commands"
 FRAMEWORKS = {"keras", "tensorflow", "jax", "torch"}

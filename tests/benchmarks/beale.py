@@ -37,8 +37,8 @@ from descents import (
 from searches import Search, run
 
 from objectives.functions import beale
-from objectives.objective import Scalar
-from studies.study_file import StudyFileFault
+from objectives.space.values import Scalar
+from studies.errors import StudyFileError
 
 # f < 0.1 is 0.22 % of the square: 100 random points meet it in 19 runs of 100. f < 1 is 1.4 %, and 76 runs of 100.
 NEAR, THERE = 1.0, 0.1
@@ -128,7 +128,7 @@ def all_searches(names: Sequence[str], seeds: int, trials: int, kept: Path) -> d
     for name in names:
         try:
             made[name] = searches(name, seeds, trials, kept)
-        except StudyFileFault as fault:
+        except StudyFileError as fault:
             print(f"{name} is left out: {fault.faults[0][1]}")
         except ImportError:
             print(f"{name} is left out: `pip install hyperopt` in the environment that runs this script brings it")

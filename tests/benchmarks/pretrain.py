@@ -12,8 +12,9 @@ from pathlib import Path
 
 import keras
 import numpy as np
+from helpers.paths import ROOT
 
-BASE = Path(__file__).parents[2] / "studies" / "gallery" / "mnist_0_to_4.keras"
+BASE = ROOT / "studies" / "gallery" / "mnist_0_to_4.keras"
 
 with np.load(Path(os.environ["STUDYHALL_DATA"]) / "mnist.npz") as archive:
     x, y = archive["x_train"], archive["y_train"]

@@ -13,12 +13,12 @@ import optuna
 from optuna.storages import InMemoryStorage
 from optuna.trial import TrialState
 
-from objectives.objective import Scalar
-from objectives.space import Space
-from studies.samplers import make_sampler, trial_seed
-from studies.spec import StudySpec
-from studies.study_file import read_study
-from studies.trial import WorkerStudy
+from objectives.space.search_space import SearchSpace
+from objectives.space.values import Scalar
+from studies.execution.trial import WorkerStudy
+from studies.sampling.samplers import make_sampler, trial_seed
+from studies.spec.study import StudySpec
+from studies.study_file.reading import read_study
 
 Function = Callable[[Mapping[str, Scalar]], float]
 
@@ -70,7 +70,7 @@ def run_spec(spec: StudySpec, function: Function, *, trials: int) -> Search:
     storage = InMemoryStorage()
     optuna.create_study(storage=storage, study_name=spec.name)
     study = WorkerStudy(spec.name, storage)
-    space = Space(spec.space)
+    space = SearchSpace(spec.space)
     search = Search()
     for number in range(trials):
         started = time.process_time()

@@ -22,9 +22,9 @@ from scipy.stats import binomtest
 from searches import Function, Search, run
 
 from objectives.functions import beale
-from objectives.objective import Scalar
-from studies.study_file import read_study
-from studies.worker import make_objective
+from objectives.space.values import Scalar
+from studies.execution.objective import make_objective
+from studies.study_file.reading import read_study
 
 _AT = (20, 50, 100)
 _SAMPLERS = ("tpe", "random")

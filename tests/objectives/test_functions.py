@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import minimize
 
 from objectives import functions
-from objectives.catalogue import BUILT_IN
+from objectives.registry import BUILT_IN
 
 MINIMA = {
     "quadratic": (0.0, [(0, 0)]),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import optuna
 import pytest
+from helpers.paths import HELPERS, ROOT
 from optuna.study import StudyDirection
 from optuna.trial import TrialState, create_trial
 from sqlalchemy.engine import make_url
@@ -18,8 +19,7 @@ from sqlalchemy.engine import make_url
 import storage.sqlite
 from storage import StorageLocation, open_storage
 
-DRILLS = Path(__file__).with_name("drills.py")
-ROOT = DRILLS.parents[2]
+DRILLS = HELPERS / "storage_drills.py"
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -10,7 +10,7 @@ import pytest
 from optuna.trial import TrialState
 
 from storage import StorageLocation, open_storage
-from storage.claims import claim, finish, hand_back
+from storage.claims import claim, finish, requeue
 from storage.processes import ProcessIdentity
 
 
@@ -26,8 +26,8 @@ def studied(opened):
         trial.report(trial.number / 10, 0)
     finish(opened, study, trials[0], me, state=TrialState.COMPLETE, values=[0.25])
     finish(opened, study, trials[1], me, state=TrialState.PRUNED)
-    hand_back(opened, trials[2]._trial_id, me, "divergence", "nan")
-    hand_back(opened, trials[3]._trial_id, me, "interrupted")
+    requeue(opened, trials[2]._trial_id, me, "divergence", "nan")
+    requeue(opened, trials[3]._trial_id, me, "interrupted")
     return study
 
 

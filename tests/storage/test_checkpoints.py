@@ -6,13 +6,12 @@ import os
 import resource
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from helpers.paths import ROOT
 
 from storage.checkpoints import Checkpoint, checkpoint_of, orphans
 
-ROOT = Path(__file__).parents[2]
 STATE = b"weights " * 100
 
 

@@ -17,7 +17,7 @@ from optuna.trial import TrialState
 
 from storage import StorageLocation, open_storage
 from storage.attempts import MAX_DEATHS, MAX_EXCEPTIONS
-from storage.claims import Budget, NoTrial, TrialTaken, claim, finish, hand_back, reclaim
+from storage.claims import Budget, NoTrial, TrialLost, claim, finish, reclaim, requeue
 from storage.processes import ProcessIdentity
 
 FINISHED = ("COMPLETE", "PRUNED")
@@ -122,7 +122,7 @@ class Claims(RuleBasedStateMachine):
     def ends_without_a_result(self, data, outcome):
         worker = data.draw(st.sampled_from(sorted(self.held)))
         trial, model = self.trial(worker)
-        state = hand_back(self.storage, trial._trial_id, self.processes[worker].identity, outcome, "why")
+        state = requeue(self.storage, trial._trial_id, self.processes[worker].identity, outcome, "why")
         model.exceptions += outcome == "exception"
         fails = outcome == "divergence" or model.exceptions >= MAX_EXCEPTIONS or model.deaths >= MAX_DEATHS
         model.state = "FAIL" if fails else "WAITING"
@@ -142,8 +142,8 @@ class Claims(RuleBasedStateMachine):
             fails = model.deaths >= MAX_DEATHS or model.exceptions >= MAX_EXCEPTIONS
             model.state = "FAIL" if fails else "WAITING"
             # The dead worker turns out to be merely late: it gets nothing.
-            with pytest.raises(TrialTaken):
-                hand_back(self.storage, reclaimed[0]._trial_id, process.identity, "exception", "late")
+            with pytest.raises(TrialLost):
+                requeue(self.storage, reclaimed[0]._trial_id, process.identity, "exception", "late")
         self.processes[worker] = Process()
 
     @rule(more=st.integers(0, 2))

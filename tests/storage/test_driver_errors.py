@@ -10,7 +10,7 @@ import optuna
 import pytest
 import sqlalchemy
 
-from storage import StorageFault, StorageLocation, open_storage
+from storage import StorageError, StorageLocation, open_storage
 from storage.errors import explain
 
 NOBODY = 65534
@@ -71,7 +71,7 @@ def test_a_damaged_file_in_use_and_at_the_next_open(resting, path):
     path.write_bytes(content[:4096] + os.urandom(len(content) - 4096))
     # Then both who has it open and who opens it are told the same
     assert sentence(resting.get_all_studies) == "sqlite:////d/s.db is damaged; restore it from a backup"
-    with pytest.raises(StorageFault, match=r"s\.db is damaged; restore it from a backup"):
+    with pytest.raises(StorageError, match=r"s\.db is damaged; restore it from a backup"):
         open_storage(StorageLocation(path))
 
 
@@ -113,18 +113,18 @@ def test_nobody_goes_on_writing_into_a_file_that_has_lost_its_name(opened, path,
     disappear(path)
     # Then nothing is written or read silently where nobody will ever find it
     expected = r"s\.db was moved, deleted or replaced while it was in use; .* put the file \(or a backup\) back"
-    with pytest.raises(StorageFault, match=expected):
+    with pytest.raises(StorageError, match=expected):
         opened.set_study_user_attr(1, "after", 1)
-    with pytest.raises(StorageFault, match=expected):
+    with pytest.raises(StorageError, match=expected):
         opened.get_all_studies()
-    with pytest.raises(StorageFault, match=expected), opened.transaction():
+    with pytest.raises(StorageError, match=expected), opened.transaction():
         pytest.fail("nobody may get in here")
 
 
 def test_a_file_that_comes_back_is_used_again(opened, path):
     opened.set_study_user_attr(1, "before", 1)
     path.rename(path.with_name("elsewhere.db"))
-    with pytest.raises(StorageFault):
+    with pytest.raises(StorageError):
         opened.get_all_studies()
     path.with_name("elsewhere.db").rename(path)
     assert opened.get_study_user_attrs(1) == {"before": 1}
@@ -174,7 +174,7 @@ def test_a_disk_that_is_full_as_the_file_is_made(small_disk):
     ballast.write_bytes(bytes(1000 * 1024))
     location = StorageLocation(small_disk / "new.db")
     with pytest.raises(
-        StorageFault, match=r"new\.db could not be read or written \(disk full or damaged\?\); see `df`"
+        StorageError, match=r"new\.db could not be read or written \(disk full or damaged\?\); see `df`"
     ):
         open_storage(location, create=True)
     # When there is room, what was left is completed

@@ -6,9 +6,9 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from storage import StorageFault, StorageLocation, open_storage
+from storage import StorageError, StorageLocation, open_storage
 from storage.attempts import MAX_EXCEPTIONS, attempts_of
-from storage.claims import Budget, NoTrial, TrialTaken, claim, finish, hand_back, reclaim, running_attempts
+from storage.claims import Budget, NoTrial, TrialLost, claim, finish, reclaim, requeue, running_attempts
 from storage.processes import ProcessIdentity
 
 
@@ -76,7 +76,7 @@ def test_no_more_trials_run_at_once_than_the_budget_has_left(opened, me, somebod
     first, second = claim(opened, 1, "a", me), claim(opened, 1, "b", somebody)
     # When both run, a third worker waits, for one of them may come back
     assert claim(opened, 1, "c", me) is NoTrial.WAIT
-    hand_back(opened, second, somebody, "interrupted")
+    requeue(opened, second, somebody, "interrupted")
     assert claim(opened, 1, "c", me) == second
     # And when both are finished, it is told so
     study = optuna.load_study(study_name="s", storage=opened)
@@ -101,7 +101,7 @@ def test_failures_end_the_study_and_those_from_before_do_not_count(opened, me):
     # Given two failures allowed, and two trials that have failed for good
     Budget(trials=10, failures=2).store(opened, 1)
     for _ in range(2):
-        assert hand_back(opened, claim(opened, 1, "w", me), me, "divergence", "nan") is TrialState.FAIL
+        assert requeue(opened, claim(opened, 1, "w", me), me, "divergence", "nan") is TrialState.FAIL
     # Then there is no third trial, but for a later launch, which counts from there, there is
     assert claim(opened, 1, "w", me) is NoTrial.TOO_MANY_FAILURES
     assert isinstance(claim(opened, 1, "w", me, failed_before=2), int)
@@ -135,7 +135,7 @@ def test_a_trial_that_comes_back_keeps_number_parameters_and_reports(opened, me)
     x = trial.suggest_float("x", 0, 1)
     trial.report(0.25, 3)
     # When it is handed back and claimed again
-    assert hand_back(opened, trial._trial_id, me, "interrupted", "Ctrl-C") is TrialState.WAITING
+    assert requeue(opened, trial._trial_id, me, "interrupted", "Ctrl-C") is TrialState.WAITING
     again = opened.get_trial(claim(opened, 1, "v", me))
     # Then it is the same trial, and both attempts are on record
     assert (again.number, again.params, again.intermediate_values) == (0, {"x": x}, {3: 0.25})
@@ -149,14 +149,14 @@ def test_a_worker_that_was_declared_dead_can_neither_finish_nor_hand_back(opened
     # Given a trial that was taken from me and runs elsewhere
     study = optuna.load_study(study_name="s", storage=opened)
     trial = optuna.Trial(study, claim(opened, 1, "w", me))
-    hand_back(opened, trial._trial_id, me, "death")
+    requeue(opened, trial._trial_id, me, "death")
     assert claim(opened, 1, "v", somebody) == trial._trial_id
     before = opened.get_trial(trial._trial_id)
     # When I come back with a result
-    with pytest.raises(TrialTaken, match="was handed to another worker"):
+    with pytest.raises(TrialLost, match="was handed to another worker"):
         finish(opened, study, trial, me, state=TrialState.COMPLETE, values=[1.0])
-    with pytest.raises(TrialTaken):
-        hand_back(opened, trial._trial_id, me, "exception", "late")
+    with pytest.raises(TrialLost):
+        requeue(opened, trial._trial_id, me, "exception", "late")
     # Then nothing was written
     assert opened.get_trial(trial._trial_id) == before
 
@@ -176,7 +176,7 @@ def test_a_failed_finish_leaves_the_attempt_open(opened, me):
 def test_the_third_exception_fails_a_trial_and_says_why(opened, me):
     became = []
     for number in range(MAX_EXCEPTIONS):
-        became.append(hand_back(opened, claim(opened, 1, "w", me), me, "exception", f"boom {number}"))
+        became.append(requeue(opened, claim(opened, 1, "w", me), me, "exception", f"boom {number}"))
     assert became == [TrialState.WAITING, TrialState.WAITING, TrialState.FAIL]
     assert opened.get_trial(1).user_attrs["failure"] == "3 attempts ended in an exception, the last: boom 2"
 
@@ -215,5 +215,5 @@ def test_a_disk_that_does_not_take_a_result_is_a_fault_of_the_storage(tmp_path, 
     store = open_storage(StorageLocation(path), create=True)
     store.engine.dispose()
     (tmp_path / "s.db-wal").symlink_to("/dev/null")
-    with pytest.raises(StorageFault, match=r"s\.db could not be written to its disk: Invalid argument"):
+    with pytest.raises(StorageError, match=r"s\.db could not be written to its disk: Invalid argument"):
         store.persist()

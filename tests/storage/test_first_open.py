@@ -9,7 +9,7 @@ import pytest
 from optuna.trial import TrialState
 
 import storage.opening
-from storage import StorageFault, StorageLocation, open_storage
+from storage import StorageError, StorageLocation, open_storage
 from storage.errors import StorageMissing
 
 
@@ -170,7 +170,7 @@ def test_a_program_that_never_lets_go_is_named_as_the_reason(stock, statement):
     with closing(sqlite3.connect(stock, isolation_level=None)) as connection:
         connection.execute(statement)
         connection.execute("SELECT * FROM studies").fetchall()
-        with pytest.raises(StorageFault, match=r"stock\.db stayed locked by another program .* end that program"):
+        with pytest.raises(StorageError, match=r"stock\.db stayed locked by another program .* end that program"):
             open_storage(StorageLocation(stock))
 
 
@@ -218,7 +218,7 @@ def test_a_place_where_wal_cannot_be_is_refused_instead_of_used_unsafely(tmp_pat
         return sqlite3.connect(f"{path.as_uri()}?mode=rwc&vfs=unix-dotfile", uri=True, isolation_level=None)
 
     monkeypatch.setattr(storage.opening, "connect", without_shared_memory)
-    with pytest.raises(StorageFault, match=r"new\.db cannot be shared by several processes here .* on a local disk"):
+    with pytest.raises(StorageError, match=r"new\.db cannot be shared by several processes here .* on a local disk"):
         open_storage(StorageLocation(tmp_path / "new.db"), create=True)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from optuna.storages import RDBStorage
 from sqlalchemy.engine import make_url
 
-from storage import StorageFault, StorageLocation, open_storage
+from storage import StorageError, StorageLocation, open_storage
 
 ODD = [
     "a b.db",
@@ -90,14 +90,14 @@ def test_a_file_may_have_any_name(tmp_path, monkeypatch, name):
 
 @pytest.mark.parametrize("text", ["sqlite://", "sqlite:///", "sqlite:///:memory:", ":memory:", ""])
 def test_memory_is_refused_because_workers_cannot_share_it(text):
-    with pytest.raises(StorageFault, match=r"lives in the memory of one process, .* sqlite:///studyhall\.db"):
+    with pytest.raises(StorageError, match=r"lives in the memory of one process, .* sqlite:///studyhall\.db"):
         StorageLocation.parse(text)
 
 
 @pytest.mark.parametrize("text", ["mysql://eva:s3cret@db/optuna", "mysql+pymysql://eva:s3cret@db", "redis://:s3cret@h"])
 def test_another_kind_of_database_is_refused_in_a_sentence_without_its_password(text):
     kind = text.partition(":")[0]
-    with pytest.raises(StorageFault) as caught:
+    with pytest.raises(StorageError) as caught:
         StorageLocation.parse(text)
     assert f"storage {kind!r} is not supported; use an SQLite file, for example sqlite:///" in str(caught.value)
     assert "s3cret" not in str(caught.value)
@@ -142,7 +142,7 @@ def test_any_password_reaches_the_server_as_it_was_meant(password):
     ],
 )
 def test_a_url_that_can_be_misread_is_refused_without_showing_a_part_of_the_password(text, words):
-    with pytest.raises(StorageFault) as caught:
+    with pytest.raises(StorageError) as caught:
         StorageLocation.parse(text)
     assert words in str(caught.value)
     assert "s3cr" not in str(caught.value)
@@ -163,7 +163,7 @@ def test_the_files_of_a_server_lie_in_the_working_folder_or_where_the_variable_s
 
 @pytest.mark.parametrize("text", ["sqlite:///x.db?timeout=30", "sqlite:///file:x.db?mode=ro&uri=true", "sqlite:///x?"])
 def test_options_in_a_url_are_refused_instead_of_becoming_part_of_the_name(text):
-    with pytest.raises(StorageFault, match=r"has options after its question mark.*leave them out.*%3F"):
+    with pytest.raises(StorageError, match=r"has options after its question mark.*leave them out.*%3F"):
         StorageLocation.parse(text)
 
 

@@ -4,16 +4,16 @@ import importlib.util
 import pickle
 import subprocess
 import sys
-from pathlib import Path
 
 import optuna
 import psycopg
 import pytest
 import sqlalchemy
+from helpers.paths import ROOT
 from optuna.storages import RDBStorage
 from optuna.trial import TrialState
 
-from storage import StorageFault, StorageLocation, open_storage
+from storage import StorageError, StorageLocation, open_storage
 from storage.claims import claim
 from storage.errors import StorageMissing, explain
 from storage.processes import ProcessIdentity
@@ -38,7 +38,7 @@ def name_of(url):
 def refusal(url, *, create=True):
     """The sentence with which it is refused."""
     location = StorageLocation.parse(url)
-    with pytest.raises(StorageFault) as caught:
+    with pytest.raises(StorageError) as caught:
         open_storage(location, create=create)
     sentence = str(caught.value)
     assert str(location) in sentence
@@ -257,7 +257,7 @@ def test_the_password_goes_with_the_location_and_is_never_shown(server, postgres
         code = "import sys; from studies.commands.app import run; sys.exit(run(sys.argv[1:]))"
         done = subprocess.run(
             [sys.executable, "-c", code, *words],
-            env=environment | {"PYTHONPATH": str(Path(__file__).parents[2])},
+            env=environment | {"PYTHONPATH": str(ROOT)},
             cwd=tmp_path,
             capture_output=True,
             text=True,

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from storage import StorageFault, StorageLocation, open_storage
+from storage import StorageError, StorageLocation, open_storage
 from storage.opening import UNSAFE_FILE_SYSTEMS, check_place, file_system
 
 NOBODY = 65534
@@ -26,7 +26,7 @@ def row(mountpoint, fstype):
 
 def refusal(path, *, create=True):
     """The sentence with which the path is refused."""
-    with pytest.raises(StorageFault) as caught:
+    with pytest.raises(StorageError) as caught:
         open_storage(StorageLocation(path), create=create)
     sentence = str(caught.value)
     assert str(path.parent) in sentence
@@ -243,7 +243,7 @@ def as_nobody(processes):
 
     def refused(path):
         (result,) = processes.wait(processes.start(("check_as_nobody", path)))
-        assert result.get("raised") == "StorageFault", result
+        assert result.get("raised") == "StorageError", result
         return result["message"]
 
     return refused
@@ -323,7 +323,7 @@ def test_a_disk_that_is_mounted_read_only_is_refused_even_to_root(path, tmp_path
 def test_a_link_that_leads_back_to_itself_is_refused(tmp_path):
     path = tmp_path / "loop.db"
     path.symlink_to(path)
-    with pytest.raises(StorageFault, match=r"loop\.db"):
+    with pytest.raises(StorageError, match=r"loop\.db"):
         open_storage(StorageLocation(path), create=True)
 
 
@@ -340,5 +340,5 @@ def test_how_long_a_commit_waits_for_the_disk_is_the_users_choice(tmp_path, monk
 
 def test_another_choice_than_normal_or_full_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("STUDYHALL_SYNCHRONOUS", "off")
-    with pytest.raises(StorageFault, match=r"\$STUDYHALL_SYNCHRONOUS is 'off'; allowed: normal, full"):
+    with pytest.raises(StorageError, match=r"\$STUDYHALL_SYNCHRONOUS is 'off'; allowed: normal, full"):
         open_storage(StorageLocation(tmp_path / "s.db"), create=True)

@@ -8,10 +8,11 @@ import pytest
 
 from storage import StorageLocation, open_storage
 from storage.processes import ProcessIdentity
-from studies import stored
-from studies.orders import WorkerOrder
-from studies.spec import StudySpec
-from studies.worker import Worker, make_objective
+from studies.execution.messages import WorkerOrder
+from studies.execution.objective import make_objective
+from studies.execution.worker import Worker
+from studies.record import stored
+from studies.spec.study import StudySpec
 
 
 @pytest.fixture(autouse=True)

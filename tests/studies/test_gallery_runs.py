@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from optuna.trial import TrialState
 
-from studies.study_file import gallery, read_study
-from studies.worker import make_objective
+from studies.execution.objective import make_objective
+from studies.study_file.reading import gallery, read_study
 
 SIDE, ROWS = 28, 240
 

@@ -1,0 +1,104 @@
+"""What every origin of data gives: rows and their targets, before division and scaling."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from objectives.errors import DataError
+from objectives.wording import written
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+Kind = Literal["picture", "table", "text"]
+
+# Whole numbers as targets are classes up to so many different ones; more of them are amounts.
+MOST_CLASSES_IN_NUMBERS = 20
+
+LARGEST_NUMBER = 3.4e38  # about that of float32, in which networks compute
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """The rows a study may divide, before scaling: never those of an official test part."""
+
+    x: Array
+    """Pictures: shape (rows, height, width, channels), any number dtype. Tables: (rows, features), float64.
+    Texts: (rows,), dtype object, each a str."""
+    y: Array
+    """Shape (rows,). Classes: int64, from 0 to classes - 1. Regression: float32."""
+    classes: int | None
+    """None: regression."""
+    kind: Kind
+    origin: str
+    names: tuple[str, ...] = ()
+    """Of the classes, in the order of their numbers, where the origin has them."""
+    official_test: bool = False
+    """Whether the makers set a test part aside, which is not among these rows."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Labels:
+    """Targets as networks want them; the fields are those of Rows."""
+
+    y: Array
+    classes: int | None
+    names: tuple[str, ...] = ()
+
+
+def targets(values: Array | Sequence[str], task: str, where: str) -> Labels:
+    """Tell classes from amounts, and number the classes in the order of their values.
+
+    `values` are texts or an array of finite numbers, shape (rows,); `task` is "classes", "regression" or "auto":
+    then texts, and whole numbers of at most MOST_CLASSES_IN_NUMBERS different values, are classes, and all else is
+    regression. `where` names them in sentences. Raises DataError where they cannot be what the study says.
+    """
+    import numpy as np
+
+    if len(values) == 0:
+        raise DataError(f"{where} has no rows")
+    if not isinstance(values, np.ndarray):
+        if task == "regression":
+            raise DataError(f'{where} holds texts such as {written(values[0])}; task = "regression" wants numbers')
+        return _classes(np.array(values, dtype=object), where)
+    different = np.unique(values)
+    whole = bool((different == np.floor(different)).all())
+    if task == "classes" or (task == "auto" and whole and len(different) <= MOST_CLASSES_IN_NUMBERS):
+        return _classes(values, where)
+    if len(different) == 1:
+        raise DataError(f"{where} is {different[0]:g} in every row, so there is nothing to learn")
+    return Labels(y=values.astype(np.float32), classes=None)
+
+
+def _classes(values: Array, where: str) -> Labels:
+    import numpy as np
+
+    different, numbers = np.unique(values, return_inverse=True)
+    if len(different) == 1:
+        raise DataError(f"{where} is {written(_name(different[0]))} in every row, so there is nothing to learn")
+    if len(different) > max(2, len(values) / 2):
+        raise DataError(
+            f"{where} has {len(different):,} different values in {len(values):,} rows, which are no classes: "
+            'name another target, or say task = "regression" where they are numbers'
+        )
+    return Labels(y=numbers.astype(np.int64), classes=len(different), names=tuple(_name(value) for value in different))
+
+
+def _name(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    # 3.0 is how a table's reader keeps the class that its file calls 3.
+    number = float(value)  # type: ignore[arg-type]
+    return str(int(number)) if number.is_integer() else repr(number)
+
+
+def smallest_class(y: Array, names: Sequence[str]) -> tuple[str, int]:
+    """Return the name and the number of rows of the class that has fewest."""
+    counts = Counter(y.tolist())
+    number = min(counts, key=lambda label: (counts[label], label))
+    return (names[number] if names else str(number)), counts[number]

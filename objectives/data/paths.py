@@ -1,0 +1,62 @@
+"""Paths to data of a user's own: told from names, made absolute, looked at."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+
+from objectives.data.readers.formats import FOLDER, FORMATS, format_of
+from objectives.wording import did_you_mean
+
+_VARIABLE = re.compile(r"\$\{?(\w+)")
+
+
+def is_path(dataset: str) -> bool:
+    """Whether the text names a file or folder rather than a data set."""
+    return "/" in dataset or "\\" in dataset or Path(dataset).suffix.lower() in FORMATS
+
+
+def absolute(dataset: str, folder: Path) -> str:
+    """Return a path that is found again from any folder, its $VARIABLES filled in; the name of a data set as it is."""
+    return resolved(dataset, folder) if is_path(dataset) else dataset
+
+
+def resolved(path: str, folder: Path) -> str:
+    """Return the absolute path, `~` and $VARIABLES filled in; as it is where one of these is not set."""
+    filled = os.path.expandvars(path)
+    return path if unset_variable(filled) else str((folder / Path(filled).expanduser()).resolve())
+
+
+def unset_variable(path: str) -> str | None:
+    """Return the name of the first variable in the path that nobody has set."""
+    named = _VARIABLE.search(path)
+    return named[1] if named is not None and named[1] not in os.environ and not Path(path).exists() else None
+
+
+def path_fault(dataset: str) -> str | None:
+    """Return None where a file or folder of the right kind lies there, else what is wrong. Reads nothing."""
+    path, suffixes = Path(dataset), ", ".join(FORMATS)
+    if not path.exists():
+        beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+        return f"no such file or folder{did_you_mean(path.name, beside)}"
+    if path.is_dir() != (format_of(dataset) is FOLDER):
+        found = "a folder" if path.is_dir() else "a file"
+        return f"is {found}; allowed: a file ({suffixes}), or a folder of class folders of pictures"
+    return None
+
+
+def digest(dataset: str) -> str | None:
+    """Return the SHA-256, in hex, of the file's bytes, or of the names and sizes of all that is in the folder.
+
+    None for the name of a data set, which is always the same, and where nothing lies at the path.
+    """
+    path = Path(dataset)
+    if not is_path(dataset) or not path.exists():
+        return None
+    if path.is_file():
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    rows = sorted((str(found.relative_to(path)), found.stat().st_size) for found in path.rglob("*") if found.is_file())
+    return hashlib.sha256(repr(rows).encode()).hexdigest()

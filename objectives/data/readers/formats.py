@@ -1,0 +1,58 @@
+"""The kinds of files there are, what a study may say of each, and who reads them."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from objectives.data.dataset import Dataset
+from objectives.data.readers.images import read_pictures
+from objectives.data.readers.npz import read_npz
+from objectives.data.readers.tables import read_delimited, read_parquet
+
+if TYPE_CHECKING:
+    from objectives.data.settings import DataSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Format:
+    """One kind of file: what it is called, which keys of `[data]` it takes beyond those of all data sets."""
+
+    name: str
+    keys: frozenset[str]
+    read: Callable[[Path, DataSettings], Dataset]
+    """Raises DataError."""
+    needs: tuple[str, str | None] | None = None
+    """A module that must be installed, and the extra of studyhall that installs it (None: the base)."""
+
+
+_COLUMNS = frozenset({"target", "text", "ignore", "task"})
+_TEXT_FILE = Format(name="a table", keys=_COLUMNS, read=read_delimited)
+
+FORMATS: Mapping[str, Format] = {
+    ".npz": Format(name="a file of arrays", keys=frozenset({"task"}), read=read_npz),
+    ".csv": _TEXT_FILE,
+    ".tsv": _TEXT_FILE,
+    ".txt": _TEXT_FILE,
+    ".parquet": Format(name="a table", keys=_COLUMNS, read=read_parquet, needs=("pyarrow", "tables")),
+}
+FOLDER = Format(name="a folder of pictures", keys=frozenset({"image_size"}), read=read_pictures, needs=("PIL", None))
+
+
+def format_of(path: str) -> Format:
+    """Return the format by the suffix; whatever has none of the known ones is a folder."""
+    return FORMATS.get(Path(path).suffix.lower(), FOLDER)
+
+
+def lacking(dataset: str) -> tuple[str, str | None] | None:
+    """Return the module that is not installed and its extra; None where nothing is lacking."""
+    needs = format_of(dataset).needs
+    return needs if needs is not None and importlib.util.find_spec(needs[0]) is None else None
+
+
+def read_file(settings: DataSettings) -> Dataset:
+    """Read the file or folder that settings.dataset names. Raises DataError."""
+    return format_of(settings.dataset).read(Path(settings.dataset), settings)

@@ -1,0 +1,126 @@
+"""One reader for NumPy's archives: the layout of Keras's mnist.npz, for named data sets and for a user's own."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from objectives.data.dataset import LARGEST_NUMBER, Dataset, Kind, Labels, targets
+from objectives.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from objectives.data.settings import DataSettings
+
+    Array = np.ndarray[Any, Any]
+
+LAYOUT = "the arrays x_train and y_train (or x and y)"
+
+
+def read_npz(path: Path, settings: DataSettings) -> Dataset:
+    """Read a user's archive: x_train and y_train, or x and y.
+
+    Pictures are x of shape (rows, height, width) or (rows, height, width, channels), tables (rows, features), texts
+    (rows,). Arrays called x_test and y_test are an official test part, and not read. Raises DataError.
+    """
+    x, y, names = read_arrays(path)
+    found = targets(_target_values(path, y), settings.task, f"y of {path}")
+    return rows_of_arrays(x, found, str(path), official_test={"x_test", "y_test"} <= names)
+
+
+def read_arrays(path: Path) -> tuple[Array, Array, set[str]]:
+    """Return x, y and the names of all arrays. No code in the file is run. Raises DataError."""
+    import numpy as np
+
+    if not path.is_file():
+        raise DataError(f"no file {path}")
+    if not zipfile.is_zipfile(path):
+        raise DataError(f"{path} is no .npz archive, or was cut short; it must hold {LAYOUT}, as numpy.savez writes")
+    try:
+        # allow_pickle stays False: unpickling runs whatever code the file holds.
+        with np.load(path) as archive:
+            names = set(archive.files)
+            prefix = "_train" if {"x_train", "y_train"} <= names else ""
+            if not {f"x{prefix}", f"y{prefix}"} <= names:
+                held = ", ".join(sorted(names)) or "nothing"
+                raise DataError(f"{path} must hold {LAYOUT}; it holds {held}")
+            x, y = (_array(path, archive, name + prefix) for name in ("x", "y"))
+    except (OSError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        raise DataError(f"{path} is damaged or cannot be read: {error}") from error
+    if y.ndim == 2 and y.shape[1] == 1:  # as Keras stores CIFAR's
+        y = y[:, 0]
+    if x.ndim == 0 or y.ndim != 1 or len(x) != len(y):
+        raise DataError(
+            f"{path}: x{prefix} has the shape {x.shape} and y{prefix} {y.shape}; y must have one value a row"
+        )
+    return x, y, names
+
+
+def _array(path: Path, archive: Any, name: str) -> Array:
+    import numpy as np
+
+    try:
+        array = archive[name]
+    except ValueError as error:
+        # NumPy's own message advises to allow pickles, which is how such a file would run its code.
+        raise DataError(
+            f"{path}: {name} holds Python objects or is damaged, and is not read; save plain arrays"
+        ) from error
+    if not isinstance(array, np.ndarray):
+        raise DataError(f"{path}: {name} is no array as numpy.savez writes")
+    return array
+
+
+def rows_of_arrays(x: Array, found: Labels, origin: str, *, official_test: bool) -> Dataset:
+    """Make Rows of arrays with one of the shapes that `read_npz` lists. Raises DataError."""
+    import numpy as np
+
+    kinds: dict[int, Kind] = {1: "text", 2: "table", 3: "picture", 4: "picture"}
+    if (kind := kinds.get(x.ndim)) is None or (kind == "text") != (x.dtype.kind == "U"):
+        raise DataError(
+            f"{origin}: x has the shape {x.shape} and holds {x.dtype}; allowed: pictures (rows, height, width) or "
+            "(rows, height, width, channels), tables (rows, features), both of numbers, or texts (rows,)"
+        )
+    if kind == "text":
+        x = x.astype(object)
+    else:
+        if x.dtype.kind not in "biuf" or 0 in x.shape:
+            raise DataError(f"{origin}: x has the shape {x.shape} and holds {x.dtype}; allowed: numbers, at least one")
+        refuse_gaps(x, f"x of {origin}")
+        if kind == "table":
+            x = x.astype(np.float64)
+        elif x.ndim == 3:
+            x = x[..., np.newaxis]
+    return Dataset(
+        x=x,
+        y=found.y,
+        classes=found.classes,
+        kind=kind,
+        origin=origin,
+        names=found.names,
+        official_test=official_test,
+    )
+
+
+def refuse_gaps(numbers: Array, where: str) -> None:
+    """Raise DataError where a number is NaN, infinite or beyond float32."""
+    import numpy as np
+
+    if numbers.dtype.kind != "f":
+        return
+    if count := int((~np.isfinite(numbers)).sum()):
+        raise DataError(f"{where} holds {count:,} values that are no finite numbers: fill or remove them")
+    if count := int((np.abs(numbers) > LARGEST_NUMBER).sum()):
+        raise DataError(f"{where} holds {count:,} numbers too large to learn from: fill or remove them")
+
+
+def _target_values(path: Path, y: Array) -> Array | list[str]:
+    if y.dtype.kind == "U":
+        return [str(value) for value in y]
+    if y.dtype.kind not in "biuf":
+        raise DataError(f"{path}: y holds {y.dtype}; allowed: numbers or texts")
+    refuse_gaps(y, f"y of {path}")
+    return y.astype(float)

@@ -1,0 +1,151 @@
+"""`[data]` of a study file, checked. Messages complete the sentence "found X; ..."."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from objectives.data.named import DATASETS
+from objectives.data.paths import is_path
+from objectives.data.readers.formats import FORMATS, format_of
+from objectives.data.splits import split_fault
+from objectives.settings import AtLeastOne, Name, Settings
+from objectives.wording import did_you_mean, listing, written
+
+
+class DataSettings(Settings):
+    """Which data, divided how. The test part is never among what a search sees."""
+
+    dataset: str = "digits"
+    """The name of a data set, or the path of a file or folder of one's own."""
+    target: Name | None = None
+    """The column of a table that is to be predicted."""
+    text: Name | None = None
+    """The column of a table that holds texts, to learn from it alone."""
+    ignore: tuple[Annotated[str, Field(strict=True)], ...] = ()
+    """Columns of a table that nothing is learned from."""
+    task: Literal["auto", "classes", "regression"] = "auto"
+    """auto: classes for texts and few whole numbers, else regression (see rows.targets)."""
+    image_size: tuple[AtLeastOne, AtLeastOne] | None = None
+    """Height and width of the pictures of a folder. None: those of the first."""
+    evaluation: Literal["hold-out", "k-fold", "iterated-k-fold"] = "hold-out"
+    folds: Annotated[int, Field(strict=True, ge=2)] | None = Field(default=None, validate_default=True)
+    """5 unless given; None with hold-out."""
+    iterations: Annotated[int, Field(strict=True, ge=2)] | None = Field(default=None, validate_default=True)
+    """How often the folds are dealt anew: 2 unless given; None but with iterated k-fold."""
+    split: tuple[Annotated[float, Field(strict=True)], ...] | None = None
+    """Hold-out: shares of train, validation and, where the set has no official test part, test. Folds: shares of
+    search and test, not for a set with an official test part. None: see splits.default_shares."""
+    scaling: Literal["auto", "min-max", "standard", "none"] = "auto"
+    """See scaling.fitted."""
+    only_classes: tuple[Annotated[int, Field(strict=True)] | Annotated[str, Field(strict=True)], ...] | None = None
+    """The classes, by name or number, whose rows are used; numbered anew from 0 in this order. None: all."""
+
+    @field_validator("dataset")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        if name not in DATASETS and not is_path(name):
+            raise _fault(
+                f"allowed: {', '.join(DATASETS)}, a file ({', '.join(FORMATS)}), or a folder of pictures such as "
+                f"./{name or 'pictures'}{did_you_mean(name, DATASETS)}"
+            )
+        return name
+
+    @field_validator("target", "text", "ignore", "task", "image_size")
+    @classmethod
+    def _applies(cls, value: Any, info: ValidationInfo) -> Any:
+        dataset, key = info.data.get("dataset"), str(info.field_name)
+        if dataset is None or value in (None, (), "auto"):
+            return value
+        if dataset in DATASETS:
+            raise _fault(f"not allowed: {dataset} is a known data set and takes no {key}; leave it out")
+        found = format_of(dataset)
+        if key not in found.keys:
+            takes = f"takes {', '.join(sorted(found.keys))}"
+            raise _fault(f"not allowed: {dataset} is {found.name}, which {takes} and no {key}; leave it out")
+        return value
+
+    @field_validator("text", "ignore")
+    @classmethod
+    def _is_another_column(cls, value: Any, info: ValidationInfo) -> Any:
+        named = value if isinstance(value, tuple) else (value,)
+        for key in ("target", "text"):
+            if key != info.field_name and (other := info.data.get(key)) is not None and other in named:
+                raise _fault(f"not allowed: {written(other)} is the {key}; name another column")
+        if info.field_name == "ignore" and value and info.data.get("text") is not None:
+            raise _fault("does nothing beside text, from which alone is learned; leave one of them out")
+        return value
+
+    @field_validator("folds", "iterations")
+    @classmethod
+    def _goes_with_evaluation(cls, value: int | None, info: ValidationInfo) -> int | None:
+        evaluation, key = info.data.get("evaluation"), str(info.field_name)
+        if evaluation is None:
+            return value
+        default, used_with = _EVALUATIONS[key]
+        if evaluation in used_with:
+            return value if value is not None else default
+        if value is not None:
+            allowed = " or ".join(f"evaluation = {written(name)}" for name in used_with)
+            raise _fault(f"does nothing with evaluation = {written(evaluation)}; leave it out, or say {allowed}")
+        return None
+
+    @field_validator("only_classes")
+    @classmethod
+    def _are_several(cls, chosen: tuple[int | str, ...] | None) -> tuple[int | str, ...] | None:
+        if chosen is not None and (len(chosen) < 2 or len(set(chosen)) < len(chosen)):
+            raise _fault("allowed: two or more classes, each once")
+        return chosen
+
+    @field_validator("split")
+    @classmethod
+    def _divides(cls, shares: tuple[float, ...] | None, info: ValidationInfo) -> tuple[float, ...] | None:
+        if shares is None:
+            return None
+        dataset, evaluation = info.data.get("dataset"), info.data.get("evaluation")
+        # What is unknown has a fault of its own; what is left to say of the shares needs neither.
+        if dataset is not None and evaluation is not None and (fault := _wrong_count(dataset, evaluation, len(shares))):
+            raise _fault(fault)
+        if any(share <= 0 for share in shares) or not math.isclose(sum(shares), 1.0, abs_tol=1e-6):
+            raise _fault(f"allowed: positive shares that sum to 1 (these sum to {sum(shares)})")
+        return shares
+
+    @field_validator("scaling")
+    @classmethod
+    def _has_a_scale(cls, scaling: str, info: ValidationInfo) -> str:
+        if scaling in ("min-max", "standard") and info.data.get("text") is not None:
+            raise _fault("not allowed with text: texts have no scale; leave it out")
+        return scaling
+
+    @property
+    def described(self) -> str:
+        """In words: "mnist, 5 folds"."""
+        folds = f"{self.folds} folds" if self.iterations is None else f"{self.iterations} x {self.folds} folds"
+        classes = "" if self.only_classes is None else f", only the classes {listing(self.only_classes)}"
+        return f"{self.dataset}, {'hold-out' if self.folds is None else folds}{classes}"
+
+    @property
+    def divisions(self) -> int:
+        """How many pairs of a training and a validation part the data give."""
+        return (self.folds or 1) * (self.iterations or 1)
+
+
+# Key -> its value unless given, and the evaluations with which it has one.
+_EVALUATIONS = {"folds": (5, ("k-fold", "iterated-k-fold")), "iterations": (2, ("iterated-k-fold",))}
+
+
+def _fault(sentence: str) -> PydanticCustomError:
+    return PydanticCustomError("data", "{sentence}", {"sentence": sentence})
+
+
+def _wrong_count(dataset: str, evaluation: str, count: int) -> str | None:
+    if dataset in DATASETS:
+        return split_fault(dataset, evaluation, count, official_test=DATASETS[dataset].official_test)
+    if dataset.lower().endswith(".npz"):
+        # Only the file can tell whether it has a test part; this is what would be wrong either way.
+        faults = [split_fault(dataset, evaluation, count, official_test=official) for official in (False, True)]
+        return faults[0] if all(faults) else None
+    return split_fault(dataset, evaluation, count, official_test=False)

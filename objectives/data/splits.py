@@ -1,0 +1,131 @@
+"""Which rows train, validate and test: hold-out, k-fold, iterated k-fold. The seed alone decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from objectives.errors import DataError
+from objectives.seeds import derive_seed
+from objectives.wording import written
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitIndices:
+    """The row numbers of each part, int64; together every row once."""
+
+    train: Array
+    validation: Array
+    test: Array
+    """Empty where the data set has an official test part, which lies elsewhere."""
+
+
+def default_shares(evaluation: str, *, official_test: bool) -> tuple[float, ...]:
+    """The shares of a data set when the study gives none; empty for folds of a set with an official test part."""
+    if evaluation == "hold-out":
+        return (0.8, 0.2) if official_test else (0.6, 0.2, 0.2)
+    return () if official_test else (0.8, 0.2)
+
+
+def split_fault(name: str, evaluation: str, count: int, *, official_test: bool) -> str | None:
+    """Return None when `split` may have `count` shares, else what is allowed."""
+    if count == len(default_shares(evaluation, official_test=official_test)):
+        return None
+    if evaluation == "hold-out":
+        shares = "two shares (train, validation)" if official_test else "three shares (train, validation, test)"
+    elif official_test:
+        return (
+            f"not allowed with evaluation = {written(evaluation)}: the folds divide all but {name}'s official test part"
+        )
+    else:
+        shares = f"with evaluation = {written(evaluation)} two shares (search, test)"
+    return f"allowed: {shares}, since {name} has {'an' if official_test else 'no'} official test part"
+
+
+def split_rows(y: Array, shares: Sequence[float], seed: int, *, stratified: bool = True) -> SplitIndices:
+    """Divide the rows at random, every class in proportion if `stratified`, in two or three parts.
+
+    `y` has the shape (rows,); `shares` are those of train, validation and perhaps test. The same arguments give the
+    same rows, so what finalises a study finds the test part that its search left alone. Raises DataError where a part
+    would be empty, or the training or validation part lack some class.
+    """
+    search, test = _test_part(y, shares[2] if len(shares) == 3 else 0.0, seed, stratified)
+    train, validation = _taken(y, search, shares[1], seed, "validation", stratified)
+    return SplitIndices(train=train, validation=validation, test=test)
+
+
+def fold_rows(
+    y: Array, test_share: float, folds: int, iterations: int, seed: int, *, stratified: bool = True
+) -> list[SplitIndices]:
+    """Divide all rows but the test part `iterations` times into `folds` folds, each of which validates once.
+
+    Rows are shuffled, differently in each iteration, and classes are in proportion in all folds if `stratified`. The
+    test part is that of `split_rows` with the same share. Raises DataError where there are too few rows.
+    """
+    import numpy as np
+    from sklearn.model_selection import KFold, StratifiedKFold
+
+    search, test = _test_part(y, test_share, seed, stratified)
+    fewest = int(np.unique(y[search], return_counts=True)[1].min()) if stratified else len(search)
+    if fewest < folds:
+        of = "the smallest class" if stratified else "the data set"
+        raise DataError(f"{of} has {fewest} rows outside the test part, so allowed: at most {fewest} folds")
+    maker = StratifiedKFold if stratified else KFold
+    parts = []
+    for iteration in range(iterations):
+        divided = maker(folds, shuffle=True, random_state=derive_seed(seed, "folds", iteration))
+        for train, validation in divided.split(search, y[search]):
+            parts.append(SplitIndices(train=search[train], validation=search[validation], test=test))
+    return parts
+
+
+def nested_share(rows: Array, y: Array, fraction: float, seed: int, *, stratified: bool) -> Array:
+    """Return a share of the row numbers, in their order; a larger fraction holds all rows of a smaller one.
+
+    Of each class at least one row stays if `stratified`.
+    """
+    import numpy as np
+
+    if fraction >= 1:
+        return rows
+    # One rank a row, whatever the fraction and the division.
+    ranks = np.random.default_rng(derive_seed(seed, "fraction")).permutation(len(y))[rows]
+    groups = y[rows] if stratified else np.zeros(len(rows), np.int64)
+    kept = np.zeros(len(rows), bool)
+    for group in np.unique(groups):
+        places = np.flatnonzero(groups == group)
+        kept[places[np.argsort(ranks[places])][: max(1, round(fraction * len(places)))]] = True
+    return rows[kept]
+
+
+def _test_part(y: Array, share: float, seed: int, stratified: bool) -> tuple[Array, Array]:
+    import numpy as np
+
+    everything = np.arange(len(y))
+    return _taken(y, everything, share, seed, "test", stratified) if share else (everything, everything[:0])
+
+
+def _taken(y: Array, rows: Array, share: float, seed: int, use: str, stratified: bool) -> tuple[Array, Array]:
+    """`rows` without those of one use, and those; the share is of all rows."""
+    import numpy as np
+    from sklearn.model_selection import train_test_split
+
+    size = round(share * len(y))
+    try:
+        rest, taken = train_test_split(
+            rows, test_size=size, stratify=y[rows] if stratified else None, random_state=derive_seed(seed, "split", use)
+        )
+    except ValueError as error:
+        classes = f", of {len(np.unique(y))} classes," if stratified else ""
+        raise DataError(f"the {len(y)} rows{classes} are too few for a {use} part of {size}") from error
+    # What is set aside for a test may lack a rare class; what a trial is judged on must not.
+    if stratified and use == "validation" and (lost := set(y[rows].tolist()) - set(y[taken].tolist())):
+        count = min(int((y == label).sum()) for label in lost)
+        raise DataError(f"the validation part of {size} rows would have none of a class of {count}")
+    return rest, taken

@@ -1,0 +1,49 @@
+"""What a built-in objective declares about itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from objectives.objective import Objective
+from objectives.space.parameters import Parameter, split_number
+from objectives.space.values import Scalar
+from objectives.training.task import Task
+
+if TYPE_CHECKING:
+    from objectives.data.arrays import SearchData, Splits
+
+
+def goes_with_any(params: Mapping[str, Scalar], data: SearchData) -> None:
+    """Find no fault with any parameters and data."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HyperModel:
+    """The declaration of a built-in objective: what a study file may say about it, and how to build it."""
+
+    name: str
+    summary: str
+    parameters: Mapping[str, Parameter]
+    space: Mapping[str, Any]
+    """The `[space]` used when a study file has none, as it would stand in TOML."""
+    metrics: Mapping[str, str]
+    """Metric -> the direction in which it is better; empty where the function is its own metric."""
+    default_metric: str | None
+    trains: bool
+    """Whether `[data]` and `[train]` apply, and so whether a worker imports Keras."""
+    build: Callable[[Task], Objective]
+    load: Callable[[Task], Splits] | None = None
+    """What a trial is trained on, a division each; raises DataError. None where it trains nothing."""
+    check: Callable[[Mapping[str, Scalar], SearchData], None] = goes_with_any
+    """(parameters, data) -> nothing; raises DataError where they cannot go together. Needs no Keras."""
+    reads: tuple[str, ...] = ()
+    """The kinds of data it can be trained on ("picture", "table", "text"); empty where it trains nothing."""
+
+    def parameter(self, name: str) -> Parameter | None:
+        """Return what stands in a study file under `name`, such as units or units_3; None for an unknown name."""
+        base, number = split_number(name)
+        entry = f"{base}_N" if number is not None and f"{base}_N" in self.parameters else name
+        found = self.parameters.get(entry)
+        return None if found is None or (found.numbered is not None and entry == name) else found

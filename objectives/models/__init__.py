@@ -1,0 +1,1 @@
+"""The built-in hypermodels that train a network: one file each."""

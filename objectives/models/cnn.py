@@ -1,0 +1,76 @@
+"""The family `cnn`: blocks of convolutions, each followed by pooling, for pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from objectives.data.arrays import SearchData
+from objectives.models.network import COMMON_PARAMETERS, Network, network_family
+from objectives.models.parts import image_augmentation, layers, losses
+from objectives.space.parameters import Parameter
+
+PARAMETERS: Mapping[str, Parameter] = {
+    "blocks": Parameter(kind=int, default=2, low=1, help="blocks; each halves the height and the width"),
+    "convolutions": Parameter(kind=int, default=1, low=1, help="convolutions of each block"),
+    "filters": Parameter(
+        kind=int, default=32, low=1, help="channels of the first block; each has twice the last one's"
+    ),
+    "kernel_size": Parameter(kind=int, default=3, low=1, help="height and width of each convolution's window"),
+    "pooling": Parameter(
+        kind=str,
+        default="flatten",
+        choices=layers.POOLING,
+        help="what follows the last block: all its values, or the average or largest of each channel",
+    ),
+    "units": Parameter(kind=int, default=0, low=0, help="units of a fully connected layer before the last; 0: no such"),
+    **layers.PARAMETERS,
+    **layers.numbered("l1", layers.PARAMETERS["l1"], "blocks"),
+    **layers.numbered("l2", layers.PARAMETERS["l2"], "blocks"),
+    "dropout": replace(layers.DROPOUT, help="share dropped after each block"),
+    **layers.numbered("dropout", layers.DROPOUT, "blocks"),
+    "output_dropout": replace(layers.DROPOUT, help="share dropped before the last layer"),
+    **image_augmentation.PARAMETERS,
+    **COMMON_PARAMETERS,
+}
+
+DEFAULT_SPACE: Mapping[str, Any] = {
+    "blocks": {"low": 1, "high": 3},
+    "filters": {"choices": [16, 32]},
+    "dropout": {"low": 0.0, "high": 0.4},
+    "units": {"choices": [64, 128]},
+    "output_dropout": {"low": 0.0, "high": 0.5},
+    "learning_rate": {"low": 1e-4, "high": 1e-2, "log": True},
+    "batch_size": {"choices": [32, 64, 128]},
+}
+
+
+def build(params: Mapping[str, Any], data: SearchData) -> Any:
+    """Return a `keras.Sequential` from pictures of shape (height, width, channels) to the output layer of the task."""
+    import keras
+
+    model = keras.Sequential([keras.Input(data.x_train.shape[1:])])
+    stack = image_augmentation.augmentation_layers(params, data)
+    for number in range(1, params["blocks"] + 1):
+        for _ in range(params["convolutions"]):
+            filters = params["filters"] << (number - 1)
+            stack += layers.hidden_convolution(params, filters, number, kernel_size=params["kernel_size"])
+        # "same" keeps a picture of one pixel where there are more blocks than halves.
+        stack.append(keras.layers.MaxPooling2D(padding="same"))
+        stack += layers.dropout(layers.own(params, "dropout", number))
+    stack.append(layers.pooling(params["pooling"]))
+    if params["units"] > 0:
+        # With the penalties of the last block, which it follows.
+        stack += layers.hidden_dense(params, params["units"], params["blocks"])
+    stack += layers.dropout(params["output_dropout"])
+    for layer in stack:
+        model.add(layer)
+    model.add(losses.output_layer(params, data, kernel_initializer=layers.initializer(params)))
+    return model
+
+
+NETWORK = Network(name="cnn", parameters=PARAMETERS, build=build, check=image_augmentation.check, reads=("picture",))
+
+
+CNN = network_family(NETWORK, summary="convolutional network on pictures", space=DEFAULT_SPACE)

@@ -1,0 +1,94 @@
+"""The family `mlp`: fully connected layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from objectives.data.arrays import SearchData
+from objectives.models.network import COMMON_PARAMETERS, Network, network_family
+from objectives.models.parts import layers, losses
+from objectives.space.parameters import Parameter
+
+# Tapered layers do not become narrower than this (or than the first).
+NARROWEST = 8
+
+_UNITS = Parameter(
+    kind=int,
+    default=128,
+    low=1,
+    help="units of each hidden layer; of the first where widths are tapered",
+    active_when={"widths": ("equal", "tapered")},
+)
+
+PARAMETERS: Mapping[str, Parameter] = {
+    "layers": Parameter(kind=int, default=2, low=1, help="hidden layers"),
+    "widths": Parameter(
+        kind=str,
+        default="equal",
+        choices=("equal", "tapered", "free"),
+        help=f"all layers of `units`; each half as wide as the one before, but at least {NARROWEST}; or each its own",
+    ),
+    "units": _UNITS,
+    "units_N": replace(
+        _UNITS,
+        help="units of hidden layer N where widths are free",
+        active_when={"widths": ("free",)},
+        numbered="layers",
+    ),
+    **layers.PARAMETERS,
+    **layers.MAXOUT,
+    **layers.numbered("l1", layers.PARAMETERS["l1"], "layers"),
+    **layers.numbered("l2", layers.PARAMETERS["l2"], "layers"),
+    "dropout": layers.DROPOUT,
+    **layers.numbered("dropout", layers.DROPOUT, "layers"),
+    "input_dropout": replace(layers.DROPOUT, help="share of the inputs dropped"),
+    **COMMON_PARAMETERS,
+}
+
+# As TOML would have it; the gallery's digits_mlp searches the same.
+DEFAULT_SPACE: Mapping[str, Any] = {
+    "layers": {"low": 1, "high": 3},
+    "units": {"choices": [64, 128, 256]},
+    "dropout": {"low": 0.0, "high": 0.5},
+    "optimizer": {"choices": ["sgd", "rmsprop", "adam"]},
+    "momentum": {"low": 0.0, "high": 0.99, "when": {"optimizer": ["sgd", "rmsprop"]}},
+    "learning_rate": {"low": 1e-4, "high": 1e-1, "log": True},
+    "batch_size": {"choices": [32, 64, 128]},
+}
+
+
+def flatten(params: Mapping[str, Any], data: SearchData) -> SearchData:
+    """Return the data with rows of shape (features,)."""
+    x_train, x_validation = (part.reshape(len(part), -1) for part in (data.x_train, data.x_validation))
+    return replace(data, x_train=x_train, x_validation=x_validation)
+
+
+def widths(params: Mapping[str, Any]) -> list[int]:
+    """Return the units of each hidden layer."""
+    count = params["layers"]
+    if params["widths"] == "free":
+        return [params.get(f"units_{number}", _UNITS.default) for number in range(1, count + 1)]
+    units = params["units"]
+    if params["widths"] == "equal":
+        return [units] * count
+    return [max(units >> place, min(units, NARROWEST)) for place in range(count)]
+
+
+def build(params: Mapping[str, Any], data: SearchData) -> Any:
+    """Return a `keras.Sequential` from rows of shape (features,) to the output layer of the task."""
+    import keras
+
+    model = keras.Sequential([keras.Input(data.x_train.shape[1:]), *layers.dropout(params["input_dropout"])])
+    for number, units in enumerate(widths(params), start=1):
+        hidden = layers.hidden_dense(params, units, number)
+        for layer in [*hidden, *layers.dropout(layers.own(params, "dropout", number))]:
+            model.add(layer)
+    model.add(losses.output_layer(params, data, kernel_initializer=layers.initializer(params)))
+    return model
+
+
+NETWORK = Network(name="mlp", parameters=PARAMETERS, build=build, prepare=flatten, reads=("picture", "table"))
+
+MLP = network_family(NETWORK, summary="fully connected network on pictures or tables", space=DEFAULT_SPACE)

@@ -1,0 +1,143 @@
+"""The trial of every family that trains one network: its data loaded once, its model built, trained and forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from objectives.data.arrays import SearchData, Splits
+from objectives.data.loading import load_search_data
+from objectives.errors import DataError
+from objectives.hypermodel import HyperModel, goes_with_any
+from objectives.models.parts import class_weights, losses, optimizers, schedules
+from objectives.space.parameters import Parameter
+from objectives.space.values import Scalar
+from objectives.training import backend
+from objectives.training.cross_validation import evaluate
+from objectives.training.fit import Training
+from objectives.training.metrics import BETTER
+from objectives.training.task import Task
+
+if TYPE_CHECKING:
+    import optuna
+
+DEFAULT_METRIC = "val_accuracy"
+
+# What every network has, whatever its layers are.
+COMMON_PARAMETERS: Mapping[str, Parameter] = {
+    **optimizers.PARAMETERS,
+    **schedules.PARAMETERS,
+    **losses.PARAMETERS,
+    "batch_size": Parameter(kind=int, default=64, low=1, help="rows in one step"),
+}
+
+
+def _as_it_is(params: Mapping[str, Any], data: SearchData) -> SearchData:
+    return data
+
+
+def _plain_optimizer(params: Mapping[str, Any], data: SearchData, model: Any) -> Any:
+    return optimizers.make_optimizer(params)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """What a family says about its networks. `params` has a value for each of `parameters` but the numbered ones."""
+
+    name: str
+    parameters: Mapping[str, Parameter]
+    build: Callable[[Mapping[str, Any], SearchData], Any]
+    """(params, data) -> a `keras.Model`, not compiled, that ends in `losses.output_layer`."""
+    prepare: Callable[[Mapping[str, Any], SearchData], SearchData] = _as_it_is
+    """(params, data) -> the data as `build` and the training want it."""
+    check: Callable[[Mapping[str, Any], SearchData], None] = goes_with_any
+    """(params, data) -> nothing, without Keras; raises DataError where they cannot go together."""
+    optimizer: Callable[[Mapping[str, Any], SearchData, Any], Any] = _plain_optimizer
+    """(params, prepared data, model) -> a `keras.optimizers.Optimizer`."""
+    reads: tuple[str, ...]
+    """Kinds of data."""
+
+    @property
+    def defaults(self) -> dict[str, Scalar]:
+        """The value of each parameter that a study file leaves out; numbered ones are then not there at all."""
+        return {name: each.default for name, each in self.parameters.items() if each.numbered is None}
+
+
+def network_family(network: Network, *, summary: str, space: Mapping[str, Any]) -> HyperModel:
+    """Return the declaration of a family of networks, for the catalogue."""
+    return HyperModel(
+        name=network.name,
+        summary=summary,
+        parameters=network.parameters,
+        space=space,
+        metrics=BETTER,
+        default_metric=DEFAULT_METRIC,
+        trains=True,
+        build=partial(NetworkObjective, network=network),
+        load=partial(load, network),
+        check=partial(check, network),
+        reads=network.reads,
+    )
+
+
+def check(network: Network, params: Mapping[str, Any], data: SearchData) -> None:
+    """Raise DataError where the parameters cannot go with the data; what is left out has its default. No Keras."""
+    params = {**network.defaults, **params}
+    losses.check(params, data)
+    class_weights.check(params, data)
+    network.check(params, data)
+
+
+def load(network: Network, task: Task) -> Splits:
+    """Load what the network is to be trained on. Raises DataError, also where it reads no data of that kind."""
+    divisions = load_search_data(task.data, task.seed, fraction=task.train.fraction)
+    data = divisions[0]
+    if data.kind not in network.reads:
+        raise DataError(f"{data.origin} holds {data.kind}s, and {network.name} reads: {', '.join(network.reads)}")
+    return divisions
+
+
+def make_training(network: Network, params: Mapping[str, Any], data: SearchData, *, epochs: int) -> Training:
+    """Return a fresh model of that network for that data, with its batch size and its schedule over `epochs`.
+
+    Raises DataError where the parameters do not suit the data.
+    """
+    check(network, params, data)
+    data = network.prepare(params, data)
+    model = network.build(params, data)
+    model.compile(
+        optimizer=network.optimizer(params, data, model),
+        loss=losses.make_loss(params, data),
+        metrics=losses.metrics(data),
+    )
+    callbacks = schedules.make_callbacks(params, epochs)
+    return Training(
+        model=model,
+        data=data,
+        batch_size=params["batch_size"],
+        callbacks=callbacks,
+        row_weights=class_weights.row_weights(params, data),
+    )
+
+
+@dataclass
+class NetworkObjective:
+    """Trains a network a trial; the data are loaded by the first and kept for all that follow."""
+
+    task: Task
+    network: Network
+    _divisions: Sequence[SearchData] | None = field(default=None, init=False, repr=False)
+
+    def __call__(self, trial: optuna.Trial, /) -> float | list[float]:
+        """Return the trial's value, NaN when training diverged (see evaluation.evaluate for what is raised).
+
+        Before the first trial trains: BackendError and DataError.
+        """
+        backend.prepare(self.task.train.backend)
+        if self._divisions is None:
+            self._divisions = load(self.network, self.task)
+        params = {**self.network.defaults, **self.task.space.suggest(trial)}
+        make = partial(make_training, self.network, params, epochs=self.task.train.epochs)
+        return evaluate(trial, self._divisions, make, self.task)

@@ -1,0 +1,1 @@
+"""What these hypermodels share, with its parameters."""

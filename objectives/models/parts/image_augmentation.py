@@ -1,0 +1,159 @@
+"""Pictures changed at random while a model trains, by layers of Keras at its front. Other rows pass unchanged.
+
+A strength of 0 leaves its layer out. The layers' random states are variables of the model, and so are kept with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from objectives.errors import DataError
+from objectives.space.parameters import Parameter
+
+if TYPE_CHECKING:
+    from objectives.data.arrays import SearchData
+
+
+_FLIPS = {"horizontal": "horizontal", "vertical": "vertical", "both": "horizontal_and_vertical"}
+
+# What a moved picture leaves empty is filled with the nearest pixel.
+_FILL = {"fill_mode": "nearest"}
+
+
+def _share(text: str, high: float = 1.0) -> Parameter:
+    return Parameter(kind=float, default=0.0, low=0.0, high=high, help=f"{text}; 0 leaves it out")
+
+
+PARAMETERS: Mapping[str, Parameter] = {
+    "flip": Parameter(
+        kind=str, default="none", choices=("none", *_FLIPS), help="mirror every other picture, in that direction"
+    ),
+    "rotate": _share("turn by up to so many degrees, either way", 180.0),
+    "shift": _share("shift by up to this share of the side, any way"),
+    "zoom": _share("zoom in or out by up to this share", 0.9),
+    "shear": _share("shear by up to this share of the side"),
+    "crop": _share("keep a window smaller by this share, anywhere, and stretch it to the whole", 0.9),
+    "brightness": _share("make lighter or darker by up to this share of the range of values"),
+    "contrast": _share("change the distance from the mean by up to this share"),
+    "saturation": _share("make colours stronger or weaker by up to this share; three channels only"),
+    "hue": _share("turn the colours by up to this share of their circle; three channels only", 0.5),
+}
+
+_COLOURS = ("saturation", "hue")
+
+
+def check(params: Mapping[str, Any], data: SearchData) -> None:
+    """Raise DataError where colours are to be changed, and the pictures have none or are not scaled to 0..1."""
+    for name in _COLOURS:
+        if params[name] > 0:
+            _check_colours(name, data)
+
+
+def augmentation_layers(params: Mapping[str, Any], data: SearchData) -> list[Any]:
+    """Return the layers for pictures of shape (rows, height, width, channels); they are active in training alone."""
+    layers: list[Any] = []
+    if params["flip"] != "none":
+        layers.extend(_flip(_FLIPS[params["flip"]]))
+    for name, make in _MAKERS.items():
+        strength = float(params[name])
+        if strength > 0:
+            layers.extend(make(strength, data))
+    return layers
+
+
+def _check_colours(name: str, data: SearchData) -> None:
+    if (channels := data.x_train.shape[-1]) != 3:
+        raise DataError(
+            f"space.{name} changes colours, and pictures of {data.origin} have {channels} instead of three channels"
+        )
+    low, high = _range(data)
+    # Keras counts colours on a circle for red, green and blue from 0 to 1, and says nothing of other values.
+    if low < 0 or high > 1:
+        raise DataError(
+            f"space.{name} needs pixels from 0 to 1, and those of {data.origin} are scaled to {low:.3g} .. {high:.3g}: "
+            'say data.scaling = "min-max"'
+        )
+
+
+def _flip(mode: str) -> list[Any]:
+    import keras
+
+    return [keras.layers.RandomFlip(mode)]
+
+
+def _rotate(degrees: float, data: SearchData) -> list[Any]:
+    import keras
+
+    return [keras.layers.RandomRotation(degrees / 360.0, **_FILL)]
+
+
+def _shift(share: float, data: SearchData) -> list[Any]:
+    import keras
+
+    return [keras.layers.RandomTranslation(share, share, **_FILL)]
+
+
+def _zoom(share: float, data: SearchData) -> list[Any]:
+    import keras
+
+    # One range for both sides keeps the picture's proportions.
+    return [keras.layers.RandomZoom((-share, share), **_FILL)]
+
+
+def _shear(share: float, data: SearchData) -> list[Any]:
+    import keras
+
+    return [keras.layers.RandomShear(share, share, **_FILL)]
+
+
+def _crop(share: float, data: SearchData) -> list[Any]:
+    import keras
+
+    # Not RandomCrop, which in Keras 3.15 takes one window for a whole batch and changes the shape while predicting:
+    # a picture moved by up to half of what is cut away, then enlarged about its middle, shows any window of that size.
+    moved = keras.layers.RandomTranslation(share / 2, share / 2, **_FILL)
+    return [moved, keras.layers.RandomZoom((-share, -share), **_FILL)]
+
+
+def _brightness(share: float, data: SearchData) -> list[Any]:
+    import keras
+
+    return [keras.layers.RandomBrightness(share, value_range=_range(data))]
+
+
+def _contrast(share: float, data: SearchData) -> list[Any]:
+    import keras
+
+    return [keras.layers.RandomContrast(share, value_range=_range(data))]
+
+
+def _saturation(share: float, data: SearchData) -> list[Any]:
+    import keras
+
+    # Keras's 0.5 changes nothing.
+    return [keras.layers.RandomSaturation((0.5 - share / 2, 0.5 + share / 2), value_range=_range(data))]
+
+
+def _hue(share: float, data: SearchData) -> list[Any]:
+    import keras
+
+    return [keras.layers.RandomHue(share, value_range=_range(data))]
+
+
+_MAKERS: Mapping[str, Callable[[float, SearchData], list[Any]]] = {
+    "rotate": _rotate,
+    "shift": _shift,
+    "zoom": _zoom,
+    "shear": _shear,
+    "crop": _crop,
+    "brightness": _brightness,
+    "contrast": _contrast,
+    "saturation": _saturation,
+    "hue": _hue,
+}
+
+
+def _range(data: SearchData) -> tuple[float, float]:
+    """The values between which pictures stay: those of the training part, however it was scaled."""
+    return float(data.x_train.min()), float(data.x_train.max())

@@ -1,0 +1,121 @@
+"""The family `sequence`: texts as words, embedded and encoded by a GRU, a convolution or their average."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from objectives.data.arrays import SearchData
+from objectives.models.network import COMMON_PARAMETERS, Network, network_family
+from objectives.models.parts import class_weights, layers, losses, text_augmentation
+from objectives.preprocessing.vocabulary import Vocabulary
+from objectives.space.parameters import Parameter
+
+PARAMETERS: Mapping[str, Parameter] = {
+    "vocabulary": Parameter(
+        kind=int,
+        default=5000,
+        low=1,
+        help="words that are told apart, the most frequent of the training part; all others are one unknown word",
+    ),
+    "length": Parameter(kind=int, default=50, low=1, help="words of a text that are read; the rest is cut off"),
+    "embedding": Parameter(kind=int, default=32, low=1, help="numbers that stand for a word"),
+    "encoder": Parameter(
+        kind=str,
+        default="average",
+        choices=("average", "conv1d", "gru"),
+        help="what makes one row of a text: the average of its words through a fully connected layer, the largest "
+        "value of each filter of a convolution, or the last state of a GRU",
+    ),
+    "units": Parameter(kind=int, default=32, low=1, help="numbers that stand for a text: units, or filters"),
+    "kernel_size": Parameter(
+        kind=int, default=3, low=1, help="words that a filter sees at a time", active_when={"encoder": ("conv1d",)}
+    ),
+    "embedding_dropout": Parameter(
+        kind=float, default=0.0, low=0.0, high=0.95, help="share of the embedding's numbers dropped"
+    ),
+    "dropout": Parameter(kind=float, default=0.0, low=0.0, high=0.95, help="share dropped before the last layer"),
+    **text_augmentation.PARAMETERS,
+    **class_weights.PARAMETERS,
+    **COMMON_PARAMETERS,
+}
+
+DEFAULT_SPACE: Mapping[str, Any] = {
+    "vocabulary": {"choices": [1000, 2000, 5000, 10000]},
+    "length": {"choices": [25, 50, 100]},
+    "embedding": {"choices": [16, 32, 64]},
+    "encoder": {"choices": ["average", "conv1d", "gru"]},
+    "units": {"choices": [16, 32, 64]},
+    "kernel_size": {"low": 2, "high": 5, "when": {"encoder": ["conv1d"]}},
+    "embedding_dropout": {"low": 0.0, "high": 0.5},
+    "dropout": {"low": 0.0, "high": 0.5},
+    "token_dropout": {"low": 0.0, "high": 0.3},
+    "learning_rate": {"low": 3e-4, "high": 3e-2, "log": True},
+    "batch_size": {"choices": [32, 64, 128]},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenData(SearchData):
+    """Texts as tokens: x of shape (rows, length), int32."""
+
+    vocabulary: Vocabulary
+
+
+def prepare(params: Mapping[str, Any], data: SearchData) -> TokenData:
+    """Return the texts as tokens of the vocabulary of the training part."""
+    vocabulary = Vocabulary.fitted(data.x_train, params["vocabulary"])
+    given = {each.name: getattr(data, each.name) for each in fields(SearchData)}
+    given |= {part: vocabulary.encode(given[part], params["length"]) for part in ("x_train", "x_validation")}
+    return TokenData(**given, vocabulary=vocabulary)
+
+
+def build(params: Mapping[str, Any], data: SearchData) -> Any:
+    """Return a `keras.Sequential` from tokens of shape (length,) to the output layer of the task; needs TokenData."""
+    import keras
+
+    assert isinstance(data, TokenData), "build takes what prepare returned"
+    model = keras.Sequential([keras.Input(data.x_train.shape[1:], dtype="int32")])
+    embedding = keras.layers.Embedding(
+        data.vocabulary.tokens,
+        params["embedding"],
+        # A convolution passes no mask on; padding is a word to it.
+        mask_zero=params["encoder"] != "conv1d",
+    )
+    for layer in [
+        *text_augmentation.augmentation_layers(params, data.vocabulary),
+        embedding,
+        *layers.dropout(params["embedding_dropout"]),
+        *_ENCODERS[params["encoder"]](params),
+        *layers.dropout(params["dropout"]),
+        losses.output_layer(params, data),
+    ]:
+        model.add(layer)
+    return model
+
+
+def _average(params: Mapping[str, Any]) -> list[Any]:
+    import keras
+
+    return [keras.layers.GlobalAveragePooling1D(), keras.layers.Dense(params["units"], activation="relu")]
+
+
+def _conv1d(params: Mapping[str, Any]) -> list[Any]:
+    import keras
+
+    convolution = keras.layers.Conv1D(params["units"], params["kernel_size"], padding="same", activation="relu")
+    return [convolution, keras.layers.GlobalMaxPooling1D()]
+
+
+def _gru(params: Mapping[str, Any]) -> list[Any]:
+    import keras
+
+    return [keras.layers.GRU(params["units"])]
+
+
+_ENCODERS = {"average": _average, "conv1d": _conv1d, "gru": _gru}
+
+NETWORK = Network(name="sequence", parameters=PARAMETERS, build=build, prepare=prepare, reads=("text",))
+
+SEQUENCE = network_family(NETWORK, summary="classifier of texts", space=DEFAULT_SPACE)

@@ -1,0 +1,197 @@
+"""The family `transfer`: a model that has learned from other pictures, with a new head for these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from objectives.data.arrays import SearchData
+from objectives.errors import DataError
+from objectives.models.network import COMMON_PARAMETERS, Network, network_family
+from objectives.models.parts import (
+    class_weights,
+    fine_tuning,
+    image_augmentation,
+    layers,
+    losses,
+    optimizers,
+    pretrained,
+)
+from objectives.space.parameters import Parameter
+
+# The name of the base among the layers of the whole.
+BASE = "base"
+
+
+_APPLICATION = {"base": tuple(pretrained.APPLICATIONS)}
+
+
+_THAWED = {"freeze": (False,)}
+
+PARAMETERS: Mapping[str, Parameter] = {
+    "base": Parameter(
+        kind=str,
+        default="mobilenetv2",
+        choices=tuple(pretrained.APPLICATIONS),
+        files=(".keras",),
+        help="a model of keras.applications, or a .keras file of your own; its head is left out",
+    ),
+    "weights": Parameter(
+        kind=str,
+        default="imagenet",
+        choices=("imagenet", "none"),
+        files=(".h5", ".keras"),
+        help="imagenet is downloaded once by Keras; none draws them at random; or a file of weights without a head",
+        active_when=_APPLICATION,
+    ),
+    "size": Parameter(
+        kind=int,
+        default=0,
+        low=0,
+        help="height and width to which pictures are stretched; 0: as they are, but as large as the base needs",
+        active_when=_APPLICATION,
+    ),
+    "freeze": Parameter(kind=bool, default=True, help="whether nothing of the base ever learns"),
+    "thaw_last": Parameter(
+        kind=int,
+        default=1,
+        low=1,
+        help="so many of its last layers with weights learn, batch normalization neither counted nor learning",
+        active_when=_THAWED,
+    ),
+    "head_epochs": Parameter(
+        kind=int, default=3, low=0, help="epochs in which the head learns alone before", active_when=_THAWED
+    ),
+    "fine_tuning_rate": Parameter(
+        kind=float,
+        default=1e-5,
+        low=1e-12,
+        help="learning rate of those layers; a schedule changes it as it does the head's",
+        active_when=_THAWED,
+    ),
+    "pooling": Parameter(
+        kind=str,
+        default="average",
+        choices=layers.POOLING,
+        help="what the head is given of the base's feature maps",
+    ),
+    "units": Parameter(kind=int, default=0, low=0, help="units of a fully connected layer of the head; 0: no such"),
+    "dropout": replace(layers.DROPOUT, help="share dropped before the last layer"),
+    **image_augmentation.PARAMETERS,
+    **class_weights.PARAMETERS,
+    **COMMON_PARAMETERS,
+}
+
+DEFAULT_SPACE: Mapping[str, Any] = {
+    "freeze": {"choices": [True, False]},
+    "thaw_last": {"low": 1, "high": 10, "when": {"freeze": [False]}},
+    "fine_tuning_rate": {"low": 1e-6, "high": 1e-4, "log": True, "when": {"freeze": [False]}},
+    "units": {"choices": [0, 64, 128]},
+    "dropout": {"low": 0.0, "high": 0.5},
+    "learning_rate": {"low": 1e-4, "high": 1e-2, "log": True},
+    "batch_size": {"choices": [32, 64]},
+}
+
+
+def build(params: Mapping[str, Any], data: SearchData) -> Any:
+    """Return a functional `keras.Model` from pictures of shape (height, width, channels) to the task's output layer.
+
+    Raises DataError where the base cannot be had, or does not take these pictures.
+    """
+    import keras
+
+    inputs = keras.Input(data.x_train.shape[1:])
+    values = inputs
+    for layer in image_augmentation.augmentation_layers(params, data):
+        values = layer(values)
+    values, base = _own(params, data, values) if _is_own(params) else _application(params, data, values)
+    base.name = BASE
+    if params["freeze"]:
+        base.trainable = False
+    else:
+        pretrained.thaw(base, params["thaw_last"])
+    # Not even a thawed base learns new means and variances, nor drops anything.
+    values = base(values, training=False)
+    head = [layers.pooling(params["pooling"])]
+    if params["units"] > 0:
+        head.append(keras.layers.Dense(params["units"], activation="relu"))
+    for layer in [*head, *layers.dropout(params["dropout"]), losses.output_layer(params, data)]:
+        values = layer(values)
+    return keras.Model(inputs, values)
+
+
+def optimizer(params: Mapping[str, Any], data: SearchData, model: Any) -> Any:
+    """Return the optimizer, which moves the thawed layers after the epochs of the head alone."""
+    if params["freeze"]:
+        return optimizers.make_optimizer(params)
+    thawed = model.get_layer(BASE).trainable_variables
+    for variable in thawed:
+        # Keras would limit them in the head's epochs too, which shrinks weights by a hair even within a limit.
+        variable.constraint = None
+    steps = -(-len(data.x_train) // params["batch_size"])
+    share = params["fine_tuning_rate"] / params["learning_rate"]
+    return optimizers.make_optimizer(params, fine_tuning.two_phases(thawed, params["head_epochs"] * steps, share))
+
+
+def _is_own(params: Mapping[str, Any]) -> bool:
+    return params["base"] not in pretrained.APPLICATIONS
+
+
+def _application(params: Mapping[str, Any], data: SearchData, pictures: Any) -> tuple[Any, Any]:
+    """The pictures as a model of keras.applications wants them, and the model."""
+    import keras
+
+    name, size = params["base"], params["size"]
+    least = pretrained.APPLICATIONS[name].least_side
+    side = (size, size) if size else (max(pictures.shape[1], least), max(pictures.shape[2], least))
+    base = pretrained.application(name, params["weights"], side)
+    low, high = float(data.x_train.min()), float(data.x_train.max())
+    # However they were scaled, they become what they were for those who trained the base: from 0 to 255.
+    scale = 255.0 / ((high - low) or 1.0)
+    values = keras.layers.Rescaling(scale, offset=-low * scale)(pictures)
+    values = _resized(_with_channels(values, 3, data, name), side)
+    return pretrained.preprocessed(name, values), base
+
+
+def _own(params: Mapping[str, Any], data: SearchData, pictures: Any) -> tuple[Any, Any]:
+    """The pictures in the size of a model of the user's, as they are scaled, and the model."""
+    base = pretrained.own_model(params["base"])
+    *side, channels = base.inputs[0].shape[1:]
+    values = pictures if channels is None else _with_channels(pictures, channels, data, params["base"])
+    height, width = (given or own for given, own in zip(side, pictures.shape[1:3], strict=True))
+    return _resized(values, (height, width)), base
+
+
+def _with_channels(pictures: Any, channels: int, data: SearchData, base: str) -> Any:
+    import keras
+
+    _check_channels(data, channels, base)
+    return pictures if pictures.shape[-1] == channels else keras.layers.Concatenate()([pictures] * channels)
+
+
+def _check_channels(data: SearchData, channels: int, base: str) -> None:
+    """Grey pictures can be given to a base of any number of channels, in each."""
+    found = data.x_train.shape[-1]
+    if found not in (1, channels):
+        raise DataError(f"{data.origin} has pictures of {found} channels, and space.base = {base!r} takes {channels}")
+
+
+def _resized(pictures: Any, side: tuple[int, int]) -> Any:
+    import keras
+
+    return pictures if tuple(pictures.shape[1:3]) == side else keras.layers.Resizing(*side)(pictures)
+
+
+def check(params: Mapping[str, Any], data: SearchData) -> None:
+    """Raise DataError where the pictures have no colours to change, or other channels than keras.applications takes."""
+    image_augmentation.check(params, data)
+    if not _is_own(params):
+        _check_channels(data, 3, params["base"])
+
+
+NETWORK = Network(
+    name="transfer", parameters=PARAMETERS, build=build, check=check, optimizer=optimizer, reads=("picture",)
+)
+
+TRANSFER = network_family(NETWORK, summary="a model that has learned before, on pictures", space=DEFAULT_SPACE)

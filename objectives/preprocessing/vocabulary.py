@@ -1,0 +1,88 @@
+"""Texts as rows of numbers: the words of a vocabulary, which is made of the training part alone."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from objectives.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+PADDING = 0
+UNKNOWN = 1
+FIRST_WORD = 2
+
+# Chinese and Japanese write no blanks between words, so that each character is a word of its own.
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]|[^\W\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]+")
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text, lower-cased: runs of letters, digits and _, and single Chinese characters."""
+    return _WORD.findall(text.lower())
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words that are told apart."""
+
+    numbers: Mapping[str, int]
+    """Word -> its number, from FIRST_WORD on without gaps."""
+
+    @classmethod
+    def fitted(cls, texts: Iterable[str], size: int) -> Vocabulary:
+        """The `size` most frequent words, the most frequent first; of equally frequent ones the first by alphabet."""
+        counts = Counter(word for text in texts for word in words(text))
+        found = sorted(counts, key=lambda word: (-counts[word], word))[:size]
+        return cls({word: number for number, word in enumerate(found, start=FIRST_WORD)})
+
+    @property
+    def tokens(self) -> int:
+        """How many numbers there are: those of words, PADDING and UNKNOWN."""
+        return len(self.numbers) + FIRST_WORD
+
+    def encode(self, texts: Sequence[str], length: int) -> np.ndarray[Any, Any]:
+        """Return the first `length` words of each text, then PADDING: shape (rows, length), int32.
+
+        A text without words is one UNKNOWN, since a row of padding alone has nothing to learn from (and breaks a GRU
+        on NVIDIA's library).
+        """
+        import numpy as np
+
+        rows = np.full((len(texts), length), PADDING, np.int32)
+        for row, text in zip(rows, texts, strict=True):
+            numbers = [self.numbers.get(word, UNKNOWN) for word in words(text)[:length]] or [UNKNOWN]
+            row[: len(numbers)] = numbers
+        return rows
+
+
+def read_synonyms(path: str) -> list[list[str]]:
+    """Return the groups of a file of synonyms, UTF-8: one group a line, its words separated by blanks or commas.
+
+    Raises DataError for a file that cannot be read, and for one without any group of two words.
+    """
+    try:
+        lines = Path(path).read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"space.synonyms = {path!r} cannot be read as a text in UTF-8: {error}") from error
+    groups = [
+        group for line in lines if len(group := [part.lower() for part in re.split(r"[\s,;]+", line) if part]) > 1
+    ]
+    if not groups:
+        raise DataError(f"space.synonyms = {path!r} has no line of two or more words: write one group a line")
+    return groups
+
+
+def synonym_table(vocabulary: Vocabulary, groups: Iterable[Sequence[str]]) -> list[list[int]]:
+    """Return for each token the tokens that may stand for it, ascending; none where the vocabulary has no other."""
+    table: list[set[int]] = [set() for _ in range(vocabulary.tokens)]
+    for group in groups:
+        known = {vocabulary.numbers[word] for word in group if word in vocabulary.numbers}
+        for number in known:
+            table[number] |= known - {number}
+    return [sorted(others) for others in table]

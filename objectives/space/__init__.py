@@ -1,0 +1,1 @@
+"""`[space]`: ranges, choices and conditions, and what parameters a hypermodel accepts."""

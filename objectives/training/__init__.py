@@ -1,0 +1,1 @@
+"""One trial's training. Knows no study."""

@@ -1,0 +1,1 @@
+"""A user's own objective: found, judged by its text, loaded."""

@@ -1,0 +1,146 @@
+"""A user's own objective, unchanged: `path/file.py:function` or `package.module:attribute`."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from objectives.errors import ObjectiveError
+from objectives.user_code.source import file_of, hidden_neighbour, split_reference
+from objectives.wording import did_you_mean
+
+
+def load(reference: str) -> Callable[..., Any]:
+    """Run the file or module of a reference and return the objective in it, made if it is a class.
+
+    A file runs under a private module name (its `if __name__ == "__main__":` block stays out), and
+    its folder, or the working folder for a module, goes to the end of sys.path: in front, a user's
+    `storage.py` would replace ours. Raises ObjectiveError for all that can go wrong.
+    """
+    place, attribute = split_reference(reference)
+    path = file_of(reference)
+    folder = path.parent if place.endswith(".py") else Path.cwd()
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
+    # The file may be younger than what the import system last saw of its folder.
+    importlib.invalidate_caches()
+    run = _run_file if place.endswith(".py") else _run_module
+    try:
+        module = run(path, place)
+    except KeyboardInterrupt:
+        raise
+    # A file may end the program, or raise what is no Exception, as pytest's own skip is.
+    except BaseException as error:
+        raise ObjectiveError(_failure(path, folder, error)) from error
+    return _callable(reference, module, attribute)
+
+
+def _run_file(path: Path, _: str) -> ModuleType:
+    name = f"_studyhall_objective_{hashlib.sha256(os.fsencode(path)).hexdigest()[:12]}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"Python has no loader for {path}")
+    module = importlib.util.module_from_spec(spec)
+    # Before it runs: dataclasses and pickle look a class's module up there.
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _run_module(_: Path, place: str) -> ModuleType:
+    return importlib.import_module(place)
+
+
+def _failure(path: Path, folder: Path, error: BaseException) -> str:
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    if isinstance(error, SyntaxError) and error.filename == str(path):
+        lines.append(error.lineno)
+    line = lines[-1] if lines else None
+    where = f"{path}, line {line}" if line else str(path)
+    if isinstance(error, SystemExit):
+        return (
+            f"{where}: the file ends the program while it is loaded (SystemExit: {error.code}); "
+            'put what a script does under `if __name__ == "__main__":`'
+        )
+    return f"{where}: {type(error).__name__} while it was loaded: {error}{_met_ours(folder, error)}"
+
+
+def _met_ours(folder: Path, error: BaseException) -> str:
+    """Say so when the file wanted a module of its own folder and met ours of the same name."""
+    if isinstance(error, ImportError):
+        name = error.name or ""
+    elif isinstance(error, AttributeError) and isinstance(error.obj, ModuleType):
+        name = error.obj.__name__
+    else:
+        return ""
+    return hidden_neighbour(folder, name)
+
+
+def _callable(reference: str, module: ModuleType, attribute: str) -> Callable[..., Any]:
+    found: Any = module
+    for part in attribute.split("."):
+        found = _attribute(reference, module, found, part)
+    if isinstance(found, type):
+        found = _instance(reference, found)
+    if not callable(found):
+        raise ObjectiveError(
+            f"{reference}: {attribute} is of type {type(found).__name__} and cannot be called; "
+            "an objective is a function of the trial, or a class whose instances are"
+        )
+    _check_takes_a_trial(reference, found)
+    return found  # type: ignore[no-any-return]
+
+
+def _attribute(reference: str, module: ModuleType, holder: Any, name: str) -> Any:
+    try:
+        return getattr(holder, name)
+    except AttributeError as error:
+        own = [key for key, thing in vars(module).items() if _is_of(module, thing)]
+        hint = did_you_mean(name, dir(holder)) or f"; defined there: {', '.join(own) or 'nothing'}"
+        raise ObjectiveError(f"{reference}: no attribute {name!r}{hint}") from error
+    except Exception as error:
+        raise ObjectiveError(f"{reference}: reading {name!r} raised {type(error).__name__}: {error}") from error
+
+
+def _is_of(module: ModuleType, thing: Any) -> bool:
+    return callable(thing) and getattr(thing, "__module__", None) == module.__name__
+
+
+def _instance(reference: str, kind: type) -> Any:
+    try:
+        return kind()
+    except (Exception, SystemExit) as error:
+        raise ObjectiveError(
+            f"{reference}: the class {kind.__name__} cannot be made without arguments "
+            f"({type(error).__name__}: {error}); name a function, or an instance made in the file"
+        ) from error
+
+
+def _check_takes_a_trial(reference: str, objective: Callable[..., Any]) -> None:
+    if inspect.iscoroutinefunction(objective) or inspect.isgeneratorfunction(objective):
+        raise ObjectiveError(f"{reference} is an async function or a generator; an objective returns a number")
+    try:
+        signature = inspect.signature(objective)
+    except (TypeError, ValueError):
+        # Some callables written in C do not tell theirs.
+        return
+    try:
+        signature.bind(object())
+    except TypeError as error:
+        raise ObjectiveError(
+            f"{reference}{signature} cannot be called with the trial alone ({error}); "
+            "an objective takes exactly one argument"
+        ) from error

@@ -1,0 +1,1 @@
+"""What a finished trial tells."""

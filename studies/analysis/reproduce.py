@@ -1,0 +1,256 @@
+"""A trial trained again, from what the study has kept of it, and compared with its record."""
+
+from __future__ import annotations
+
+import math
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import joblib
+import optuna
+from optuna.trial import FixedTrial, FrozenTrial, TrialState
+
+from objectives.registry import BUILT_IN
+from objectives.space.search_space import SearchSpace
+from objectives.training.metrics import is_cost
+from storage.claims import FINISHED
+from studies.errors import RerunError, StudyError
+from studies.execution.devices import deal, find_gpus, visible
+from studies.execution.objective import make_objective
+from studies.record.fingerprint import check_source, source_digest
+from studies.record.stored import StoredStudy
+from studies.sampling.duplicates import ATTRIBUTE
+from studies.spec.study import StudySpec
+
+# Of a number above 1 relative to it. Threads add in any order, and single precision rounds every sum.
+TOLERANCE = 1e-4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """One number of the record, and the one of the repetition; None where there is none."""
+
+    name: str
+    """The epoch, or what the value is called."""
+    recorded: float | None
+    again: float | None
+    judged: bool = True
+    """False of a measured time, which is never the same."""
+
+    @property
+    def difference(self) -> float | None:
+        """How far apart they are; None where one of them is missing."""
+        if self.recorded is None or self.again is None:
+            return None
+        if self.recorded == self.again or (math.isnan(self.recorded) and math.isnan(self.again)):
+            return 0.0
+        return abs(self.again - self.recorded)
+
+    def agrees(self, tolerance: float) -> bool:
+        """Whether they differ by no more than that; above 1 relative to the record."""
+        if self.difference is None:
+            return not self.judged
+        return not self.judged or self.difference <= tolerance * max(1.0, abs(self.recorded or 0.0))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """A trial beside its repetition."""
+
+    number: int
+    state: str
+    series: str
+    """What `epochs` compares."""
+    epochs: Sequence[Pair]
+    values: Sequence[Pair]
+    tolerance: float
+    device: str
+
+    @property
+    def equal(self) -> bool:
+        """Whether everything agrees within the tolerance."""
+        return all(pair.agrees(self.tolerance) for pair in (*self.epochs, *self.values))
+
+    @property
+    def identical(self) -> bool:
+        """Whether everything agrees to the last bit."""
+        return all(pair.agrees(0.0) for pair in (*self.epochs, *self.values))
+
+    @property
+    def largest_difference(self) -> float:
+        """Of all that is judged and there on both sides."""
+        return max((pair.difference or 0.0 for pair in (*self.epochs, *self.values) if pair.judged), default=0.0)
+
+    def to_json(self) -> dict[str, Any]:
+        """The stable keys of ``rerun --json``."""
+
+        def row(key: str, pair: Pair) -> dict[str, Any]:
+            name = int(pair.name) if key == "step" else pair.name
+            return {key: name, "recorded": pair.recorded, "again": pair.again, "difference": pair.difference}
+
+        return {
+            "trial": self.number,
+            "state": self.state,
+            "series": self.series,
+            "epochs": [row("step", pair) for pair in self.epochs],
+            "values": [row("name", pair) for pair in self.values],
+            "largest_difference": self.largest_difference,
+            "tolerance": self.tolerance,
+            "equal": self.equal,
+            "identical": self.identical,
+            "device": self.device,
+        }
+
+
+class NoCheckpoint:
+    """The checkpoint of a trial that is not to outlive its process."""
+
+    def load(self) -> bytes | None:
+        """Nothing."""
+        return None
+
+    def save(self, state: bytes) -> bool:
+        """Keep nothing."""
+        return False
+
+
+class RepeatedTrial(FixedTrial):
+    """A trial with the recorded parameters and number, pruned where the record was. Nothing of it is stored."""
+
+    def __init__(self, recorded: FrozenTrial) -> None:
+        super().__init__(recorded.params, number=recorded.number)
+        self.checkpoint = NoCheckpoint()
+        self.reports: dict[int, float] = {}
+        self._pruned_at = recorded.last_step if recorded.state is TrialState.PRUNED else None
+
+    def report(self, value: float, step: int) -> None:
+        """Keep the first value of a step, as Optuna does."""
+        self.reports.setdefault(step, float(value))
+
+    def should_prune(self) -> bool:
+        """Whether the record was pruned here."""
+        return self._pruned_at is not None and max(self.reports, default=-1) >= self._pruned_at
+
+
+def rerun(stored: StoredStudy, number: int) -> Comparison:
+    """Train trial ``number`` again in this process and compare. Changes nothing in the study.
+
+    Raises:
+        StudyError: there is no such trial, or it cannot be repeated.
+        RerunError: the objective raised.
+    """
+    spec = stored.required_spec()
+    recorded = _finished_trial(stored, spec, number)
+    if number < stored.changed_at:
+        raise StudyError(
+            f"trial {number} of study {stored.name!r} was made before a change of the study was accepted, and what "
+            f"it was made with is not kept; trials from {stored.changed_at} on can be run again"
+        )
+    if source_digest(stored) is not None:
+        check_source(stored, accept=False)
+    device, exact = _take_device(spec)
+    trial = RepeatedTrial(recorded)
+    values = _again(spec, trial)
+    series, before, after = _series(spec, recorded, trial)
+    return Comparison(
+        number=number,
+        state=recorded.state.name,
+        series=series,
+        epochs=[
+            Pair(name=str(step), recorded=before.get(step), again=after.get(step)) for step in sorted({*before, *after})
+        ],
+        values=_pairs(spec, _recorded_values(recorded), values),
+        tolerance=0.0 if exact else TOLERANCE,
+        device=device,
+    )
+
+
+def _finished_trial(stored: StoredStudy, spec: StudySpec, number: int) -> FrozenTrial:
+    trials = stored.study.get_trials(deepcopy=False)
+    found = next((trial for trial in trials if trial.number == number), None)
+    if found is None:
+        there = f"0 to {trials[-1].number}" if trials else "none yet"
+        raise StudyError(f"study {stored.name!r} has no trial {number}; there are: {there}")
+    if found.state not in FINISHED:
+        raise StudyError(
+            f"trial {number} of study {stored.name!r} is {found.state.name} and has no result to compare with; "
+            "only a COMPLETE or PRUNED trial can be repeated"
+        )
+    if (first := found.user_attrs.get(ATTRIBUTE)) is not None:
+        raise StudyError(
+            f"trial {number} of study {stored.name!r} was not trained: it has the result of trial {first}; "
+            f"`studyhall rerun {shlex.quote(stored.name)} {first}` runs that one again"
+        )
+    if not found.params and SearchSpace(spec.space).searched:
+        raise StudyError(
+            f"trial {number} of study {stored.name!r} has no parameters in its record, so it cannot be repeated"
+        )
+    return found
+
+
+def _take_device(spec: StudySpec) -> tuple[str, bool]:
+    """Pin this process where a worker of the study would be; what that is, and whether it repeats to the last bit.
+
+    Only before a framework is loaded: it reads the variables once.
+    """
+    family = BUILT_IN.get(spec.objective)
+    if family is not None and not family.trains:
+        return "formula", True
+    devices = spec.workers.devices
+    threads = spec.train.threads if spec.train is not None else None
+    gpus = visible(find_gpus()) if devices != "none" else []
+    [slot] = deal(
+        gpus,
+        workers=1,
+        cores=max(1, int(joblib.cpu_count()) // spec.workers.count),
+        devices=devices if isinstance(devices, str) else devices[:1],
+        threads=threads,
+    )
+    os.environ.update(slot.environment)
+    return slot.device, threads == 1 and not slot.device.startswith("GPU")
+
+
+def _again(spec: StudySpec, trial: RepeatedTrial) -> list[float] | None:
+    try:
+        result = make_objective(spec)(trial)  # type: ignore[arg-type]  # what objectives need of a trial it has
+    except optuna.TrialPruned:
+        return _last(trial.reports)
+    # The objective is the user's: it may raise anything.
+    except Exception as error:
+        raise RerunError(f"trial {trial.number} could not be run again: {type(error).__name__}: {error}") from error
+    return [float(value) for value in result] if isinstance(result, Sequence) else [float(result)]
+
+
+def _recorded_values(recorded: FrozenTrial) -> list[float] | None:
+    return recorded.values or _last(recorded.intermediate_values)
+
+
+def _last(reports: Mapping[int, float]) -> list[float] | None:
+    return [reports[max(reports)]] if reports else None
+
+
+def _pairs(spec: StudySpec, before: Sequence[float] | None, after: Sequence[float] | None) -> list[Pair]:
+    names = spec.value_names
+
+    def at(values: Sequence[float] | None, place: int) -> float | None:
+        return values[place] if values is not None and place < len(values) else None
+
+    return [
+        Pair(name=name, recorded=at(before, place), again=at(after, place), judged=name != "seconds")
+        for place, name in enumerate(names)
+        if at(before, place) is not None or at(after, place) is not None
+    ]
+
+
+def _series(
+    spec: StudySpec, recorded: FrozenTrial, again: RepeatedTrial
+) -> tuple[str, Mapping[int, float | None], Mapping[int, float | None]]:
+    """What is compared epoch by epoch: the reports, or a curve where a study has none, or only times."""
+    if recorded.intermediate_values and spec.value_names[0] != "seconds":
+        return spec.value_names[0], dict(recorded.intermediate_values), dict(again.reports)
+    name = next((name for name in spec.metrics if not is_cost(name)), "val_loss")
+    before, after = (dict(enumerate(t.user_attrs.get("curves", {}).get(name, []))) for t in (recorded, again))
+    return name, before, after

@@ -1,0 +1,1 @@
+"""Workers at work: one launch from its start to its end."""

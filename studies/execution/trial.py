@@ -1,0 +1,130 @@
+"""The trial and the study that an objective meets in a worker: Optuna's own, which also obey the worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, NoReturn
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+
+from storage.checkpoints import Checkpoint, checkpoint_of
+from storage.claims import TrialLost
+from studies.record.stored import StoredStudy
+from studies.sampling.sampler_view import with_diverged
+
+
+def trial_checkpoint(stored: StoredStudy, number: int) -> Checkpoint:
+    """Where the state of one trial of the study is kept until the trial is over."""
+    return checkpoint_of(stored.files / "checkpoints", number)
+
+
+def sweep(stored: StoredStudy, trial_id: int) -> None:
+    """Discard the checkpoint of a trial that is over, by whosever hand; one that waits again needs it."""
+    trial = stored.storage.get_trial(trial_id)
+    if trial.state.is_finished():
+        trial_checkpoint(stored, trial.number).discard()
+
+
+class TrialInterrupted(BaseException):
+    """Raised out of ``report`` and ``should_prune`` when the trial is to be handed back; the message says why.
+
+    Not an ``Exception``, so that an objective that catches those does not swallow it.
+    """
+
+
+class WorkerStudy(optuna.Study):
+    """An ``optuna.Study`` whose ``stop`` works outside ``optimize``, for all workers of the study."""
+
+    stop_asked = False
+
+    def get_trials(self, deepcopy: bool = True, states: Container[TrialState] | None = None) -> list[FrozenTrial]:
+        """The trials as they are: what objectives and pruners ask for."""
+        return super()._get_trials(deepcopy, states, use_cache=False)
+
+    def _get_trials(
+        self, deepcopy: bool = True, states: Container[TrialState] | None = None, use_cache: bool = False
+    ) -> list[FrozenTrial]:
+        # What samplers ask for. All of them do it by this method, and pruners by the public one.
+        trials = with_diverged(super()._get_trials(deepcopy, None, use_cache), self.directions)
+        return [trial for trial in trials if states is None or trial.state in states]
+
+    def stop(self) -> None:
+        """End the study after this trial, as ``trial.study.stop()`` does under ``optimize`` for one process."""
+        self.stop_asked = True
+
+
+class WorkerTrial(optuna.Trial):
+    """An ``optuna.Trial`` that ends where it reports or asks for pruning, when its worker has to stop.
+
+    What an objective saves in its ``checkpoint`` is there again when the trial is handed to another worker.
+    """
+
+    def __init__(
+        self,
+        study: optuna.Study,
+        trial_id: int,
+        interruption: Callable[[], str | None],
+        checkpoint: Checkpoint,
+        holding: Callable[[], AbstractContextManager[None]],
+    ) -> None:
+        super().__init__(study, trial_id)
+        self.checkpoint = checkpoint
+        self.interrupted = False
+        self._interruption = interruption
+        self._holding = holding
+        self._reported = set(self._cached_frozen_trial.intermediate_values)
+
+    def report(self, value: float, step: int) -> None:
+        """Report as Optuna does.
+
+        A step that an earlier attempt has reported keeps its value.
+
+        Raises:
+            TrialInterrupted: the worker was asked to stop, or the trial was taken from it, and nothing is written.
+        """
+        with self._while_held():
+            if step not in self._reported:
+                super().report(value, step)
+        self.stop_if_asked()
+
+    def set_user_attr(self, key: str, value: Any) -> None:
+        """Set as Optuna does.
+
+        Raises:
+            TrialInterrupted: the trial was taken from the worker, and nothing is written.
+        """
+        with self._while_held():
+            super().set_user_attr(key, value)
+
+    def should_prune(self) -> bool:
+        """Judge as Optuna does.
+
+        Raises:
+            TrialInterrupted: the worker was asked to stop.
+        """
+        self.stop_if_asked()
+        return super().should_prune()
+
+    def stop_if_asked(self) -> None:
+        """For objectives of a study with several directions, in which Optuna takes no reports.
+
+        Raises:
+            TrialInterrupted: the worker was asked to stop.
+        """
+        reason = self._interruption()
+        if reason is not None:
+            self._interrupt(reason)
+
+    def _interrupt(self, reason: str) -> NoReturn:
+        self.interrupted = True
+        raise TrialInterrupted(reason)
+
+    @contextmanager
+    def _while_held(self) -> Iterator[None]:
+        try:
+            with self._holding():
+                yield
+        except TrialLost as taken:
+            self._interrupt(str(taken))

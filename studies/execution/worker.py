@@ -1,0 +1,235 @@
+"""One worker: claim a trial, evaluate it, tell, again. Prints nothing but into its log."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import optuna
+from optuna.samplers import BaseSampler
+from optuna.trial import TrialState
+
+from objectives.errors import BackendError, DataError, ObjectiveError, TrainingError
+from objectives.objective import Objective
+from objectives.space.search_space import SearchSpace
+from storage import StorageError, open_storage
+from storage.attempts import Outcome, attempts_of
+from storage.claims import NoTrial, TrialLost, claim, finish, holding, requeue
+from storage.errors import explain
+from storage.processes import ProcessIdentity
+from studies.errors import StudyError
+from studies.execution.limits import memory_of
+from studies.execution.messages import WorkerExit, WorkerOrder, WorkerReport
+from studies.execution.objective import make_objective
+from studies.execution.trial import TrialInterrupted, WorkerStudy, WorkerTrial, sweep, trial_checkpoint
+from studies.record import stored
+from studies.record.sessions import request_stop
+from studies.record.source_study import known_trials
+from studies.record.stored import StoredStudy
+from studies.sampling.duplicates import Duplicates, take_over
+from studies.sampling.pruners import make_pruner
+from studies.sampling.samplers import EXHAUSTIVE, shares_sequence, trial_seed
+from studies.sampling.warm_start import informed_sampler
+from studies.spec.study import StudySpec
+
+log = logging.getLogger("studyhall.worker")
+
+_TRACEBACK_CHARACTERS = 6_000  # kept with the trial; the log has all of it
+
+
+_UNUSABLE = (StorageError, StudyError, ObjectiveError, BackendError, DataError, TrainingError)
+
+
+def work(order: WorkerOrder, interruption: Callable[[], str | None]) -> WorkerReport:
+    """Run trials until there are none for this worker, or ``interruption`` gives a reason to stop."""
+    process = ProcessIdentity.current()
+
+    def report(ending: WorkerExit, detail: str = "") -> WorkerReport:
+        return WorkerReport(slot=order.slot, ending=ending, process=process, detail=detail)
+
+    try:
+        storage = open_storage(order.location)
+        study = stored.load(order.location, storage, order.study)
+        spec = study.required_spec()
+        worker = Worker(order, process, study, spec, make_objective(spec), interruption)
+        return report(worker.run())
+    except _UNUSABLE as error:
+        log.error("%s", error, exc_info=True)
+        return report("unusable", str(error))
+    except optuna.exceptions.StorageInternalError as error:
+        log.error("%s", error, exc_info=True)
+        return report("unusable", explain(error, str(order.location)) or str(error))
+
+
+@dataclass
+class Worker:
+    """The loop of one process, on one study."""
+
+    order: WorkerOrder
+    process: ProcessIdentity
+    stored: StoredStudy
+    spec: StudySpec
+    objective: Objective
+    interruption: Callable[[], str | None]
+    idle_seconds: float = 0.2
+    trials_run: int = 0
+
+    def __post_init__(self) -> None:
+        self.study = WorkerStudy(self.stored.name, self.stored.storage, pruner=make_pruner(self.spec))
+        self.known = known_trials(self.stored)
+        since = self.stored.changed_at
+        self.duplicates = Duplicates(self.study, self.stored.storage, self.spec, self._sampler, since)
+
+    def run(self) -> WorkerExit:
+        """Work until there is nothing left to do; says why it ended."""
+        while self.interruption() is None:
+            if self._is_worn():
+                return "renewed"
+            match self._claim():
+                case NoTrial.BUDGET_REACHED:
+                    return "budget reached"
+                case NoTrial.TOO_MANY_FAILURES:
+                    return "too many failures"
+                case NoTrial.WAIT:
+                    time.sleep(self.idle_seconds)
+                case (trial_id, prepared):
+                    self._run_trial(trial_id, prepared)
+                    # Samplers that cover a finite space ask for it at its end, which the budget knows as well.
+                    if self.study.stop_asked and self.spec.sampler.name not in EXHAUSTIVE:
+                        request_stop(self.stored.storage, self.stored.study_id)
+        return "stopped"
+
+    def _is_worn(self) -> bool:
+        """Whether a fresh process should go on: frameworks do not give all memory back between trials."""
+        limits = self.spec.workers
+        if limits.renew_after is not None and self.trials_run >= limits.renew_after:
+            return True
+        return limits.renew_memory is not None and self.trials_run > 0 and memory_of(os.getpid()) > limits.renew_memory
+
+    def _claim(self) -> tuple[int, WorkerTrial | None] | NoTrial:
+        if not shares_sequence(self.spec):
+            claimed = self._claim_trial()
+            return claimed if isinstance(claimed, NoTrial) else (claimed, None)
+        # The next point of a common sequence is chosen before anybody else can look at the sequence.
+        with self.stored.storage.transaction():
+            claimed = self._claim_trial()
+            if isinstance(claimed, NoTrial):
+                return claimed
+            trial = self._prepare(claimed)
+            _ = trial.relative_params
+            SearchSpace(self.spec.space).suggest(trial)
+            return claimed, trial
+
+    def _claim_trial(self) -> int | NoTrial:
+        return claim(
+            self.stored.storage,
+            self.stored.study_id,
+            self.order.worker,
+            self.process,
+            failed_before=self.order.failed_before,
+        )
+
+    def _run_trial(self, trial_id: int, prepared: WorkerTrial | None) -> None:
+        number = -1
+        self.trials_run += 1
+        try:
+            trial = prepared or self._prepare(trial_id)
+            number = trial.number
+            log.info("trial %d starts", number)
+            earlier = self.duplicates.settle(trial)
+            if earlier is not None:
+                self._finish(trial, *take_over(trial, earlier))
+            else:
+                self._evaluate(trial)
+        except TrialLost as taken:
+            log.warning("trial %d: %s", number, taken)
+        except TrialInterrupted as interrupted:
+            self._requeue(trial_id, "interrupted", str(interrupted))
+        except _UNUSABLE as error:
+            self._requeue(trial_id, "interrupted", str(error))
+            raise
+        except optuna.exceptions.StorageInternalError:
+            raise  # the storage is out of reach, which is not the objective's doing; whoever resumes hands back
+        # The objective is the user's: it may raise anything.
+        except (Exception, SystemExit, KeyboardInterrupt) as error:
+            log.exception("trial %d: the objective raised", number)
+            text = "".join(traceback.format_exception(error))[-_TRACEBACK_CHARACTERS:]
+            self._requeue(trial_id, "exception", f"{_first_line(error)}\n\n{text}")
+        sweep(self.stored, trial_id)
+
+    def _prepare(self, trial_id: int) -> WorkerTrial:
+        # Optuna's cache must know the trial before a parameter is suggested for it.
+        frozen = next(t for t in reversed(self.study.get_trials(deepcopy=False)) if t._trial_id == trial_id)
+        seed = trial_seed(self.spec, frozen.number, len(frozen.params))
+        self.study.sampler = self._sampler(seed)
+        checkpoint = trial_checkpoint(self.stored, frozen.number)
+        if len(attempts_of(frozen.system_attrs)) == 1:
+            # Nobody has trained it: a file of that name is of a study that was deleted.
+            checkpoint.discard()
+        holds = partial(holding, self.stored.storage, trial_id, self.process)
+        return WorkerTrial(self.study, trial_id, self.interruption, checkpoint, holds)
+
+    def _sampler(self, seed: int) -> BaseSampler:
+        return informed_sampler(self.spec, self.known, seed=seed)
+
+    def _evaluate(self, trial: WorkerTrial) -> None:
+        try:
+            result = self.objective(trial)
+        except optuna.TrialPruned:
+            self._finish(trial, TrialState.PRUNED, None)
+            return
+        if os.getpid() != self.process.pid:
+            os._exit(0)  # the objective forked, and its child came back as well
+        if trial.interrupted:
+            raise TrialInterrupted("interrupted")  # the objective has caught it; its value is none
+        values, fault = _values(result, len(self.spec.directions))
+        if fault is not None:
+            outcome, sentence = fault
+            log.error("trial %d: %s", trial.number, sentence)
+            self._requeue(trial._trial_id, outcome, sentence)
+            return
+        self._finish(trial, TrialState.COMPLETE, values)
+
+    def _finish(self, trial: WorkerTrial, state: TrialState, values: Sequence[float] | None) -> None:
+        finish(self.stored.storage, self.study, trial, self.process, state=state, values=values)
+        log.info("trial %d is %s%s", trial.number, state.name, f", value {values}" if values else "")
+
+    def _requeue(self, trial_id: int, outcome: Outcome, detail: str) -> None:
+        try:
+            state = requeue(self.stored.storage, trial_id, self.process, outcome, detail)
+            log.info("handed back (%s): it is %s now", outcome, state.name)
+        except TrialLost as taken:
+            log.warning("%s", taken)
+
+
+def _first_line(error: BaseException) -> str:
+    line = f"{type(error).__name__}: {error}".partition("\n")[0][:300]
+    return "".join(character if character.isprintable() else "?" for character in line)
+
+
+def _values(result: Any, wanted: int) -> tuple[list[float], tuple[Outcome, str] | None]:
+    """The objective's result as one float a direction, or what is wrong with it."""
+    row = list(result) if isinstance(result, Sequence) and not isinstance(result, str) else [result]
+    if len(row) != wanted:
+        given = f"{len(row)} value{'s' if len(row) != 1 else ''}"
+        return [], ("bad value", f"the objective returned {given}, and the study wants {wanted}")
+    values = []
+    for item in row:
+        try:
+            values.append(float(item))
+        except (TypeError, ValueError):
+            return [], (
+                "bad value",
+                f"the objective returned {item!r} ({type(item).__name__}); it must return a number",
+            )
+    for value in values:
+        if math.isnan(value) or math.isinf(value):
+            return [], ("divergence", f"the objective returned {value}")
+    return values, None

@@ -1,0 +1,1 @@
+"""Before a study runs: its data, one short trial, this machine."""

@@ -1,0 +1,106 @@
+"""What `check` sees of a study's data: how much there is, and whether the parameters go with it. Trains nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import optuna
+from optuna.samplers import RandomSampler
+
+from objectives.data.arrays import SearchData
+from objectives.data.loading import absence
+from objectives.data.named import DATA_FOLDER_VARIABLE, is_downloaded
+from objectives.data.settings import DataSettings
+from objectives.errors import DataError, TrainingError
+from objectives.hypermodel import HyperModel
+from objectives.registry import BUILT_IN
+from objectives.training.scoring import Goal
+from objectives.training.task import Task
+from studies.errors import StudyError
+from studies.execution.objective import task_of
+from studies.spec.study import StudySpec
+
+_POINTS = 200  # of the space, drawn to be held against ...
+_ROWS = 1000  # ... so many rows: their range and their shape tell as much as all of them, 200 times
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataCheck:
+    """The data of a study, and every sentence on what does not go with them."""
+
+    kind: str
+    """"picture", "table" or "text"."""
+    shape: tuple[int, ...]
+    """Of one row; empty for a text."""
+    classes: int | None
+    """None: regression."""
+    train: int
+    """Rows of the first division's training part, ..."""
+    validation: int
+    """... and of its validation part."""
+    rows: int
+    """All that were read, those of a test part among them."""
+    faults: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        size = " x ".join(map(str, self.shape))
+        rows = {"picture": f"pictures of {size}", "table": f"{size} columns", "text": "texts"}[self.kind]
+        task = "a number to predict" if self.classes is None else f"{self.classes} classes"
+        return f"{rows}, {task}; {self.train:,} rows to train on, {self.validation:,} to validate, of {self.rows:,}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The key ``data`` of ``check --json``."""
+        return {key: value for key, value in asdict(self).items() if key != "faults"}
+
+
+def examine(spec: StudySpec) -> DataCheck | None:
+    """Load the data as a trial would, and hold points of the space against them.
+
+    None for what reads no data, and for data that are not on this machine; `unseen` says why.
+
+    Raises:
+        StudyError: there are no such data, or they cannot be divided as the study asks.
+    """
+    family = BUILT_IN.get(spec.objective)
+    if family is None or family.load is None or spec.data is None or unseen(spec.data) is not None:
+        return None
+    task = task_of(spec, family)
+    try:
+        divisions = family.load(task)
+        data = divisions[0]
+    except DataError as fault:
+        raise StudyError(str(fault)) from fault
+    return DataCheck(
+        kind=data.kind,
+        shape=() if data.kind == "text" else data.x_train.shape[1:],
+        classes=data.classes,
+        train=len(data.x_train),
+        validation=len(data.x_validation),
+        rows=divisions.rows_read,
+        faults=tuple(dict.fromkeys(_faults(family, task, data))),
+    )
+
+
+def unseen(data: DataSettings) -> str | None:
+    """Why the data are not looked at; None where they are."""
+    if is_downloaded(data.dataset):
+        return f"they may have to be downloaded, for ${DATA_FOLDER_VARIABLE} is not set"
+    return absence(data.dataset)
+
+
+def _faults(family: HyperModel, task: Task, data: SearchData) -> Iterator[str]:
+    try:
+        Goal.of(task).check(data.classes)
+    except TrainingError as fault:
+        yield str(fault)
+    few = replace(data, x_train=data.x_train[:_ROWS])
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    # Drawn at random, they meet every choice under its conditions, and no strength is 0.
+    study = optuna.create_study(sampler=RandomSampler(seed=0))
+    for _ in range(_POINTS if task.space.searched else 1):
+        try:
+            family.check(task.space.suggest(study.ask()), few)
+        except DataError as fault:
+            yield str(fault)

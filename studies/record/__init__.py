@@ -1,0 +1,1 @@
+"""A study as it lies in its storage."""

@@ -1,0 +1,133 @@
+"""A study made in a storage, or joined there: one transaction, however many ask at once."""
+
+from __future__ import annotations
+
+import secrets
+import warnings
+from dataclasses import replace
+
+import optuna
+from optuna.study import StudyDirection
+from optuna.trial import TrialState
+
+from objectives.space.search_space import SearchSpace
+from storage import SharedStorage, StorageLocation
+from studies.errors import StudyError, StudyNotFound
+from studies.record.sessions import live_sessions
+from studies.record.source_study import remember
+from studies.record.stored import FORMAT_KEY, SPEC_KEY, StoredStudy, load
+from studies.sampling.samplers import EXHAUSTIVE
+from studies.sampling.start_points import enqueue
+from studies.spec.study import FORMAT, StudySpec
+
+_MADE_FROM = ("objective", "data", "train", "space", "seed")  # what decides a trial's value beside its own parameters
+
+
+def create_or_join(
+    location: StorageLocation, storage: SharedStorage, spec: StudySpec, *, accept_changes: bool = False
+) -> tuple[StoredStudy, bool]:
+    """The study of that name, made now if there is none; says whether it was made.
+
+    However many processes ask at once, one makes it and all others find it whole. With ``accept_changes`` a study
+    that searched something else goes on with this spec; its seed and its trials stay, and so must its goal, because
+    values of two metrics cannot be compared.
+
+    Raises:
+        StudyError: there is one of that name that searches something else; the differences are told.
+    """
+    if spec.seed is None:
+        spec = spec.model_copy(update={"seed": secrets.randbits(32)})
+        drawn = True
+    else:
+        drawn = False
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    with storage.transaction():
+        try:
+            found = load(location, storage, spec.name)
+        except StudyNotFound:
+            directions = [StudyDirection[direction.upper()] for direction in spec.directions]
+            study_id = storage.create_new_study(directions, spec.name)
+            made = StoredStudy(location, storage, study_id, spec.name, spec)
+            _write(made)
+            return made, True
+        if found.spec is None:
+            return _adopt(found, spec), False
+        compared = spec.model_copy(update={"seed": None}) if drawn else spec
+        differences = compared.differences(found.spec)
+        goal = spec.directions, spec.metrics
+        if differences and accept_changes and goal == (found.spec.directions, found.spec.metrics):
+            if any(line.startswith(_MADE_FROM) for line in differences):
+                found.note_change()
+            spec = spec.model_copy(update={"seed": found.spec.seed}) if drawn else spec
+            _store_spec(storage, found.study_id, spec)
+            replace(found.budget, points=_points(spec)).store(storage, found.study_id)
+            changed = replace(found, spec=spec)
+            _begin(changed, before=found.spec)
+            return changed, False
+        if differences and _never_began(found):
+            storage.delete_study(found.study_id)
+            return create_or_join(location, storage, spec)[0], True
+        if differences:
+            other = "--name starts another"
+            way_on = (
+                f"--accept-changes with this, {other}" if goal == (found.spec.directions, found.spec.metrics) else other
+            )
+            raise StudyError(
+                f"study {spec.name!r} in {location} searches something else:\n  "
+                + "\n  ".join(differences)
+                + f"\n`studyhall resume '{spec.name}'` goes on with it as it was, {way_on}"
+            )
+        return found, False
+
+
+def _never_began(found: StoredStudy) -> bool:
+    """Whether no trial came as far as a parameter, as when the objective cannot be imported: the name is free then."""
+    trials = found.storage.get_all_trials(found.study_id, deepcopy=False)
+    idle = all(trial.state is TrialState.WAITING and not trial.params for trial in trials)
+    return idle and not live_sessions(found.attributes)
+
+
+def _adopt(found: StoredStudy, spec: StudySpec) -> StoredStudy:
+    theirs = tuple(d.name.lower() for d in found.storage.get_study_directions(found.study_id))
+    if theirs != spec.directions:
+        raise StudyError(
+            f"the Optuna study {found.name!r} has the directions {', '.join(theirs)}, "
+            f"not {', '.join(spec.directions)}; give --direction {','.join(theirs)}, or another --name"
+        )
+    adopted = replace(found, spec=spec)
+    _write(adopted)
+    return adopted
+
+
+def _store_spec(storage: SharedStorage, study_id: int, spec: StudySpec) -> None:
+    storage.set_study_system_attr(study_id, FORMAT_KEY, FORMAT)
+    storage.set_study_system_attr(study_id, SPEC_KEY, spec.model_dump(mode="json", exclude_none=True))
+
+
+def _points(spec: StudySpec) -> int | None:
+    return SearchSpace(spec.space).size() if spec.sampler.name in EXHAUSTIVE else None
+
+
+def _begin(stored: StoredStudy, before: StudySpec | None = None) -> None:
+    """Give the study what it begins with: its start points, and the other study that its sampler knows."""
+    spec = stored.required_spec()
+    enqueue(stored.study, spec, before)
+    if spec.warm_start is None or (before is not None and before.warm_start == spec.warm_start):
+        return
+    try:
+        refusal = remember(stored, load(stored.location, stored.storage, spec.warm_start))
+    except StudyNotFound as error:
+        raise StudyNotFound(f"warm_start: {error}") from None
+    if refusal is not None:
+        raise StudyError(f"warm_start: {refusal}; name another study or leave it out")
+
+
+def _write(stored: StoredStudy) -> None:
+    storage, study_id, spec = stored.storage, stored.study_id, stored.required_spec()
+    _store_spec(storage, study_id, spec)
+    replace(spec.budget.to_budget(), points=_points(spec)).store(storage, study_id)
+    _begin(stored)
+    if spec.metrics and len(spec.metrics) == len(spec.directions):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            stored.study.set_metric_names(list(spec.metrics))

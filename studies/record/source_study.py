@@ -1,0 +1,131 @@
+"""The trials of another study that a warm start knows: noted once, read again by each worker."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+import optuna
+from optuna.samplers import NSGAIIISampler, NSGAIISampler
+from optuna.trial import FixedTrial, FrozenTrial, create_trial
+
+from objectives.registry import BUILT_IN
+from objectives.space.conditions import same
+from objectives.space.search_space import SearchSpace
+from objectives.space.values import Scalar
+from objectives.user_code.source import is_reference
+from storage import SharedStorage
+from storage.claims import FINISHED
+from studies.spec.study import StudySpec
+
+if TYPE_CHECKING:
+    from studies.record.stored import StoredStudy
+
+
+_KEY = "studyhall:warm_start"
+
+
+def remember(stored: StoredStudy, source: StoredStudy) -> str | None:
+    """Note in a new study which trials of the source it knows: those that are finished now.
+
+    Returns a sentence, and notes nothing, where the source has nothing to tell.
+    """
+    spec = stored.required_spec()
+    theirs = tuple(direction.name.lower() for direction in source.study.directions)
+    metrics = spec.metrics, () if source.spec is None else source.spec.metrics
+    if theirs != spec.directions:
+        return f"study {source.name!r} is to {', '.join(theirs)}, this one to {', '.join(spec.directions)}"
+    if all(metrics) and metrics[0] != metrics[1]:
+        return f"study {source.name!r} is judged by {', '.join(metrics[1])}, this one by {', '.join(metrics[0])}"
+    trials = source.storage.get_all_trials(source.study_id, deepcopy=False)
+    unfinished = [trial.number for trial in trials if trial.state not in FINISHED]
+    note: dict[str, Any] = {"study": source.name, "trials": len(trials), "without": unfinished}
+    finished = len(trials) - len(unfinished)
+    if not finished:
+        return f"study {source.name!r} has no finished trial yet"
+    if not _fitting(stored.storage, source.study_id, note, spec, source.spec):
+        return f"none of the {finished} finished trials of study {source.name!r} lies in this [space]"
+    stored.storage.set_study_system_attr(stored.study_id, _KEY, note)
+    return None
+
+
+def lost_source(stored: StoredStudy) -> str | None:
+    """The name of the study that this one was warm-started from, when it is gone."""
+    note = _note(stored)
+    there = {study.study_name for study in stored.storage.get_all_studies()} if note is not None else set()
+    return None if note is None or note["study"] in there else str(note["study"])
+
+
+def known_trials(stored: StoredStudy) -> list[FrozenTrial]:
+    """The other study's trials that the sampler is to know, as if they were of this study's space.
+
+    Always the same ones, so that a resume draws as the launch did. Empty for a study without a warm start, and where
+    the other study was deleted meanwhile.
+    """
+    note = _note(stored)
+    if note is None or lost_source(stored) is not None:
+        return []
+    from studies.record.stored import load
+
+    source = load(stored.location, stored.storage, note["study"])
+    return _fitting(stored.storage, source.study_id, note, stored.required_spec(), source.spec)
+
+
+def _note(stored: StoredStudy) -> dict[str, Any] | None:
+    wanted = stored.spec is not None and stored.spec.warm_start is not None
+    return stored.attributes.get(_KEY) if wanted else None
+
+
+def _fitting(
+    storage: SharedStorage, source_id: int, note: Mapping[str, Any], spec: StudySpec, theirs: StudySpec | None
+) -> list[FrozenTrial]:
+    space = None if is_reference(spec.objective) else SearchSpace(spec.space)
+    given: dict[str, Scalar] = {}
+    if theirs is not None and theirs.objective == spec.objective:
+        family = BUILT_IN.get(spec.objective)
+        given |= {name: row.default for name, row in family.parameters.items()} if family is not None else {}
+        given |= SearchSpace(theirs.space).fixed
+    left_out = set(note["without"])
+    found = [
+        trial
+        for old in storage.get_all_trials(source_id, deepcopy=False, states=FINISHED)
+        if old.number < note["trials"] and old.number not in left_out
+        if (trial := _translated(old, space, given)) is not None
+    ]
+    for index, trial in enumerate(found):
+        # TPE sorts by number, so they come before this study's trials; and Optuna's search for common parameters
+        # ends at a number below -1.
+        trial.number = cast(int, -1 + index / len(found))
+    return found
+
+
+def _translated(old: FrozenTrial, space: SearchSpace | None, given: Mapping[str, Scalar]) -> FrozenTrial | None:
+    """The trial as one of this space; None where it lies outside."""
+    params, distributions = old.params, old.distributions
+    if space is not None:
+        point = {**given, **old.params}
+        if any(name in point and not same(point[name], value) for name, value in space.fixed.items()):
+            return None
+        asked = FixedTrial(point)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # at values out of range, which are told below
+                space.suggest(cast(optuna.Trial, asked))
+            params, distributions = asked.params, asked.distributions
+            inside = all(row._contains(row.to_internal_repr(params[name])) for name, row in distributions.items())
+        except ValueError:
+            return None
+        if not inside:
+            return None
+    trial = create_trial(
+        state=old.state,
+        values=old.values,
+        params=dict(params),
+        distributions=dict(distributions),
+        intermediate_values=dict(old.intermediate_values),
+        # Genetic samplers breed from the first generation, which these belong to.
+        system_attrs={kind._get_generation_key(): 0 for kind in (NSGAIISampler, NSGAIIISampler)},
+    )
+    trial._trial_id = old._trial_id
+    return trial

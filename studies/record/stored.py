@@ -1,0 +1,116 @@
+"""A study as it lies in a storage: Optuna's study, and in its attributes all that a resume needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import optuna
+
+from objectives.wording import did_you_mean
+from storage import SharedStorage, StorageLocation
+from storage.claims import Budget
+from studies.errors import StudyError, StudyNotFound
+from studies.sampling.pruners import make_pruner
+from studies.spec.study import FORMAT, StudySpec
+
+SPEC_KEY = "studyhall:spec"
+
+
+FORMAT_KEY = "studyhall:format"
+
+
+CHANGED_KEY = "studyhall:changed"
+
+
+@dataclass(frozen=True)
+class StoredStudy:
+    """A study in a storage. ``spec`` is None for a plain Optuna study that studyhall has never run."""
+
+    location: StorageLocation
+    storage: SharedStorage
+    study_id: int
+    name: str
+    spec: StudySpec | None
+
+    @property
+    def files(self) -> Path:
+        """The folder of this study's logs, checkpoints, artifacts and models."""
+        return self.location.study_files(self.name)
+
+    @cached_property
+    def study(self) -> optuna.Study:
+        """Optuna's own object, with the study's pruner; workers give it a sampler for each trial."""
+        pruner = make_pruner(self.spec) if self.spec is not None else None
+        return optuna.load_study(study_name=self.name, storage=self.storage, pruner=pruner)
+
+    @property
+    def value_names(self) -> list[str]:
+        """What the values of a trial are called, one a direction."""
+        if self.spec is not None:
+            return self.spec.value_names
+        count = len(self.study.directions)
+        return self.study.metric_names or (["value"] if count == 1 else [f"value {n}" for n in range(count)])
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """The study's system attributes as they are now."""
+        return self.storage.get_study_system_attrs(self.study_id)
+
+    @property
+    def changed_at(self) -> int:
+        """The number of the first trial made under the spec as it is now: 0 unless a change of it was accepted."""
+        return int(self.attributes.get(CHANGED_KEY, 0))
+
+    def note_change(self) -> None:
+        """Note that the trials there are were made under another spec, objective or data."""
+        trials = self.storage.count_states(self.study_id).total()
+        self.storage.set_study_system_attr(self.study_id, CHANGED_KEY, trials)
+
+    @property
+    def budget(self) -> Budget:
+        """The budget as it is now; another terminal may have raised it."""
+        return Budget.of(self.storage, self.study_id)
+
+    def required_spec(self) -> StudySpec:
+        """The spec.
+
+        Raises:
+            StudyError: it is a plain Optuna study, so studyhall does not know what to run.
+        """
+        if self.spec is None:
+            raise StudyError(
+                f"study {self.name!r} was not made by studyhall, so it does not say what to run; "
+                f"`studyhall launch OBJECTIVE --name '{self.name}'` adopts it"
+            )
+        return self.spec
+
+
+def load(location: StorageLocation, storage: SharedStorage, name: str) -> StoredStudy:
+    """Find a study by name.
+
+    Raises:
+        StudyNotFound: with the nearest name there is.
+        StudyError: it was stored by a newer studyhall.
+    """
+    try:
+        study_id = storage.get_study_id_from_name(name)
+    except KeyError:
+        known = [study.study_name for study in storage.get_all_studies()]
+        raise StudyNotFound(
+            f"no study {name!r} in {location}{did_you_mean(name, known)} (`studyhall list` shows all {len(known)})"
+        ) from None
+    return StoredStudy(location, storage, study_id, name, _read_spec(name, storage.get_study_system_attrs(study_id)))
+
+
+def _read_spec(name: str, attributes: dict[str, Any]) -> StudySpec | None:
+    if SPEC_KEY not in attributes:
+        return None
+    if attributes.get(FORMAT_KEY, 0) > FORMAT:
+        raise StudyError(
+            f"study {name!r} was stored in format {attributes[FORMAT_KEY]} by a newer studyhall, "
+            f"this one reads up to {FORMAT}; upgrade studyhall"
+        )
+    return StudySpec.model_validate(attributes[SPEC_KEY])

@@ -1,0 +1,141 @@
+"""The tables of a study file that say how a study runs, checked."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ByteSize,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    model_serializer,
+    model_validator,
+)
+
+from objectives.wording import written
+from storage.claims import Budget
+
+_UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?[dhms])+")
+
+
+def duration(value: Any) -> Any:
+    """Seconds from ``"2h"``, ``"1h30m"``, ``"90s"`` or a plain number of seconds; anything else as it is.
+
+    Raises:
+        ValueError: a text that is no duration.
+    """
+    if not isinstance(value, str):
+        return value
+    text = value.strip().lower()
+    if _DURATION.fullmatch(text):
+        return sum(float(part[:-1]) * _UNITS[part[-1]] for part in re.findall(r"[\d.]+[dhms]", text))
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError('a duration is written "2h", "1h30m", "90s" or as a number of seconds') from None
+
+
+def _name(value: str) -> str:
+    if not value.strip() or value != value.strip() or not value.isprintable() or value.startswith("-"):
+        raise ValueError("a name has at least one character, no dash first, no line breaks, no blanks at its ends")
+    return value
+
+
+def _devices(value: Any) -> Any:
+    if value in ("all", "none"):
+        return value
+    if isinstance(value, list | tuple) and value and all(type(item) is int and item >= 0 for item in value):
+        return tuple(value)
+    raise ValueError('allowed: "all", "none", or a list of GPU numbers such as [0, 1]')
+
+
+# Pydantic's own serializer of a union warns about the list that JSON makes of a tuple.
+Devices = Annotated[
+    tuple[int, ...] | Literal["all", "none"],
+    PlainValidator(_devices),
+    PlainSerializer(lambda value: list(value) if isinstance(value, tuple) else value),
+]
+Seconds = Annotated[float, BeforeValidator(duration), Field(gt=0, allow_inf_nan=False)]
+Name = Annotated[str, Field(max_length=200), AfterValidator(_name)]
+
+
+class Section(BaseModel):
+    """A table of the study file: frozen, and a key it does not know is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SamplerConfig(Section):
+    """A sampler or pruner by name, with the options that differ from its defaults."""
+
+    name: str
+    options: dict[str, Any] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text_or_table(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"name": value}
+        if isinstance(value, dict) and "name" in value:
+            return {"name": value["name"], "options": {k: v for k, v in value.items() if k != "name"}}
+        if isinstance(value, dict):
+            raise ValueError('a table needs the key name, for example name = "tpe"')
+        return value
+
+    def __str__(self) -> str:
+        return ", ".join([self.name, *(f"{key} = {written(value)}" for key, value in self.options.items())])
+
+    @model_serializer
+    def _as_table(self) -> dict[str, Any]:
+        return {"name": self.name, **self.options}
+
+
+class BudgetSettings(Section):
+    """When the study, or one trial of it, has had enough (see ``storage.claims.Budget``)."""
+
+    trials: Annotated[int, Field(ge=1)] | None = None
+    timeout: Seconds | None = None
+    failures: Annotated[int, Field(ge=1)] = 10
+    stall: Annotated[int, Field(ge=1)] | None = None
+    target: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    trial_timeout: Seconds | None = None
+
+    def to_budget(self) -> Budget:
+        """The budget as the storage keeps it."""
+        return Budget(
+            trials=self.trials,
+            seconds=self.timeout,
+            failures=self.failures,
+            stall=self.stall,
+            target=self.target,
+            trial_seconds=self.trial_timeout,
+        )
+
+
+class WorkerSettings(Section):
+    """How many workers one launch starts, on which GPUs, and how many may share one (None: as many as need be)."""
+
+    count: Annotated[int, Field(ge=1, le=1024)] = 1
+    devices: Devices = "all"
+    per_device: Annotated[int, Field(ge=1, le=64)] | None = None
+    memory: ByteSize | None = None
+    """A worker that uses more is killed, and its trial fails."""
+    renew_after: Annotated[int, Field(ge=1)] | None = None
+    """A worker process is replaced after so many trials, ..."""
+    renew_memory: ByteSize | None = None
+    """... or when, between two trials, it uses more than this."""
+    beat: Seconds = 5.0
+    grace: Seconds = 30.0
+
+    @model_validator(mode="after")
+    def _grace_outlasts_beats(self) -> WorkerSettings:
+        if self.grace < 2 * self.beat:
+            raise ValueError(f"grace is {self.grace:g} s and must be at least twice beat, which is {self.beat:g} s")
+        return self

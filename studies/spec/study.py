@@ -1,0 +1,121 @@
+"""Everything a study is, checked once and stored in the study itself."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from objectives.data.settings import DataSettings
+from objectives.space.dimensions import Dimension
+from objectives.training.cross_validation import run_count
+from objectives.training.metrics import names_of
+from objectives.training.settings import TrainSettings
+from studies.spec.points import Point
+from studies.spec.settings import BudgetSettings, Name, SamplerConfig, Section, WorkerSettings
+
+FORMAT = 2  # of the stored study; a newer one is refused by an older program
+
+Direction = Literal["minimize", "maximize"]
+
+
+def _metric(value: Any) -> Any:
+    if value is None:
+        return None
+    names = [value] if isinstance(value, str) else list(value) if isinstance(value, list | tuple) else []
+    if not names or not all(isinstance(name, str) and name for name in names) or len(set(names)) < len(names):
+        raise ValueError('allowed: a name, or a list of different names such as ["val_accuracy", "parameters"]')
+    return names[0] if len(names) == 1 else tuple(names)
+
+
+Metric = Annotated[str | tuple[str, ...] | None, BeforeValidator(_metric)]
+
+
+class StudySpec(Section):
+    """One study, whole. ``seed`` None means: drawn when the study is created, and kept."""
+
+    name: Name
+    objective: str
+    metric: Metric = None
+    """One name, or one an objective."""
+    directions: tuple[Direction, ...] = ("minimize",)
+    seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
+    sampler: SamplerConfig = SamplerConfig(name="tpe")
+    pruner: SamplerConfig = SamplerConfig(name="median")
+    start: tuple[Point, ...] = ()
+    """Points that are evaluated first, each once."""
+    warm_start: Name | None = None
+    """Another study of the same storage, whose trials the sampler knows."""
+    duplicates: Literal["allow", "reuse", "another"] = "another"
+    """What becomes of a suggestion that was evaluated before."""
+    budget: BudgetSettings = BudgetSettings()
+    data: DataSettings | None = None
+    space: dict[str, Dimension] = Field(default_factory=dict)
+    train: TrainSettings | None = None
+    workers: WorkerSettings = WorkerSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_direction_is_a_list_of_one(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "direction" in value:
+            if "directions" in value:
+                raise ValueError("give direction or directions, not both")
+            value = {**value, "directions": [value["direction"]]}
+            del value["direction"]
+        return value
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names in ``metric``, one an objective; none where it gives none."""
+        return names_of(self.metric)
+
+    @property
+    def value_names(self) -> list[str]:
+        """What the values of a trial are called, one an objective."""
+        if len(self.metrics) == len(self.directions):
+            return list(self.metrics)
+        return ["value"] if len(self.directions) == 1 else [f"value {n}" for n in range(len(self.directions))]
+
+    @property
+    def goal(self) -> str:
+        """What is better, in words: "val_accuracy, maximize; parameters, minimize"."""
+        if not self.metrics:
+            return ", ".join(self.directions)
+        return "; ".join(map(", ".join, zip(self.value_names, self.directions, strict=True)))
+
+    @property
+    def pruning(self) -> str:
+        """The pruner in words."""
+        if len(self.directions) > 1:
+            return "none, since trials with several objectives report nothing"
+        return str(self.pruner)
+
+    @property
+    def steps(self) -> int | None:
+        """How many steps a trial reports at most; None for an objective of the user's, and for several objectives.
+
+        Pruners and displays count in it.
+        """
+        if self.train is None or len(self.directions) > 1:
+            return None
+        data = self.data if self.data is not None else DataSettings()
+        return self.train.epochs * run_count(self.train.repeats, data.divisions)
+
+    def differences(self, other: StudySpec) -> list[str]:
+        """One line for each setting in which the search itself differs; budget and workers may change freely."""
+        mine, theirs = self._search(), other._search()
+        if None in (self.seed, other.seed):
+            mine["seed"] = theirs["seed"] = None
+        return [
+            f"{key}: {mine.get(key)!r} instead of {theirs.get(key)!r}"
+            for key in sorted({*mine, *theirs})
+            if mine.get(key) != theirs.get(key)
+        ]
+
+    def _search(self) -> dict[str, Any]:
+        nested = self.model_dump(mode="json", exclude={"name", "budget", "workers"})
+        return {
+            f"{key}.{inner}" if inner else key: item
+            for key, value in nested.items()
+            for inner, item in (value.items() if isinstance(value, dict) else [("", value)])
+        }

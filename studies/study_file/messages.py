@@ -1,0 +1,70 @@
+"""What pydantic has against a study file, in TOML's words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from objectives.wording import did_you_mean, written
+from studies.spec.study import StudySpec
+
+# `direction` stands for a `directions` of one.
+_TOP = [*StudySpec.model_fields, "direction"]
+
+# What TOML calls the types of pydantic's.
+_PLAIN = {
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "byte_size": 'a number of bytes, or a size such as "2GiB"',
+    "dict_type": "a table",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "string_type": "a text",
+    "tuple_type": "a list, in brackets",
+}
+
+
+def sentence(row: ErrorDetails, table: Mapping[str, Any]) -> tuple[str, str]:
+    loc = tuple(row["loc"])
+    if loc[:1] == ("directions",) and "direction" in table:
+        loc = ("direction",)
+    key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).removeprefix(".")
+    if row["type"] == "extra_forbidden":
+        allowed = _keys_beside(loc)
+        return key, f"no such key; allowed: {', '.join(allowed)}{did_you_mean(loc[-1], allowed)}"
+    if row["type"] == "missing":
+        return key, "is missing" + ('; for example objective = "mlp" or "file.py:function"' if len(loc) == 1 else "")
+    found = row["input"]
+    message = row["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    if row["type"] in ("model_type", "model_attributes_type"):
+        first = _keys_beside((*loc, ""))[0]
+        message = f"must be a table such as {{ {first} = ... }}"
+    elif row["type"] == "too_short":
+        message = "must not be empty"
+    elif row["type"] in _PLAIN:
+        message = f"must be {_PLAIN[row['type']]}"
+    names = re.findall(r"'([^']+)'", message) if row["type"] == "literal_error" else []
+    if not loc:
+        return key, message
+    return key, f"found {_short(found)}; {message}{did_you_mean(found, names)}"
+
+
+def _short(value: Any) -> str:
+    text = written(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _keys_beside(loc: Sequence[str | int]) -> list[str]:
+    model: type[BaseModel] = StudySpec
+    for part in loc[:-1]:
+        annotation = model.model_fields[str(part)].annotation
+        model = next(kind for kind in (annotation, *get_args(annotation))
+                     if isinstance(kind, type) and issubclass(kind, BaseModel))  # fmt: skip
+    return _TOP if model is StudySpec else list(model.model_fields)

@@ -1,0 +1,183 @@
+"""From what the user names (a gallery study, a TOML file, a function) to a checked StudySpec."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from objectives.data.paths import absolute, resolved
+from objectives.data.settings import DataSettings
+from objectives.registry import BUILT_IN
+from objectives.space.parameters import Parameter
+from objectives.user_code.source import is_reference, split_reference
+from objectives.wording import did_you_mean
+from studies.errors import StudyFileError
+from studies.spec.study import StudySpec
+from studies.study_file.checks import study_faults
+from studies.study_file.completion import complete
+from studies.study_file.messages import sentence
+
+_GALLERY = Path(__file__).parents[1] / "gallery"
+
+
+def gallery() -> dict[str, str]:
+    """The ready studies: name -> TOML text."""
+    return {file.stem: file.read_text("utf-8") for file in sorted(_GALLERY.glob("*.toml"))}
+
+
+def read_study(study: str, settings: Mapping[str, Any] | None = None) -> StudySpec:
+    """The study that ``study`` names, with dotted ``settings`` laid over it, checked.
+
+    ``study`` is a gallery name, the path of a TOML file, or an objective (``path/file.py:function``,
+    ``package.module:function``).
+
+    Raises:
+        StudyFileError: with all faults at once.
+    """
+    source, table = _table(study)
+    for key, value in (settings or {}).items():
+        _lay_over(source, table, key, value)
+    # What a file names relative to itself is absolute by now.
+    _find_files(table, Path.cwd())
+    return _checked(source, table)
+
+
+def _table(study: str) -> tuple[str, dict[str, Any]]:
+    ready = gallery()
+    if study in ready:
+        table = tomllib.loads(ready[study])
+        _find_files(table, _GALLERY)
+        return f"gallery study {study}", table
+    path = Path(study).expanduser()
+    if path.suffix == ".toml":
+        return study, _from_file(study, path)
+    if study in BUILT_IN:
+        return study, {"name": study, "objective": study}
+    if is_reference(study):
+        return study, {"name": split_reference(study)[1], "objective": _absolute(study, Path.cwd())}
+    advice = f"allowed: a gallery study ({', '.join(ready)}), a file.toml, or an objective such as file.py:function"
+    raise StudyFileError(study, [("", f"no such study; {advice}{did_you_mean(study, ready)}")])
+
+
+def _from_file(source: str, path: Path) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        here = [entry.name for entry in path.parent.glob("*.toml")] if path.parent.is_dir() else []
+        raise StudyFileError(source, [("", f"no such file{did_you_mean(path.name, here)}")]) from None
+    except OSError as error:
+        raise StudyFileError(source, [("", f"cannot be read: {error.strerror}")]) from None
+    except UnicodeDecodeError:
+        raise StudyFileError(source, [("", "is not a text in UTF-8, so no TOML file")]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise StudyFileError(source, [("", f"is not valid TOML: {error}")]) from None
+    table.setdefault("name", path.stem)
+    if isinstance(table.get("objective"), str):
+        table["objective"] = _absolute(table["objective"], path.absolute().parent)
+    _find_files(table, path.absolute().parent)
+    return table
+
+
+def _find_files(table: dict[str, Any], folder: Path) -> None:
+    """Data and files of the user's own are found again from any folder."""
+    data = table.get("data")
+    if isinstance(data, dict) and isinstance(data.get("dataset"), str):
+        data["dataset"] = absolute(data["dataset"], folder)
+    family, space = BUILT_IN.get(str(table.get("objective"))), table.get("space")
+    if family is None or not isinstance(space, dict):
+        return
+    for name, item in space.items():
+        parameter = family.parameter(name)
+        if parameter is None or not parameter.files:
+            continue
+
+        def found(value: Any, parameter: Parameter = parameter) -> Any:
+            if not isinstance(value, str) or not parameter.names_file(value):
+                return value
+            return resolved(value, folder)
+
+        if isinstance(item, dict) and isinstance(item.get("choices"), list):
+            space[name] = {**item, "choices": [found(value) for value in item["choices"]]}
+        else:
+            space[name] = found(item)
+
+
+def _absolute(objective: str, folder: Path) -> str:
+    """An objective in a file is found again from any folder."""
+    if not is_reference(objective):
+        return objective
+    place, attribute = split_reference(objective)
+    if not place.endswith(".py"):
+        return objective
+    return f"{(folder / Path(place).expanduser()).resolve()}:{attribute}"
+
+
+def setting(text: str) -> tuple[str, Any]:
+    """``key=value`` of ``--set`` as a dotted key and a value: TOML where it is, else a text.
+
+    Raises:
+        ValueError: there is no ``=`` or nothing before it.
+    """
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise ValueError(f"found {text!r}; a setting is written key=value, for example train.epochs=3")
+    try:
+        return key.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key.strip(), value.strip()
+
+
+def _lay_over(source: str, table: dict[str, Any], dotted: str, value: Any) -> None:
+    *parents, last = dotted.split(".")
+    for parent in parents:
+        below = table.setdefault(parent, {})
+        if isinstance(below, str) and parent in ("sampler", "pruner"):
+            below = table[parent] = {"name": below}
+        if not isinstance(below, dict):
+            raise StudyFileError(source, [(dotted, f"{parent} is {below!r} and no table, so nothing can be set in it")])
+        table = below
+    if last in ("direction", "directions"):
+        table.pop("direction", None)
+        table.pop("directions", None)
+    table[last] = value
+
+
+def _checked(source: str, table: dict[str, Any]) -> StudySpec:
+    faults: list[tuple[str, str]] = []
+    spec: StudySpec | None = None
+    try:
+        spec = StudySpec.model_validate(table)
+    except ValidationError as error:
+        details = error.errors()
+        faults += [sentence(row, table) for row in details]
+        # What is well formed is checked further, so that all faults are told at once.
+        bad = {str(row["loc"][0]) if row["loc"] else "directions" for row in details}
+        bad |= {"direction", "directions"} if bad & {"direction", "directions"} else set()
+        sound = {key: value for key, value in table.items() if key not in bad}
+        if "data" in bad:
+            # Which metrics there are follows from the data.
+            sound["data"] = {"dataset": known} if (known := _dataset(table, details)) else None
+            bad |= set() if known else {"metric", "direction", "directions"}
+        if bad.isdisjoint({"name", "objective"}):
+            partial = complete(StudySpec.model_validate(sound), sound)
+            # A section that could not be read says nothing about those that depend on it.
+            faults += [fault for fault in study_faults(partial) if fault[0].split(".")[0] not in bad]
+    else:
+        spec = complete(spec, table)
+        faults += study_faults(spec)
+    if faults or spec is None:
+        raise StudyFileError(source, faults)
+    return spec
+
+
+def _dataset(table: Mapping[str, Any], details: Sequence[ErrorDetails]) -> str | None:
+    """What `[data]` names, although something else in it is wrong."""
+    data = table["data"]
+    if not isinstance(data, dict) or any(row["loc"][:2] in (("data",), ("data", "dataset")) for row in details):
+        return None
+    return str(data.get("dataset", DataSettings().dataset))

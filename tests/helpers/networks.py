@@ -1,0 +1,104 @@
+"""Small networks for tests: the training of a family with given parameters on a few rows, and its fingerprint."""
+
+import json
+
+import numpy as np
+
+from objectives.data.arrays import SearchData
+from objectives.models.network import make_training
+from objectives.models.parts import schedules
+from objectives.registry import BUILT_IN
+
+# Every family's networks at their smallest.
+SMALL = {
+    "mlp": {"layers": 2, "units": 12},
+    "cnn": {"blocks": 2, "filters": 2, "units": 3},
+    "resnet": {"stages": 2, "filters": 2},
+    "tabular": {"layers": 2, "units": 12},
+    "sequence": {"vocabulary": 6, "length": 4, "embedding": 3, "units": 2},
+    "transfer": {},
+}
+SHAPES = dict.fromkeys(("cnn", "resnet", "transfer"), (6, 6, 3)) | {"mlp": (8,), "tabular": (8,), "sequence": ()}
+WORDS = ("call", "me", "free", "prize", "gratis", "now", "and", "win", "phone")
+
+
+def write_files(folder):
+    """What parameters name, by family: a small model, and groups of synonyms."""
+    import keras
+
+    layers = keras.layers
+    small = keras.Sequential(
+        [keras.Input((6, 6, 3)), layers.Conv2D(2, 3), layers.BatchNormalization(), layers.Conv2D(2, 3),
+         layers.Conv2D(2, 1), layers.Flatten(), layers.Dense(4, activation="softmax")]
+    )  # fmt: skip
+    small.save(folder / "small.keras")
+    (folder / "synonyms.txt").write_text("free gratis\nCall, phone\n")
+    return {
+        "transfer": {"base": str(folder / "small.keras")},
+        "sequence": {"synonyms": str(folder / "synonyms.txt")},
+    }
+
+
+def network(family):
+    """The Network of a family of the catalogue."""
+    return BUILT_IN[family].build.keywords["network"]
+
+
+def rows(shape, classes=3, count=12):
+    """Random rows of that shape, with classes or (None) numbers."""
+    random = np.random.default_rng(1)
+    if shape == ():
+        x = np.array([" ".join(random.choice(WORDS, 6)) for _ in range(count)], object)
+    else:
+        x = random.random((count, *shape), dtype=np.float32)
+    y = random.random(count, dtype=np.float32) if classes is None else np.arange(count) % classes
+    return SearchData(
+        x_train=x,
+        y_train=y,
+        x_validation=x,
+        y_validation=y,
+        classes=classes,
+        kind={0: "text", 1: "table"}.get(len(shape), "picture"),
+        origin="made up",
+    )
+
+
+def training(family, *, classes=3, epochs=4, **params):
+    """What would be trained, with the family's defaults for what is not given."""
+    import keras
+
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(1)
+    made = network(family)
+    return make_training(made, {**made.defaults, **params}, rows(SHAPES[family], classes), epochs=epochs)
+
+
+def fingerprint(family, *, classes=3, **params):
+    """All in which two trainings can differ, as text."""
+    made = training(family, classes=classes, **params)
+    import keras
+
+    labels = np.array([0, 1, 2][: classes or 3])
+    width = 1 if classes in (None, 2) else classes
+    guesses = np.random.default_rng(2).dirichlet(np.ones(width + 1), len(labels))[:, :width].astype(np.float32)
+    loss = made.model.loss if callable(made.model.loss) else keras.losses.get(made.model.loss)
+    return json.dumps(
+        {
+            "model": made.model.get_config(),
+            "optimizer": made.model.optimizer.get_config(),
+            "loss": float(np.mean(keras.ops.convert_to_numpy(loss(labels.astype(np.float32), guesses * 5)))),
+            "batch size": made.batch_size,
+            "weights of rows": None if made.row_weights is None else made.row_weights.tolist(),
+            "callbacks": [
+                [type(each).__name__, getattr(each, "factor", 0), getattr(each, "patience", 0)]
+                for each in made.callbacks
+            ],
+            "rates": [] if params.get("schedule", "constant") in ("constant", "plateau") else rates(family, params),
+        },
+        default=str,
+    )
+
+
+def rates(family, params):
+    """The learning rate of each of many epochs."""
+    return [schedules.rate({**network(family).defaults, **params}, epoch, 20) for epoch in range(20)]

@@ -1,0 +1,98 @@
+"""Trainings in a process of one thread, so that what must be equal is equal to the last bit. Prints JSON."""
+
+import json
+import sys
+
+import optuna
+from pydantic import TypeAdapter
+
+from objectives.data.settings import DataSettings
+from objectives.registry import BUILT_IN
+from objectives.space.dimensions import Dimension
+from objectives.space.search_space import SearchSpace
+from objectives.training.settings import TrainSettings
+from objectives.training.task import Task
+
+COMMON = {"units": 16, "dropout": 0.3, "batch_size": 64}
+NETWORKS = {"mlp": {"layers": 1}, "cnn": {"filters": 4}, "transfer": {"freeze": False, "head_epochs": 2}}
+# Each learns for a while and is then stopped, after two epochs that gained less than min_delta.
+OPTIMIZERS = {
+    "adam": {"learning_rate": 0.02},
+    "rmsprop": {"learning_rate": 0.01, "momentum": 0.5},
+    "sgd": {"learning_rate": 0.2, "momentum": 0.5},
+}
+
+
+class HandedBack(BaseException):
+    pass
+
+
+class Checkpoint:
+    """In memory."""
+
+    state = None
+
+    def load(self):
+        return self.state
+
+    def save(self, state):
+        self.state = state
+        return True
+
+
+class Trial(optuna.Trial):
+    """One attempt at a trial: handed back at the report of a step, for which `report` of a kept step does nothing."""
+
+    def __init__(self, study, trial_id, checkpoint, interrupted_at):
+        super().__init__(study, trial_id)
+        self.checkpoint, self.interrupted_at = checkpoint, interrupted_at
+        self.kept = set(self._cached_frozen_trial.intermediate_values)
+
+    def report(self, value, step):
+        if step not in self.kept:
+            super().report(value, step)
+        if step == self.interrupted_at:
+            raise HandedBack
+
+
+def objective(optimizer, family="mlp", epochs=9, patience=2, repeats=1, **more):
+    dimensions = TypeAdapter(dict[str, Dimension]).validate_python(
+        {**COMMON, **NETWORKS[family], "optimizer": optimizer, **OPTIMIZERS[optimizer], **more}
+    )
+    train = TrainSettings(epochs=epochs, early_stopping={"patience": patience, "min_delta": 0.1}, repeats=repeats)
+    return BUILT_IN[family].build(
+        Task(
+            space=SearchSpace(dimensions),
+            data=DataSettings(),
+            train=train,
+            metrics=("val_loss",),
+            directions=("minimize",),
+            seed=7,
+        )
+    )
+
+
+def run(optimizer, interruptions, **settings):
+    """One trial to its end, handed back at the report of each of the steps; all that is known of it then."""
+    evaluate, study, checkpoint = objective(optimizer, **settings), optuna.create_study(), Checkpoint()
+    trial_id = study.ask()._trial_id
+    for step in [*interruptions, None]:
+        trial = Trial(study, trial_id, checkpoint, step)
+        try:
+            value = evaluate(trial)
+        except HandedBack:
+            continue
+        break
+    frozen = study._storage.get_trial(trial_id)
+    return {
+        "value": value,
+        "reports": list(frozen.intermediate_values.items()),
+        "attributes": {k: v for k, v in frozen.user_attrs.items() if k != "resumed_at"},
+        "resumed_at": frozen.user_attrs.get("resumed_at", []),
+    }
+
+
+if __name__ == "__main__":
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    for optimizer, steps, settings in json.loads(sys.argv[1]):
+        print(json.dumps(run(optimizer, steps, **settings)), flush=True)  # noqa: T201

@@ -1,0 +1,364 @@
+"""What other processes do in these tests, and the server that forks them.
+
+`python drills.py` imports everything once and then forks a process for each call that it reads from its
+standard input, so that eight processes cost as little as one. The calls of one request start together.
+"""
+
+import contextlib
+import json
+import os
+import resource
+import select
+import signal
+import sqlite3
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import alembic.command
+import alembic.migration
+import alembic.script  # noqa: F401  Optuna imports these as it opens a database
+import optuna
+import optuna.storages._rdb.models
+from optuna.study import StudyDirection
+from optuna.trial import TrialState
+
+with contextlib.suppress(ImportError):
+    import sqlalchemy.dialects.postgresql.psycopg  # noqa: F401  so is this for a server
+
+import storage.maintenance.backup
+import storage.maintenance.copying
+import storage.opening
+from storage import StorageLocation, open_storage
+from storage.claims import NoTrial, TrialLost, claim, finish, requeue
+from storage.errors import explain
+from storage.processes import ProcessIdentity
+
+NOBODY = 65534
+
+
+def location(path):
+    return StorageLocation.parse(path)
+
+
+# --- what the processes do ----------------------------------------------------------------------------------
+
+
+def meet(folder, count):
+    """Wait until as many processes are here: opening a database takes longer than most of what is raced for."""
+    Path(folder).mkdir(exist_ok=True)
+    Path(folder, str(os.getpid())).touch()
+    deadline = time.monotonic() + 30
+    while len(list(Path(folder).iterdir())) < count:
+        assert time.monotonic() < deadline, "the others did not come"
+        time.sleep(0.001)
+
+
+def claim_in_rounds(path, rounds, meeting, count):
+    """In each round claim one trial, at the same moment as all others; returns the ids."""
+    opened, me, claimed = open_storage(location(path)), ProcessIdentity.current(), []
+    for number in range(rounds):
+        meet(f"{meeting}-{number}", count)
+        claimed.append(claim(opened, 1, "w", me))
+    return [trial for trial in claimed if not isinstance(trial, NoTrial)]
+
+
+def work(path):
+    """A worker whose every 3rd trial raises once, every 5th is interrupted once and every 7th is pruned."""
+    opened, me = open_storage(location(path)), ProcessIdentity.current()
+    study = optuna.load_study(study_name="s", storage=opened)
+    attempts = []
+    while True:
+        trial_id = claim(opened, 1, "w", me)
+        if trial_id is NoTrial.WAIT:
+            time.sleep(0.01)
+            continue
+        if isinstance(trial_id, NoTrial):
+            return attempts
+        frozen = next(t for t in study.get_trials(deepcopy=False) if t._trial_id == trial_id)
+        trial = optuna.Trial(study, trial_id)
+        attempts.append(frozen.number)
+        if frozen.number % 9 == 8:
+            requeue(opened, trial_id, me, "divergence", "nan")
+        elif frozen.number % 3 == 2 and not frozen.intermediate_values:
+            trial.report(0.5, 0)
+            requeue(opened, trial_id, me, "exception", "boom")
+        elif frozen.number % 5 == 4 and not frozen.intermediate_values:
+            trial.report(0.5, 0)
+            requeue(opened, trial_id, me, "interrupted")
+        elif frozen.number % 7 == 6:
+            trial.report(trial.suggest_float("x", 0, 1), 1)
+            finish(opened, study, trial, me, state=TrialState.PRUNED)
+        else:
+            finish(opened, study, trial, me, state=TrialState.COMPLETE, values=[trial.suggest_float("x", 0, 1)])
+
+
+def give_back(path, trial_ids, process, meeting, count):
+    """Hand the trials back in the name of ``process``; returns those with which it succeeded."""
+    opened, mine = open_storage(location(path)), []
+    meet(meeting, count)
+    for trial_id in trial_ids:
+        try:
+            requeue(opened, trial_id, ProcessIdentity.from_json(process), "death")
+            mine.append(trial_id)
+        except TrialLost:
+            continue
+    return mine
+
+
+def create_or_join(path):
+    """Make the file, and the study in it unless somebody else has; returns whether it was made, and its id."""
+    opened = open_storage(location(path), create=True)
+    with opened.transaction():
+        try:
+            return False, opened.get_study_id_from_name("s")
+        except KeyError:
+            study_id = opened.create_new_study([StudyDirection.MINIMIZE], "s")
+            opened.set_study_system_attr(study_id, "made by", os.getpid())
+            return True, study_id
+
+
+def create_or_join_all(paths):
+    """The same for many files, one after the other."""
+    return [create_or_join(path)[0] for path in paths]
+
+
+def watch_statements(callback):
+    """Call back with each statement that this process runs as it opens databases, before it is run; first "CONNECT"."""
+    connect = storage.opening.connect
+
+    def watched(*args, **kwargs):
+        callback("CONNECT")
+        connection = connect(*args, **kwargs)
+        connection.set_trace_callback(callback)
+        return connection
+
+    storage.opening.connect = watched
+
+
+def create_and_die(path, statements):
+    """Make the file, but be killed by SIGKILL after the given number of statements that write."""
+    run = 0
+
+    def count(sql):
+        nonlocal run
+        if sql.startswith(("CONNECT", "SELECT")) or "table_info" in sql:
+            return
+        run += 1
+        if run > statements:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    watch_statements(count)
+    open_storage(location(path), create=True)
+    return run
+
+
+def create_and_look(path):
+    """Make the file; at each statement of that, look from outside. Returns how many tables were seen, in order."""
+    seen = []
+
+    def look(sql):
+        if Path(path).exists():
+            with closing(sqlite3.connect(path)) as outside:
+                seen.append(outside.execute("SELECT COUNT(*) FROM sqlite_master WHERE type = 'table'").fetchone()[0])
+
+    watch_statements(look)
+    open_storage(location(path), create=True)
+    return seen
+
+
+def create_or_join_slowly(path, statement, reached):
+    """The same as create_or_join; the file ``reached`` appears as the statement is about to be run."""
+
+    def tell(sql):
+        if statement in sql:
+            Path(reached).touch()
+
+    watch_statements(tell)
+    return create_or_join(path)
+
+
+def optimize(path, trials):
+    """Run trials of ours, as a plain Optuna script with our storage would."""
+    study = optuna.load_study(study_name="s", storage=open_storage(location(path)))
+    study.optimize(_reporting, n_trials=trials)
+
+
+def optimize_stock(path, trials):
+    """Run trials with stock Optuna on the file's URL; returns how many got through."""
+    study, told = optuna.load_study(study_name="s", storage=location(path).url), 0
+    deadline = time.monotonic() + 60
+    while told < trials and time.monotonic() < deadline:
+        try:
+            study.optimize(_reporting, n_trials=1)
+            told += 1
+        except optuna.exceptions.StorageInternalError:
+            continue  # its own short patience
+    return told
+
+
+def _reporting(trial):
+    x = trial.suggest_float("x", -1, 1)
+    for step in range(3):
+        trial.report(x + step, step)
+        trial.should_prune()
+    return x * x
+
+
+def hold_transaction(path, holding, seconds):
+    """Keep a transaction of ours open with something written in it; the file ``holding`` says that it is."""
+    opened = open_storage(location(path))
+    with opened.transaction():
+        opened.set_study_user_attr(1, "held", True)
+        Path(holding).touch()
+        time.sleep(seconds)
+        return time.time()
+
+
+def hold_connection(path, holding, release, statement=None):
+    """Keep the file open with the bare driver, idle or after ``statement``, until ``release`` appears."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("SELECT COUNT(*) FROM studies").fetchone()
+        if statement is not None:
+            connection.execute(statement)
+            connection.execute("SELECT COUNT(*) FROM studies").fetchone()
+        Path(holding).touch()
+        deadline = time.monotonic() + 60
+        while not Path(release).exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def count_up(path, times):
+    """Add one to a study attribute, read and write in one transaction, many times."""
+    opened = open_storage(location(path))
+    for _ in range(times):
+        with opened.transaction():
+            opened.set_study_user_attr(1, "count", opened.get_study_user_attrs(1)["count"] + 1)
+
+
+def copy_and_die(source, target, name):
+    """Copy a study, but be killed by SIGKILL as all its rows are written and nothing is committed."""
+    storage.maintenance.copying._compare = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    sides = [
+        storage.maintenance.copying.Side(location(path), open_storage(location(path))) for path in (source, target)
+    ]
+    storage.maintenance.copying.copy_study(*sides, name)
+
+
+def back_up_and_die(source, target):
+    """Make a backup, but be killed by SIGKILL before it has its name."""
+    storage.maintenance.backup._move = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+    storage.maintenance.backup.back_up(location(source), Path(target))
+
+
+def become_nobody():
+    """Have no privileges from here on."""
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
+
+
+def check_as_nobody(path):
+    """Try to open ``path`` as a user without privileges."""
+    become_nobody()
+    open_storage(location(path), create=True)
+
+
+def write_as_nobody(path):
+    """Lose the right to write to an open database, then write; returns the error's sentence."""
+    opened = open_storage(location(path))
+    become_nobody()
+    Path(path).chmod(0o444)
+    opened.engine.dispose()
+    return fill(opened, path)
+
+
+def write_up_to(path, most_bytes):
+    """Write until the files may not grow any more; returns the error's sentence and what is in the study then."""
+    opened = open_storage(location(path))
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, hard))
+    sentence = fill(opened, path)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    return sentence, len(opened.get_study_user_attrs(1))
+
+
+def fill(opened, path):
+    """Write until an error stops it; returns its sentence."""
+    for number in range(2000):
+        try:
+            opened.set_study_user_attr(1, f"key {number}", "x" * 2000)
+        except optuna.exceptions.StorageInternalError as error:
+            return explain(error, str(path))
+    return None
+
+
+# --- the server ---------------------------------------------------------------------------------------------
+
+
+class Child:
+    """One forked call; its result comes through a pipe."""
+
+    def __init__(self, name, args, gate):
+        self.read_end, write_end = os.pipe()
+        self.pid = os.fork()
+        if self.pid:
+            os.close(write_end)
+            return
+        status = 1
+        try:
+            os.close(gate[1])
+            os.read(gate[0], 1)  # ends when the server closes its side: all children start together
+            try:
+                said = {"value": globals()[name](*args)}
+            except Exception as error:  # noqa: BLE001  the test decides what it expected
+                said = {"raised": type(error).__name__, "message": str(error)}
+            with os.fdopen(write_end, "w") as pipe:
+                json.dump(said, pipe)
+            status = 0
+        finally:
+            os._exit(status)
+
+    def result(self, deadline):
+        """What the call returned or raised; killed if it is not over in time."""
+        text = b""
+        while select.select([self.read_end], [], [], max(0.0, deadline - time.monotonic()))[0]:
+            piece = os.read(self.read_end, 65536)
+            text += piece
+            if not piece:
+                break
+        else:
+            os.kill(self.pid, signal.SIGKILL)
+        os.close(self.read_end)
+        _, status = os.waitpid(self.pid, 0)
+        code = os.waitstatus_to_exitcode(status)
+        return {**(json.loads(text) if text else {}), "exitcode": code}
+
+
+def serve():
+    children = {}
+    for line in sys.stdin:
+        request = json.loads(line)
+        if "start" in request:
+            gate = os.pipe()
+            started = [Child(name, args, gate) for name, args in request["start"]]
+            os.close(gate[1])
+            os.close(gate[0])
+            children.update({child.pid: child for child in started})
+            answer = [child.pid for child in started]
+        else:
+            deadline = time.monotonic() + request["seconds"]
+            answer = [children.pop(pid).result(deadline) for pid in request["wait"]]
+        print(json.dumps(answer), flush=True)  # noqa: T201
+    for pid in children:
+        os.kill(pid, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    serve()

@@ -1,0 +1,199 @@
+"""Every suggested value reaches the model, the optimizer, the loss or the batches, and nothing else is suggested."""
+
+from collections.abc import Mapping
+
+import pytest
+from helpers.networks import SHAPES, SMALL, fingerprint, network, rows, write_files
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from objectives.models.network import make_training
+from objectives.registry import BUILT_IN
+from objectives.space.dimensions import Dimension
+from objectives.space.parameters import split_number
+from objectives.space.search_space import SearchSpace
+from objectives.space.usage import needs, usage_faults
+from objectives.training import backend
+
+FAMILIES = ("mlp", "cnn", "resnet", "tabular", "sequence", "transfer")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def keras():
+    backend.prepare("tensorflow")
+    import keras
+
+    return keras
+
+
+@pytest.fixture(scope="module")
+def files(keras, tmp_path_factory):
+    return write_files(tmp_path_factory.mktemp("files"))
+
+
+def another(parameter):
+    """A value that is not the default."""
+    if parameter.kind is bool:
+        return not parameter.default
+    if parameter.choices is not None:
+        return next(choice for choice in parameter.choices if choice != parameter.default)
+    if parameter.kind is int:
+        return parameter.default + 1
+    return parameter.default / 2 or 0.25
+
+
+# --- each parameter alone ------------------------------------------------------------------------------------
+
+ALL = {family: BUILT_IN[family].parameters for family in FAMILIES}
+# What the families have in common is tried with the first alone.
+EACH = [(family, name) for family in FAMILIES for name in ALL[family]
+        if (family == "mlp" or ALL[family][name] != ALL["mlp"].get(name))
+        # Those of files and of what Keras brings have tests of their own.
+        and not ALL[family][name].files and "base" not in ALL[family][name].active_when]  # fmt: skip
+
+
+def named(name):
+    return name.replace("_N", "_2")
+
+
+@pytest.mark.parametrize(("family", "name"), EACH)
+def test_it_changes_the_training_where_it_is_used_and_only_there(files, family, name):
+    parameter, known = BUILT_IN[family].parameters[name], BUILT_IN[family].parameters
+    name = named(name)
+    classes = None if parameter.active_when.get("loss") == ("huber",) else 3
+    used = {
+        need.parent: next(value for value in need.values or (2,) if value != "auto")
+        for need in needs(BUILT_IN[family], name).values()
+        if not need.unless
+    }
+    value = another(parameter)
+    # A loss for classes is another than auto only if it is not crossentropy, and nobody has 5001 words; a cosine needs
+    # a restart to lengthen.
+    value = {"loss": "focal", "vocabulary": 4}.get(name, value)
+    base = {**SMALL[family], **files.get(family, {}), **used, "restart_epochs": 3, "classes": classes}
+    base.pop(name, None)
+    assert fingerprint(family, **base) != fingerprint(family, **base, **{name: value})
+    for parent, wanted in parameter.active_when.items():
+        other = next((value for value in known[parent].choices or (True, False) if value not in wanted), None)
+        elsewhere = {**base, parent: other, "classes": None if (parent, other) == ("loss", "mse") else classes}
+        if parent == "loss":
+            elsewhere["loss"] = "brier" if classes else "mae"
+        assert fingerprint(family, **elsewhere) == fingerprint(family, **elsewhere, **{name: value})
+
+
+# --- random spaces -------------------------------------------------------------------------------------------
+
+
+class Noted(Mapping):
+    """Parameters that note which of them are read."""
+
+    def __init__(self, values):
+        self.values_, self.read = values, set()
+
+    def __getitem__(self, name):
+        value = self.values_[name]
+        self.read.add(name)
+        return value
+
+    def __contains__(self, name):
+        return name in self.values_
+
+    def __iter__(self):
+        return iter(self.values_)
+
+    def __len__(self):
+        return len(self.values_)
+
+
+class Drawn:
+    """A trial that answers with draws and notes what it was asked for."""
+
+    def __init__(self, draw):
+        self.draw, self.asked = draw, set()
+
+    def suggest_categorical(self, name, choices):
+        self.asked.add(name)
+        return self.draw(st.sampled_from(choices))
+
+    def suggest_int(self, name, low, high, *, step, log):
+        self.asked.add(name)
+        return self.draw(st.integers(low, high))
+
+    def suggest_float(self, name, low, high, *, step, log):
+        self.asked.add(name)
+        return self.draw(st.floats(low, high))
+
+
+def lines(parameter, *, widest):
+    """Ways to search it, or to fix it."""
+    if parameter.kind is bool:
+        return [{"choices": [True, False]}, True]
+    if parameter.choices is not None:
+        choices = [choice for choice in parameter.choices if choice not in ("mse", "mae", "huber", "log_cosh")]
+        return [{"choices": choices}, *choices]
+    if parameter.kind is int:
+        low = int(parameter.low)
+        return [{"low": low, "high": low + widest}, low + widest]
+    low = parameter.low if parameter.low is not None else 0.0
+    return [{"low": low, "high": low + 0.25}, low + 0.25]
+
+
+@st.composite
+def spaces(draw, family, always):
+    """A sound space over the parameters of a family, in which nothing is told to be unused."""
+    declared = BUILT_IN[family]
+    numbered = {name for name, each in declared.parameters.items() if each.numbered}
+    names = sorted(set(declared.parameters) - numbered)
+    names += [name.replace("_N", f"_{number}") for name in sorted(numbered) for number in (1, 2)]
+    names = [name for name in names if name not in always]
+    made = dict(always)
+    for name in draw(st.lists(st.sampled_from(names), unique=True, max_size=9)):
+        made[name] = draw(st.sampled_from(lines(declared.parameter(name), widest=2)))
+    for name in list(made):
+        for parent, need in needs(declared, name).items():
+            searched, *fixed = lines(declared.parameters[parent], widest=2)
+            made.setdefault(parent, draw(st.sampled_from([searched, *filter(need.fits, fixed)])))
+    for name, item in made.items():
+        wanted = needs(declared, name)
+        if isinstance(item, dict) and wanted and draw(st.integers(0, 4)):
+            parents = {
+                p: made[p] for p in wanted if isinstance(made.get(p), dict) and declared.parameters[p].kind is not float
+            }
+            values = {
+                p: list(found.get("choices", range(found.get("low", 0), found.get("high", 0) + 1)))
+                for p, found in parents.items()
+            }
+            fitting = {p: [v for v in listed if wanted[p].fits(v)] for p, listed in values.items()}
+            if parents and all(fitting.values()):
+                made[name] = {**item, "when": fitting}
+    while True:
+        dimensions = TypeAdapter(dict[str, Dimension]).validate_python(made)
+        wrong = {key.partition(".")[0] for key, _ in SearchSpace(dimensions).faults()}
+        wrong = wrong or dict(usage_faults(declared, dimensions)).keys()
+        if not wrong:
+            return SearchSpace(dimensions)
+        made = {name: item for name, item in made.items() if name not in wrong}
+
+
+@pytest.mark.parametrize(
+    ("family", "examples"),
+    [("mlp", 40), ("cnn", 10), ("resnet", 6), ("sequence", 40), ("transfer", 30)],
+)
+def test_all_that_is_suggested_is_read_and_all_that_is_told_unused_is_not(keras, files, family, examples):
+    seen = set()
+
+    @settings(deadline=None, max_examples=examples, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+    @given(spaces(family, files.get(family, {})), st.data())
+    def each(space, data):
+        keras.backend.clear_session()
+        trial = Drawn(data.draw)
+        params = Noted({**network(family).defaults, **space.suggest(trial)})
+        make_training(network(family), params, rows(SHAPES[family]), epochs=3)
+        assert trial.asked - params.read == set()
+        seen.update(name for name in trial.asked if needs(BUILT_IN[family], name))
+
+    each()
+    # The spaces had conditional parameters of several kinds.
+    assert len(seen) > {"mlp": 8, "sequence": 0, "transfer": 0}.get(family, 2)
+    assert family != "mlp" or {number for _, number in map(split_number, seen)} > {None, 1}

@@ -1,0 +1,327 @@
+"""A base that has learned before: its weights stay in the head's epochs and move after, and it is worth having."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from helpers.paths import DATA, HELPERS, ROOT
+
+from objectives.data.arrays import SearchData
+from objectives.errors import DataError
+from objectives.models import transfer
+from objectives.models.network import make_training
+from objectives.models.parts import pretrained
+from objectives.training import backend
+from objectives.training.batches import EpochOrder, training_batches
+
+DEFAULTS = transfer.NETWORK.defaults
+MNIST = DATA / "mnist.npz"
+DRILLS = HELPERS / "resuming_drills.py"
+
+
+@pytest.fixture(scope="module")
+def keras():
+    backend.prepare("tensorflow")
+    import keras
+
+    return keras
+
+
+def pictures(shape=(8, 8, 1), rows=40, classes=3, seed=1):
+    x = np.random.default_rng(seed).random((rows, *shape), dtype=np.float32)
+    y = np.arange(rows) % classes
+    return SearchData(
+        x_train=x, y_train=y, x_validation=x, y_validation=y, classes=classes, origin="made up", kind="picture"
+    )
+
+
+def small(keras, side=8, channels=1):
+    """Three layers that learn, one of them within a limit, and batch normalization that has seen pictures."""
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input((side, side, channels)),
+            layers.Conv2D(4, 3, activation="relu"),
+            layers.BatchNormalization(),
+            layers.Conv2D(4, 3, kernel_constraint=keras.constraints.MaxNorm(9.0)),
+            layers.Dropout(0.5),
+            layers.Conv2D(3, 1),
+            layers.Flatten(),
+            layers.Dense(8, activation="relu"),
+            layers.Dense(5, activation="softmax"),
+        ]
+    )
+
+
+@pytest.fixture
+def own(keras, tmp_path):
+    keras.utils.set_random_seed(3)
+    small(keras).save(tmp_path / "own.keras")
+    return str(tmp_path / "own.keras")
+
+
+def make(data=None, **params):
+    return make_training(transfer.NETWORK, {**DEFAULTS, **params}, data or pictures(), epochs=4)
+
+
+def moved(model, before):
+    """For each weight of the base whether it is another than before."""
+    now = model.get_layer(transfer.BASE).get_weights()
+    return [bool((old != new).any()) for old, new in zip(before, now, strict=True)]
+
+
+# The weights of `small` without its head: a convolution's, normalization's four, two convolutions'.
+NOTHING, LAST_TWO = [False] * 10, [False] * 6 + [True] * 4
+
+
+@pytest.mark.parametrize("optimizer", transfer.PARAMETERS["optimizer"].choices)
+def test_the_last_layers_stay_to_the_last_bit_until_the_head_has_learned(keras, own, optimizer):
+    two_phases = {"freeze": False, "thaw_last": 2, "head_epochs": 2, "fine_tuning_rate": 1e-3}
+    made = make(base=own, optimizer=optimizer, momentum=0.5, weight_decay=0.5, batch_size=16, **two_phases)
+    before = made.model.get_layer(transfer.BASE).get_weights()
+    head = made.model.layers[-1].get_weights()
+    seen = []
+    watch = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(moved(made.model, before)))
+    made.model.fit(made.data.x_train, made.data.y_train, batch_size=16, epochs=4, verbose=0, callbacks=[watch])
+    assert seen == [NOTHING, NOTHING, LAST_TWO, LAST_TWO]
+    assert (made.model.layers[-1].get_weights()[0] != head[0]).any()
+
+
+def test_the_base_has_a_rate_of_its_own_that_goes_with_the_schedule(keras, own):
+    two_phases = {"freeze": False, "thaw_last": 1, "head_epochs": 0, "fine_tuning_rate": 0.25, "learning_rate": 0.5}
+    steps = {}
+    for rate in (0.5, 0.25):
+        keras.utils.set_random_seed(1)
+        made = make(base=own, optimizer="sgd", batch_size=40, **two_phases)
+        made.model.optimizer.learning_rate = rate
+        values = [made.model.get_layer(transfer.BASE).get_weights()[-2]]
+        made.model.fit(made.data.x_train, made.data.y_train, batch_size=40, verbose=0)
+        steps[rate] = made.model.get_layer(transfer.BASE).get_weights()[-2] - values[0]
+    plain = make(base=own, optimizer="sgd", batch_size=40, **two_phases | {"fine_tuning_rate": 0.5})
+    assert np.abs(steps[0.5]).max() > 1e-5
+    np.testing.assert_allclose(steps[0.25] * 2, steps[0.5], rtol=1e-2, atol=1e-7)
+    assert plain.model.optimizer.get_config()["share"] == 1.0
+    assert made.model.optimizer.get_config()["share"] == 0.5
+
+
+def test_weight_decay_shrinks_the_base_by_its_own_rate(keras, own):
+    made = make(
+        base=own, optimizer="adamw", weight_decay=0.5, freeze=False, head_epochs=0, fine_tuning_rate=1e-2,
+        learning_rate=0.1, thaw_last=1,
+    )  # fmt: skip
+    optimizer, (kernel, _) = made.model.optimizer, made.model.get_layer(transfer.BASE).trainable_variables
+    before = kernel.numpy()
+    optimizer.build(made.model.trainable_variables)
+    nothing = [keras.ops.zeros(variable.shape) for variable in made.model.trainable_variables]
+    optimizer.apply(nothing, made.model.trainable_variables)
+    np.testing.assert_allclose(kernel.numpy(), before * (1 - 0.5 * 1e-2), rtol=1e-5)
+
+
+def test_a_frozen_base_never_learns_nor_gathers_new_means(keras, own):
+    made = make(base=own, freeze=True, learning_rate=0.1)
+    before = made.model.get_layer(transfer.BASE).get_weights()
+    made.model.fit(made.data.x_train, made.data.y_train, epochs=2, verbose=0)
+    assert moved(made.model, before) == NOTHING
+    assert len(made.model.trainable_variables) == 2
+
+
+@pytest.mark.parametrize(("count", "names"), [(1, ["conv2d_2"]), (2, ["conv2d_1", "conv2d_2"]), (9, None)])
+def test_layers_are_thawed_from_the_end_and_normalization_never(keras, count, names):
+    keras.backend.clear_session()
+    outer = keras.Sequential([keras.Input((8, 8, 1)), keras.Sequential(small(keras).layers[:5], name="inner")])
+    pretrained.thaw(outer, count)
+    learning = pretrained.learning_layers(outer)
+    everything = ["conv2d", "conv2d_1", "conv2d_2"]
+    assert [layer.name for layer in learning] == (names or everything)
+    assert len(outer.trainable_variables) == 2 * len(learning)
+
+
+@pytest.mark.parametrize(
+    ("shape", "base_shape"),
+    [((8, 8, 1), (8, 1)), ((8, 8, 1), (8, 3)), ((12, 9, 3), (8, 3)), ((8, 8, 1), (None, 1))],
+    ids=["as it is", "grey for colours", "another size", "any size"],
+)
+def test_pictures_are_made_to_fit_a_model_of_ones_own(keras, tmp_path, shape, base_shape):
+    side, channels = base_shape
+    convolution = keras.layers.Conv2D(2, 3)
+    model = keras.Sequential([keras.Input((side, side, channels)), convolution, keras.layers.GlobalAveragePooling2D()])
+    model.save(tmp_path / "own.keras")
+    made = make(pictures(shape), base=str(tmp_path / "own.keras"))
+    assert made.model.get_layer(transfer.BASE).input_shape[1:] == (side, side, channels)
+    maps = keras.Model(made.model.inputs, made.model.layers[-2].input).predict(made.data.x_train, verbose=0)
+    assert maps.shape[1:] == (6, 6, 2)
+    if shape == (8, 8, 1) and channels == 1:
+        np.testing.assert_allclose(maps, convolution(made.data.x_train), atol=1e-6)
+
+
+def test_a_whole_model_with_a_base_inside_may_be_a_base_again(keras, own, tmp_path):
+    made = make(base=own, rotate=10, units=4)
+    made.model.save(tmp_path / "again.keras")
+    again = make(base=str(tmp_path / "again.keras"), freeze=False, thaw_last=9)
+    maps = [
+        keras.Model(each.model.inputs, head.input)
+        for each in (made, again)
+        for head in [next(layer for layer in each.model.layers if "pooling" in layer.name)]
+    ]
+    x = made.data.x_train
+    np.testing.assert_allclose(*(each.predict(x, verbose=0) for each in maps), atol=1e-6)
+    assert len(again.model.get_layer(transfer.BASE).trainable_variables) == 6
+
+
+# --- keras.applications --------------------------------------------------------------------------------------
+
+
+def test_every_model_that_is_named_is_one_of_keras(keras):
+    for known in pretrained.APPLICATIONS.values():
+        assert callable(getattr(keras.applications, known.keras_name))
+        assert callable(getattr(keras.applications, known.module).preprocess_input)
+
+
+def test_a_model_of_keras_sees_pictures_as_it_was_taught_with_them(keras):
+    data = pictures((40, 33, 1), rows=6)
+    made = make(data, base="vgg16", weights="none", brightness=0.0)
+    base = made.model.get_layer(transfer.BASE)
+    assert base.input_shape == (None, 40, 33, 3)
+    low, high = data.x_train.min(), data.x_train.max()
+    colours = np.repeat((data.x_train - low) / (high - low) * 255, 3, axis=-1)
+    expected = base.predict(keras.applications.vgg16.preprocess_input(colours.copy()), verbose=0)
+    pooling = next(layer for layer in made.model.layers if "pooling" in layer.name)
+    found = keras.Model(made.model.inputs, pooling.input).predict(data.x_train, verbose=0)
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize(("given", "side"), [({}, 32), ({"size": 48}, 48)])
+def test_small_pictures_become_as_large_as_is_asked_or_needed(keras, given, side):
+    made = make(base="mobilenetv2", weights="none", **given)
+    assert made.model.get_layer(transfer.BASE).input_shape == (None, side, side, 3)
+
+
+def test_weights_come_from_a_file(keras, tmp_path):
+    base = pretrained.application("mobilenetv2", "none", (32, 32))
+    base.save_weights(tmp_path / "base.weights.h5")
+    made = make(base="mobilenetv2", weights=str(tmp_path / "base.weights.h5"))
+    np.testing.assert_array_equal(made.model.get_layer(transfer.BASE).get_weights()[0], base.get_weights()[0])
+
+
+# --- what cannot be ------------------------------------------------------------------------------------------
+
+
+def broken(keras, folder, what):
+    path = folder / "broken.keras"
+    layers = keras.layers
+    if what == "no model":
+        path.write_bytes(b"PK nothing of the kind")
+    elif what == "code":
+        head = [layers.Lambda(lambda x: x), layers.Flatten()]
+        keras.Sequential([keras.Input((8, 8, 1)), *head]).save(path)
+    elif what == "a table's":
+        keras.Sequential([keras.Input((64,)), layers.Dense(3)]).save(path)
+    elif what == "no maps":
+        keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten(), layers.Dense(3)]).save(path)
+    elif what == "colours":
+        small(keras, channels=3).save(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("what", "sentence"),
+    [
+        ("gone", "cannot be loaded.*broken.keras"),
+        ("no model", "cannot be loaded.*it must be a model of Keras's own layers"),
+        ("code", "cannot be loaded.*it must be a model of Keras's own layers"),
+        ("a table's", "takes no pictures"),
+        ("no maps", "has no feature maps"),
+    ],
+)
+def test_a_file_that_is_no_base_is_a_fault_in_words(keras, tmp_path, what, sentence):
+    with pytest.raises(DataError, match=sentence):
+        make(base=str(broken(keras, tmp_path, what)))
+
+
+def test_pictures_of_too_few_channels_are_a_fault(keras, tmp_path):
+    with pytest.raises(DataError, match=r"made up has pictures of 2 channels, and space.base = '.*' takes 3"):
+        make(pictures((8, 8, 2)), base=str(broken(keras, tmp_path, "colours")))
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [({"size": 31}, "space.size = 31 is too small"), ({"weights": "gone/w.h5"}, "weights 'gone/w.h5' of mobilenetv2")],
+)
+def test_what_a_model_of_keras_does_not_take_is_a_fault(keras, given, sentence):
+    with pytest.raises(DataError, match=sentence):
+        make(base="mobilenetv2", **{"weights": "none", **given})
+
+
+# --- on real pictures ----------------------------------------------------------------------------------------
+
+
+def digits(lowest, highest, rows):
+    """The first rows of MNIST with digits from `lowest` to `highest`, numbered from 0."""
+    with np.load(MNIST) as archive:
+        x, y = archive["x_train"], archive["y_train"]
+    chosen = np.flatnonzero((y >= lowest) & (y <= highest))[: rows + 1000]
+    x, y = x[chosen, :, :, None].astype(np.float32) / 255, y[chosen].astype(np.int64) - lowest
+    return SearchData(
+        x_train=x[:rows],
+        y_train=y[:rows],
+        x_validation=x[rows:],
+        y_validation=y[rows:],
+        classes=highest - lowest + 1,
+        origin="mnist",
+        kind="picture",
+    )
+
+
+def accuracy(keras, made, epochs):
+    rows = EpochOrder(rows=len(made.data.x_train), seed_of=lambda epoch: epoch)
+    batches = training_batches(made.data.x_train, made.data.y_train, made.batch_size, rows)
+    made.model.fit(batches, epochs=epochs, shuffle=False, verbose=0, callbacks=made.callbacks)
+    return made.model.evaluate(made.data.x_validation, made.data.y_validation, batch_size=500, verbose=0)[1]
+
+
+@pytest.mark.skipif(not MNIST.is_file(), reason="no mnist.npz in $STUDYHALL_DATA, nor in ../shared/data")
+def test_what_was_learned_of_0_to_4_helps_with_5_to_9(keras, tmp_path):
+    from objectives.models import cnn
+
+    keras.utils.set_random_seed(1)
+    params = {**cnn.NETWORK.defaults, "filters": 8, "learning_rate": 3e-3}
+    first = make_training(cnn.NETWORK, params, digits(0, 4, 6000), epochs=2)
+    assert accuracy(keras, first, 2) > 0.9
+    first.model.save(tmp_path / "first.keras")
+
+    few, values = digits(5, 9, 100), {}
+    for rate in (3e-3, 1e-2):
+        scratch = make_training(cnn.NETWORK, params | {"batch_size": 32, "learning_rate": rate}, few, epochs=4)
+        values[f"from scratch at {rate}"] = accuracy(keras, scratch, 4)
+    phases = {"freeze": False, "thaw_last": 2, "head_epochs": 2, "fine_tuning_rate": 1e-3, "learning_rate": 1e-2}
+    made = make(few, base=str(tmp_path / "first.keras"), batch_size=32, pooling="flatten", **phases)
+    fine_tuned = accuracy(keras, made, 4)
+    assert fine_tuned > max(values.values()) + 0.03, (fine_tuned, values)
+
+
+def test_a_trial_handed_back_in_either_phase_has_the_curve_of_one_never_interrupted(keras, own):
+    settings = {"family": "transfer", "epochs": 4, "patience": 4, "base": own, "fine_tuning_rate": 0.01, "thaw_last": 2}
+    orders = [("adam", steps, settings) for steps in ([], [0, 2])]
+    drill = subprocess.run(
+        [sys.executable, str(DRILLS), json.dumps(orders)],
+        env={
+            **os.environ,
+            "TF_NUM_INTRAOP_THREADS": "1",
+            "TF_NUM_INTEROP_THREADS": "1",
+            "CUDA_VISIBLE_DEVICES": "",
+            "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]),
+        },
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert drill.returncode == 0, drill.stderr
+    whole, resumed = map(json.loads, drill.stdout.splitlines())
+    # The head learns alone in the first two epochs.
+    assert resumed["resumed_at"] == [1, 3]
+    assert resumed["reports"] == whole["reports"]
+    assert resumed["attributes"] == whole["attributes"]

@@ -1,9 +1,0 @@
-from pathlib import Path
-
-from objectives.parameter_tables import section
-
-REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference.md"
-
-
-def test_the_reference_has_every_parameter_as_it_is():
-    assert section() in REFERENCE.read_text("utf-8"), "put what parameter_tables.section() returns into reference.md"

@@ -1,0 +1,64 @@
+"""A study finds data of the user's own, whatever folder it is read from and resumed in."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from studies.errors import StudyFileError
+from studies.study_file.reading import read_study
+
+STUDY = """
+objective = "mlp"
+budget = { trials = 1 }
+[data]
+dataset = "DATASET"
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("study", "elsewhere"):
+        (tmp_path / name / "pictures").mkdir(parents=True)
+        (tmp_path / name / "mine.npz").touch()
+        (tmp_path / name / "mine.parquet").touch()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    monkeypatch.setenv("HOME", str(tmp_path / "study"))
+    return tmp_path
+
+
+def dataset_of(study: str, **settings: str) -> str:
+    spec = read_study(study, {f"data.{key}": value for key, value in settings.items()})
+    assert spec.data is not None
+    return spec.data.dataset
+
+
+@pytest.mark.parametrize("dataset", ["mine.npz", "./mine.npz", "../study/mine.npz", "~/mine.npz"])
+def test_a_path_in_a_study_file_is_relative_to_it(home: Path, dataset: str) -> None:
+    (home / "study" / "my.toml").write_text(STUDY.replace("DATASET", dataset))
+    assert dataset_of("../study/my.toml") == str(home / "study" / "mine.npz")
+
+
+def test_a_path_on_the_command_line_is_relative_to_the_working_folder(home: Path) -> None:
+    (home / "study" / "my.toml").write_text(STUDY.replace("DATASET", "digits"))
+    assert dataset_of("../study/my.toml", dataset="mine.npz") == str(home / "elsewhere" / "mine.npz")
+    assert dataset_of("digits_mlp", dataset="pictures/") == str(home / "elsewhere" / "pictures")
+    assert dataset_of("../study/my.toml") == "digits"
+
+
+def test_a_parquet_file_needs_the_extra_that_reads_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "pyarrow" else find(name))
+    with pytest.raises(StudyFileError, match=r"needs pyarrow, which is not installed; install the extra tables"):
+        dataset_of("digits_mlp", dataset="mine.parquet")
+
+
+def test_what_is_said_to_be_a_regression_is_judged_as_one(home: Path) -> None:
+    table = home / "study" / "mine.csv"
+    table.touch()
+    (home / "study" / "my.toml").write_text(STUDY.replace("DATASET", "mine.csv").replace('"mlp"', '"tabular"'))
+    said = read_study("../study/my.toml", {"data.task": "regression"})
+    assert (said.metric, said.directions) == ("val_mae", ("minimize",))
+    assert read_study("../study/my.toml").metric == "val_accuracy"
