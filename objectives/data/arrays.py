@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NoReturn, overload
+from typing import TYPE_CHECKING, NoReturn, overload
 
 from objectives.data.dataset import Dataset
 from objectives.data.splits import SplitIndices
@@ -13,21 +13,19 @@ from objectives.preprocessing.scaling import fitted
 if TYPE_CHECKING:
     import numpy as np
 
-    Array = np.ndarray[Any, Any]
-
 
 @dataclass(frozen=True, kw_only=True)
 class SearchData:
     """One division: a training part and a validation part, in memory of their own."""
 
-    x_train: Array
+    x_train: np.ndarray
     """Pictures: shape (rows, height, width, channels), float32. Tables: (rows, features), float32, both scaled by
     this part alone (see scaling.fitted). Texts: (rows,), dtype object, each a str."""
-    y_train: Array
+    y_train: np.ndarray
     """Shape (rows,). Classes: int64, from 0 to classes - 1. Regression: float32."""
-    x_validation: Array
+    x_validation: np.ndarray
     """As x_train and in its scale, so that values may lie outside of x_train's."""
-    y_validation: Array
+    y_validation: np.ndarray
     classes: int | None
     """None: regression."""
     kind: str

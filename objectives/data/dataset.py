@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from objectives.errors import DataError
 from objectives.wording import written
 
 if TYPE_CHECKING:
     import numpy as np
-
-    Array = np.ndarray[Any, Any]
 
 Kind = Literal["picture", "table", "text"]
 
@@ -27,10 +25,10 @@ LARGEST_NUMBER = 3.4e38  # about that of float32, in which networks compute
 class Dataset:
     """The rows a study may divide, before scaling: never those of an official test part."""
 
-    x: Array
+    x: np.ndarray
     """Pictures: shape (rows, height, width, channels), any number dtype. Tables: (rows, features), float64.
     Texts: (rows,), dtype object, each a str."""
-    y: Array
+    y: np.ndarray
     """Shape (rows,). Classes: int64, from 0 to classes - 1. Regression: float32."""
     classes: int | None
     """None: regression."""
@@ -46,12 +44,12 @@ class Dataset:
 class Labels:
     """Targets as networks want them; the fields are those of Rows."""
 
-    y: Array
+    y: np.ndarray
     classes: int | None
     names: tuple[str, ...] = ()
 
 
-def targets(values: Array | Sequence[str], task: str, where: str) -> Labels:
+def targets(values: np.ndarray | Sequence[str], task: str, where: str) -> Labels:
     """Tell classes from amounts, and number the classes in the order of their values.
 
     `values` are texts or an array of finite numbers, shape (rows,); `task` is "classes", "regression" or "auto":
@@ -75,7 +73,7 @@ def targets(values: Array | Sequence[str], task: str, where: str) -> Labels:
     return Labels(y=values.astype(np.float32), classes=None)
 
 
-def _classes(values: Array, where: str) -> Labels:
+def _classes(values: np.ndarray, where: str) -> Labels:
     import numpy as np
 
     different, numbers = np.unique(values, return_inverse=True)
@@ -97,7 +95,7 @@ def _name(value: object) -> str:
     return str(int(number)) if number.is_integer() else repr(number)
 
 
-def smallest_class(y: Array, names: Sequence[str]) -> tuple[str, int]:
+def smallest_class(y: np.ndarray, names: Sequence[str]) -> tuple[str, int]:
     """Return the name and the number of rows of the class that has fewest."""
     counts = Counter(y.tolist())
     number = min(counts, key=lambda label: (counts[label], label))

@@ -47,7 +47,8 @@ def absence(dataset: str) -> str | None:
 def load_rows(settings: DataSettings) -> Dataset:
     """Read all rows that a study may divide. Raises DataError."""
     named = DATASETS.get(settings.dataset)
-    return only_classes(named.load() if named is not None else read_file(settings), settings.only_classes)
+    rows = named.load() if named is not None else read_file(settings.dataset, settings.read_options)
+    return only_classes(rows, settings.only_classes)
 
 
 def divide(rows: Dataset, settings: DataSettings, seed: int) -> list[SplitIndices]:

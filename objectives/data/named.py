@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from objectives.data.dataset import Dataset, Labels
 from objectives.data.readers.npz import read_arrays, rows_of_arrays
@@ -15,8 +15,6 @@ from objectives.errors import DataError
 
 if TYPE_CHECKING:
     import numpy as np
-
-    Array = np.ndarray[Any, Any]
 
 
 DATA_FOLDER_VARIABLE = "STUDYHALL_DATA"
@@ -86,7 +84,7 @@ def _from_keras(name: str, classes: int, names: tuple[str, ...]) -> Dataset:
     return rows_of_arrays(x, found, origin, official_test=True)
 
 
-def _downloaded(name: str) -> tuple[Array, Array]:
+def _downloaded(name: str) -> tuple[np.ndarray, np.ndarray]:
     import keras
 
     try:

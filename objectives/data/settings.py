@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from objectives.data.named import DATASETS
 from objectives.data.paths import is_path
 from objectives.data.readers.formats import FORMATS, format_of
+from objectives.data.readers.options import ReadOptions
 from objectives.data.splits import split_fault
 from objectives.settings import AtLeastOne, Name, Settings
 from objectives.wording import did_you_mean, listing, written
@@ -119,6 +120,13 @@ class DataSettings(Settings):
         if scaling in ("min-max", "standard") and info.data.get("text") is not None:
             raise _fault("not allowed with text: texts have no scale; leave it out")
         return scaling
+
+    @property
+    def read_options(self) -> ReadOptions:
+        """What the reader of a file is told."""
+        return ReadOptions(
+            target=self.target, text=self.text, ignore=self.ignore, task=self.task, image_size=self.image_size
+        )
 
     @property
     def described(self) -> str:

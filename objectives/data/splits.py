@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from objectives.errors import DataError
 from objectives.seeds import derive_seed
@@ -13,16 +13,14 @@ from objectives.wording import written
 if TYPE_CHECKING:
     import numpy as np
 
-    Array = np.ndarray[Any, Any]
-
 
 @dataclass(frozen=True, kw_only=True)
 class SplitIndices:
     """The row numbers of each part, int64; together every row once."""
 
-    train: Array
-    validation: Array
-    test: Array
+    train: np.ndarray
+    validation: np.ndarray
+    test: np.ndarray
     """Empty where the data set has an official test part, which lies elsewhere."""
 
 
@@ -48,7 +46,7 @@ def split_fault(name: str, evaluation: str, count: int, *, official_test: bool) 
     return f"allowed: {shares}, since {name} has {'an' if official_test else 'no'} official test part"
 
 
-def split_rows(y: Array, shares: Sequence[float], seed: int, *, stratified: bool = True) -> SplitIndices:
+def split_rows(y: np.ndarray, shares: Sequence[float], seed: int, *, stratified: bool = True) -> SplitIndices:
     """Divide the rows at random, every class in proportion if `stratified`, in two or three parts.
 
     `y` has the shape (rows,); `shares` are those of train, validation and perhaps test. The same arguments give the
@@ -61,7 +59,7 @@ def split_rows(y: Array, shares: Sequence[float], seed: int, *, stratified: bool
 
 
 def fold_rows(
-    y: Array, test_share: float, folds: int, iterations: int, seed: int, *, stratified: bool = True
+    y: np.ndarray, test_share: float, folds: int, iterations: int, seed: int, *, stratified: bool = True
 ) -> list[SplitIndices]:
     """Divide all rows but the test part `iterations` times into `folds` folds, each of which validates once.
 
@@ -85,7 +83,7 @@ def fold_rows(
     return parts
 
 
-def nested_share(rows: Array, y: Array, fraction: float, seed: int, *, stratified: bool) -> Array:
+def nested_share(rows: np.ndarray, y: np.ndarray, fraction: float, seed: int, *, stratified: bool) -> np.ndarray:
     """Return a share of the row numbers, in their order; a larger fraction holds all rows of a smaller one.
 
     Of each class at least one row stays if `stratified`.
@@ -104,14 +102,16 @@ def nested_share(rows: Array, y: Array, fraction: float, seed: int, *, stratifie
     return rows[kept]
 
 
-def _test_part(y: Array, share: float, seed: int, stratified: bool) -> tuple[Array, Array]:
+def _test_part(y: np.ndarray, share: float, seed: int, stratified: bool) -> tuple[np.ndarray, np.ndarray]:
     import numpy as np
 
     everything = np.arange(len(y))
     return _taken(y, everything, share, seed, "test", stratified) if share else (everything, everything[:0])
 
 
-def _taken(y: Array, rows: Array, share: float, seed: int, use: str, stratified: bool) -> tuple[Array, Array]:
+def _taken(
+    y: np.ndarray, rows: np.ndarray, share: float, seed: int, use: str, stratified: bool
+) -> tuple[np.ndarray, np.ndarray]:
     """`rows` without those of one use, and those; the share is of all rows."""
     import numpy as np
     from sklearn.model_selection import train_test_split

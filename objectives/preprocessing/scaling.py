@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
-
-    Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scale:
     """(value - low) / span; shapes () for pictures and (features,) for tables."""
 
-    low: Array
-    span: Array
-    keep: Array | None = None
+    low: np.ndarray
+    span: np.ndarray
+    keep: np.ndarray | None = None
     """Of each feature, 0.0 where it was the same in the whole training part, else 1.0."""
 
-    def __call__(self, part: Array) -> Array:
+    def __call__(self, part: np.ndarray) -> np.ndarray:
         """Return `part` scaled, float32, in memory of its own."""
         import numpy as np
 
         # Tables are scaled before they are rounded: an amount may be large and differ little.
-        scaled: Array = part.astype(np.float32 if self.low.ndim == 0 else np.float64)
+        scaled: np.ndarray = part.astype(np.float32 if self.low.ndim == 0 else np.float64)
         scaled -= self.low
         scaled /= self.span
         if self.keep is not None:
@@ -33,7 +31,7 @@ class Scale:
         return scaled.astype(np.float32, copy=False)
 
 
-def fitted(train: Array, kind: str, scaling: str) -> Scale:
+def fitted(train: np.ndarray, kind: str, scaling: str) -> Scale:
     """Return the scale that `train` decides, all rows of a training part.
 
     `kind` is "picture" or "table"; `scaling` is "min-max" (`train` then runs from 0 to 1), "standard" (mean 0, standard
@@ -66,7 +64,7 @@ def fitted(train: Array, kind: str, scaling: str) -> Scale:
     )
 
 
-def _one_for_all(train: Array, scaling: str) -> tuple[Array, Array]:
+def _one_for_all(train: np.ndarray, scaling: str) -> tuple[np.ndarray, np.ndarray]:
     import numpy as np
 
     low, span = np.float32(0), np.float32(1)

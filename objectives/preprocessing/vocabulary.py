@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from objectives.errors import DataError
 
@@ -46,7 +46,7 @@ class Vocabulary:
         """How many numbers there are: those of words, PADDING and UNKNOWN."""
         return len(self.numbers) + FIRST_WORD
 
-    def encode(self, texts: Sequence[str], length: int) -> np.ndarray[Any, Any]:
+    def encode(self, texts: Sequence[str], length: int) -> np.ndarray:
         """Return the first `length` words of each text, then PADDING: shape (rows, length), int32.
 
         A text without words is one UNKNOWN, since a row of padding alone has nothing to learn from (and breaks a GRU

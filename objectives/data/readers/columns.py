@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from objectives.data.dataset import LARGEST_NUMBER
 from objectives.errors import DataError
@@ -14,8 +14,7 @@ from objectives.wording import written
 if TYPE_CHECKING:
     import numpy as np
 
-    Array = np.ndarray[Any, Any]
-    Column = Sequence[str] | Array
+    Column = Sequence[str] | np.ndarray
 
 # As files write a value that is not there. "none" is not among them, since it may well be a category.
 _MISSING = {"", "na", "n/a", "#n/a", "nan", "null", "?"}
@@ -33,7 +32,7 @@ _GROUPED = r"[-+]?(\d{1,3}([,.' ]\d{3})+([.,]\d+)?|\d+([.,]\d+)?)"
 _AMOUNT = re.compile(rf"[$€£¥]? ?{_GROUPED} ?[%$€£¥]?")
 
 
-def values_of(column: Column, name: str, path: Path, *, may_be_left_out: bool = False) -> Array | list[str]:
+def values_of(column: Column, name: str, path: Path, *, may_be_left_out: bool = False) -> np.ndarray | list[str]:
     """Return a column as finite numbers (float64) where all its cells are, else as texts without blanks around them.
 
     Raises DataError where a value is missing, infinite or beyond float32, where most cells are numbers but not all, and
@@ -65,7 +64,7 @@ def values_of(column: Column, name: str, path: Path, *, may_be_left_out: bool = 
     return numbers
 
 
-def _numbers(cells: Sequence[str]) -> Array | None:
+def _numbers(cells: Sequence[str]) -> np.ndarray | None:
     """All cells as numbers, NaN among them; None where one is no number."""
     import numpy as np
 
@@ -103,7 +102,7 @@ def is_number(text: str) -> bool:
     return True
 
 
-def features_of(column: Column, name: str, path: Path) -> list[Array]:
+def features_of(column: Column, name: str, path: Path) -> list[np.ndarray]:
     """Return the features of a column, float64: its numbers, or a 0-1 feature for each different text, sorted.
 
     Raises DataError as `values_of` does, and for dates and texts that are no categories.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,9 +10,6 @@ from objectives.errors import DataError
 
 Lines = list[list[str]]
 Numbered = list[tuple[int, list[str]]]  # with the number of the line of the file, from 1, on which each ends
-
-# Long texts are cells as well; csv's own limit is 128 KiB.
-_LONGEST_CELL = 2**24
 
 
 def read_cells(path: Path) -> Lines:
@@ -26,11 +23,7 @@ def read_cells(path: Path) -> Lines:
     faults = []
     for sign in sorted(",\t;", key=lambda sign: sign != usual):
         for split in (_plain, _quoted) if sign == "\t" else (_quoted,):
-            try:
-                numbered = split(lines, sign)
-            except csv.Error as error:
-                faults.append(f"it cannot be read: {error}")
-                continue
+            numbered = split(lines, sign)
             fault = _uneven(numbered)
             if fault is None and len(numbered[0][1]) >= 2:
                 return [cells for _, cells in numbered]
@@ -56,13 +49,34 @@ def _lines(path: Path) -> list[str]:
 
 
 def _quoted(lines: Sequence[str], sign: str) -> Numbered:
-    previous = csv.field_size_limit(_LONGEST_CELL)
-    try:
-        # Line ends stay, since a quoted cell may hold some.
-        reader = csv.reader((f"{line}\n" for line in lines), delimiter=sign)
-        return [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
-    finally:
-        csv.field_size_limit(previous)
+    """Cells as `csv.reader` reads them, but however long: its limit holds for the whole process."""
+    # A quoted cell may hold line ends; what follows its last quote belongs to it as it stands.
+    cell = re.compile(f'(?:"([^"]*(?:""[^"]*)*)"?)?([^{sign}\\n]*)')
+    text = "".join(f"{line}\n" for line in lines)
+    numbered, begin, number = [], 0, 0
+    while begin < len(text):
+        end = text.index("\n", begin)
+        cells = text[begin:end].split(sign)
+        if text.find('"', begin, end) >= 0:
+            cells, end = _quoted_line(text, begin, cell)
+        number += text.count("\n", begin, end + 1)
+        begin = end + 1
+        if any(one.strip() for one in cells):
+            numbered.append((number, cells))
+    return numbered
+
+
+def _quoted_line(text: str, begin: int, cell: re.Pattern[str]) -> tuple[list[str], int]:
+    """The cells from `begin` on, and where the last one ends."""
+    cells: list[str] = []
+    end = begin - 1
+    while end < begin or text[end : end + 1] not in ("\n", ""):
+        found = cell.match(text, end + 1)
+        assert found is not None, "every part of it may be empty"
+        quoted, rest = found.groups()
+        cells.append((quoted or "").replace('""', '"') + rest)
+        end = found.end()
+    return cells, end
 
 
 def _plain(lines: Sequence[str], sign: str) -> Numbered:

@@ -6,15 +6,12 @@ import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from objectives.data.dataset import Dataset
 from objectives.data.readers.images import read_pictures
 from objectives.data.readers.npz import read_npz
+from objectives.data.readers.options import ReadOptions
 from objectives.data.readers.tables import read_delimited, read_parquet
-
-if TYPE_CHECKING:
-    from objectives.data.settings import DataSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +20,7 @@ class Format:
 
     name: str
     keys: frozenset[str]
-    read: Callable[[Path, DataSettings], Dataset]
+    read: Callable[[Path, ReadOptions], Dataset]
     """Raises DataError."""
     needs: tuple[str, str | None] | None = None
     """A module that must be installed, and the extra of studyhall that installs it (None: the base)."""
@@ -53,6 +50,6 @@ def lacking(dataset: str) -> tuple[str, str | None] | None:
     return needs if needs is not None and importlib.util.find_spec(needs[0]) is None else None
 
 
-def read_file(settings: DataSettings) -> Dataset:
-    """Read the file or folder that settings.dataset names. Raises DataError."""
-    return format_of(settings.dataset).read(Path(settings.dataset), settings)
+def read_file(path: str, options: ReadOptions) -> Dataset:
+    """Read a file or folder of a user's own. Raises DataError."""
+    return format_of(path).read(Path(path), options)

@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from objectives.data.dataset import Dataset
+from objectives.data.readers.options import ReadOptions
 from objectives.errors import DataError
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from objectives.data.settings import DataSettings
-
-    Array = np.ndarray[Any, Any]
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
 
@@ -26,8 +24,8 @@ _GREY = {"1", "L", "LA"}
 _DEEP = ("I", "F")
 
 
-def read_pictures(folder: Path, settings: DataSettings) -> Dataset:
-    """Read `folder/CLASS/*.png` (or .jpg): uint8, all of settings.image_size, by default that of the first.
+def read_pictures(folder: Path, options: ReadOptions) -> Dataset:
+    """Read `folder/CLASS/*.png` (or .jpg): uint8, all of options.image_size, by default that of the first.
 
     One channel where all pictures are grey, else three. Classes and pictures come in the order of their names.
     Raises DataError.
@@ -38,7 +36,7 @@ def read_pictures(folder: Path, settings: DataSettings) -> Dataset:
     names = tuple(files)
     paths = [path for name in names for path in files[name]]
     grey = _all_grey(paths)
-    height, width = settings.image_size or _upright(paths[0]).size[::-1]
+    height, width = options.image_size or _upright(paths[0]).size[::-1]
     shape = (len(paths), height, width, 1 if grey else 3)
     _refuse_too_large(shape, folder)
     x = np.empty(shape, np.uint8)
@@ -109,7 +107,7 @@ def _upright(path: Path) -> Any:
             raise DataError(f"{path} cannot be read as a picture: {error}") from error
 
 
-def _pixels(path: Path, mode: str, size: tuple[int, int]) -> Array:
+def _pixels(path: Path, mode: str, size: tuple[int, int]) -> np.ndarray:
     import numpy as np
     from PIL import Image
 

@@ -8,30 +8,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from objectives.data.dataset import LARGEST_NUMBER, Dataset, Kind, Labels, targets
+from objectives.data.readers.options import ReadOptions
 from objectives.errors import DataError
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from objectives.data.settings import DataSettings
-
-    Array = np.ndarray[Any, Any]
 
 LAYOUT = "the arrays x_train and y_train (or x and y)"
 
 
-def read_npz(path: Path, settings: DataSettings) -> Dataset:
+def read_npz(path: Path, options: ReadOptions) -> Dataset:
     """Read a user's archive: x_train and y_train, or x and y.
 
     Pictures are x of shape (rows, height, width) or (rows, height, width, channels), tables (rows, features), texts
     (rows,). Arrays called x_test and y_test are an official test part, and not read. Raises DataError.
     """
     x, y, names = read_arrays(path)
-    found = targets(_target_values(path, y), settings.task, f"y of {path}")
+    found = targets(_target_values(path, y), options.task, f"y of {path}")
     return rows_of_arrays(x, found, str(path), official_test={"x_test", "y_test"} <= names)
 
 
-def read_arrays(path: Path) -> tuple[Array, Array, set[str]]:
+def read_arrays(path: Path) -> tuple[np.ndarray, np.ndarray, set[str]]:
     """Return x, y and the names of all arrays. No code in the file is run. Raises DataError."""
     import numpy as np
 
@@ -59,7 +57,7 @@ def read_arrays(path: Path) -> tuple[Array, Array, set[str]]:
     return x, y, names
 
 
-def _array(path: Path, archive: Any, name: str) -> Array:
+def _array(path: Path, archive: Any, name: str) -> np.ndarray:
     import numpy as np
 
     try:
@@ -74,7 +72,7 @@ def _array(path: Path, archive: Any, name: str) -> Array:
     return array
 
 
-def rows_of_arrays(x: Array, found: Labels, origin: str, *, official_test: bool) -> Dataset:
+def rows_of_arrays(x: np.ndarray, found: Labels, origin: str, *, official_test: bool) -> Dataset:
     """Make Rows of arrays with one of the shapes that `read_npz` lists. Raises DataError."""
     import numpy as np
 
@@ -105,7 +103,7 @@ def rows_of_arrays(x: Array, found: Labels, origin: str, *, official_test: bool)
     )
 
 
-def refuse_gaps(numbers: Array, where: str) -> None:
+def refuse_gaps(numbers: np.ndarray, where: str) -> None:
     """Raise DataError where a number is NaN, infinite or beyond float32."""
     import numpy as np
 
@@ -117,7 +115,7 @@ def refuse_gaps(numbers: Array, where: str) -> None:
         raise DataError(f"{where} holds {count:,} numbers too large to learn from: fill or remove them")
 
 
-def _target_values(path: Path, y: Array) -> Array | list[str]:
+def _target_values(path: Path, y: np.ndarray) -> np.ndarray | list[str]:
     if y.dtype.kind == "U":
         return [str(value) for value in y]
     if y.dtype.kind not in "biuf":

@@ -4,40 +4,39 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from objectives.data.dataset import Dataset, targets
 from objectives.data.readers.columns import date_fault, features_of, is_number, leave_out, values_of
 from objectives.data.readers.delimited import Lines, read_cells
+from objectives.data.readers.options import ReadOptions
 from objectives.errors import DataError
 from objectives.wording import did_you_mean, listing, written
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from objectives.data.settings import DataSettings
-
-    Array = np.ndarray[Any, Any]
     from objectives.data.readers.columns import Column
 
 
 _MOST_LISTED = 20
 
 
-def read_delimited(path: Path, settings: DataSettings) -> Dataset:
+def read_delimited(path: Path, options: ReadOptions) -> Dataset:
     """Read a CSV or TSV file whose first line names the columns, or two columns of labels and texts without names.
 
     Raises DataError.
     """
     lines = read_cells(path)
-    if settings.target is None and settings.text is None:
-        return _labelled_texts(lines, path, settings)
+    if options.target is None and options.text is None:
+        return _labelled_texts(lines, path, options)
     columns = _by_name(lines, path)
-    return rows_of_table(list(columns), columns.__getitem__, settings, path)
+    return rows_of_table(list(columns), columns.__getitem__, options, path)
 
 
-def read_parquet(path: Path, settings: DataSettings) -> Dataset:
+def read_parquet(path: Path, options: ReadOptions) -> Dataset:
     """Read a Parquet file. Raises DataError, also where pyarrow is not installed."""
     try:
         import pyarrow as pa
@@ -53,7 +52,7 @@ def read_parquet(path: Path, settings: DataSettings) -> Dataset:
         raise DataError(f"{path} cannot be read as Parquet: {error}") from error
     if len(set(table.column_names)) < len(table.column_names):
         raise DataError(f"{path} has two columns of one name")
-    return rows_of_table(table.column_names, lambda name: _from_arrow(table.column(name), name, path), settings, path)
+    return rows_of_table(table.column_names, lambda name: _from_arrow(table.column(name), name, path), options, path)
 
 
 def _from_arrow(column: Any, name: str, path: Path) -> Column:
@@ -71,12 +70,12 @@ def _from_arrow(column: Any, name: str, path: Path) -> Column:
         or pa.types.is_floating(kind)
         or pa.types.is_decimal(kind)
     ):
-        numbers: Array = pc.cast(column, pa.float64(), safe=False).to_numpy()
+        numbers: np.ndarray = pc.cast(column, pa.float64(), safe=False).to_numpy()
         return numbers
     raise DataError(f"{path}: column {written(name)} holds {kind}; allowed: numbers and texts ({leave_out(name)})")
 
 
-def rows_of_table(known: Sequence[str], column: Callable[[str], Column], settings: DataSettings, path: Path) -> Dataset:
+def rows_of_table(known: Sequence[str], column: Callable[[str], Column], options: ReadOptions, path: Path) -> Dataset:
     """Make Rows of the columns that `known` names; only those that are used are asked for. Raises DataError.
 
     Text columns are one-hot encoded, a feature for each text that occurs anywhere in the file, so that all divisions
@@ -84,26 +83,26 @@ def rows_of_table(known: Sequence[str], column: Callable[[str], Column], setting
     """
     import numpy as np
 
-    for key, name in (("target", settings.target), ("text", settings.text), *(("ignore", n) for n in settings.ignore)):
+    for key, name in (("target", options.target), ("text", options.text), *(("ignore", n) for n in options.ignore)):
         if name is not None and name not in known:
             raise DataError(
                 f"data.{key} = {written(name)}: {path} has no such column; its columns are {_listed(known)}"
                 f"{did_you_mean(name, known)}"
             )
-    target = settings.target or _only_other(known, settings, path)
+    target = options.target or _only_other(known, options, path)
     y = values_of(column(target), target, path)
-    found = targets(y, settings.task, f"{path}: the target {written(target)}")
-    if settings.text is not None:
-        texts = column(settings.text)
+    found = targets(y, options.task, f"{path}: the target {written(target)}")
+    if options.text is not None:
+        texts = column(options.text)
         if isinstance(texts, np.ndarray) or all(map(is_number, texts)):
-            raise DataError(f"data.text = {written(settings.text)}: the column holds numbers, no texts, in {path}")
+            raise DataError(f"data.text = {written(options.text)}: the column holds numbers, no texts, in {path}")
         if empty := sum(not text.strip() for text in texts):
             raise DataError(
-                f"{path}: column {written(settings.text)} is empty in {empty:,} of {len(texts):,} rows: remove them"
+                f"{path}: column {written(options.text)} is empty in {empty:,} of {len(texts):,} rows: remove them"
             )
-        x: Array = np.array(texts, dtype=object)
+        x: np.ndarray = np.array(texts, dtype=object)
     else:
-        names = [name for name in known if name != target and name not in settings.ignore]
+        names = [name for name in known if name != target and name not in options.ignore]
         if not names:
             raise DataError(f"{path} has no column beside the target {written(target)} to learn from")
         x = np.column_stack([feature for name in names for feature in features_of(column(name), name, path)])
@@ -111,15 +110,15 @@ def rows_of_table(known: Sequence[str], column: Callable[[str], Column], setting
         x=x,
         y=found.y,
         classes=found.classes,
-        kind="table" if settings.text is None else "text",
+        kind="table" if options.text is None else "text",
         origin=str(path),
         names=found.names,
     )
 
 
-def _only_other(known: Sequence[str], settings: DataSettings, path: Path) -> str:
-    others = [name for name in known if name != settings.text]
-    if len(others) == 1 and settings.text is not None:
+def _only_other(known: Sequence[str], options: ReadOptions, path: Path) -> str:
+    others = [name for name in known if name != options.text]
+    if len(others) == 1 and options.text is not None:
         return others[0]
     raise DataError(f"data.target is missing: which column of {path} is to be predicted? It has {_listed(known)}")
 
@@ -132,7 +131,7 @@ def _by_name(lines: Lines, path: Path) -> dict[str, Column]:
     return dict(zip(names, columns, strict=True))
 
 
-def _labelled_texts(lines: Lines, path: Path, settings: DataSettings) -> Dataset:
+def _labelled_texts(lines: Lines, path: Path, options: ReadOptions) -> Dataset:
     """Labels and texts in two columns; which is which, and whether the first line names them, is read off."""
     columns = list(zip(*lines, strict=True))
     body = [column[1:] for column in columns]
@@ -149,7 +148,7 @@ def _labelled_texts(lines: Lines, path: Path, settings: DataSettings) -> Dataset
     if names[0] == names[1]:
         raise DataError(f"{path}: both columns are called {written(names[0])}")
     table = dict(zip(names, body if named else columns, strict=True))
-    chosen = settings.model_copy(update={"target": names[label], "text": names[1 - label]})
+    chosen = replace(options, target=names[label], text=names[1 - label])
     return rows_of_table(names, table.__getitem__, chosen, path)
 
 

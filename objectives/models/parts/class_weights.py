@@ -30,7 +30,7 @@ def check(params: Mapping[str, Any], data: SearchData) -> None:
         raise DataError(f"space.class_weight is for classes, and {data.origin} has a number to predict")
 
 
-def row_weights(params: Mapping[str, Any], data: SearchData) -> np.ndarray[Any, Any] | None:
+def row_weights(params: Mapping[str, Any], data: SearchData) -> np.ndarray | None:
     """Return what each training row counts in the loss, shape (rows,), float32, mean 1; None where all count alike.
 
     Rows of a class count rows / (classes * rows of that class), as in scikit-learn's "balanced". Neither val_loss nor
@@ -43,4 +43,5 @@ def row_weights(params: Mapping[str, Any], data: SearchData) -> np.ndarray[Any, 
     counts = np.bincount(data.y_train, minlength=data.classes)
     # A class without rows has none to weigh.
     weights = len(data.y_train) / (data.classes * np.maximum(counts, 1))
-    return weights[data.y_train].astype(np.float32)
+    counted: np.ndarray = weights[data.y_train].astype(np.float32)
+    return counted
