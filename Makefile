@@ -30,9 +30,10 @@ study: setup ## Run the study digits_mlp on two workers to the end
 test: setup ## Run the tests
 	@$(TEST) $(ARGS)
 
-check: setup ## Lint, formatting, types and tests
+check: setup ## Lint, formatting, imports, types and tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/mypy
 	$(TEST) $(ARGS)
 
@@ -50,7 +51,7 @@ lock: setup ## Lock the packages of pyproject.toml; ARGS=--upgrade takes the new
 		--custom-compile-command 'make lock' --output-file $(LOCK) $(ARGS)
 
 clean: ## Remove .venv and all caches; studies and their files stay
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	rm -rf .venv .import_linter_cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 	find objectives storage studies tests -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # .venv is made anew when the lock changes (so that nothing of the old one stays), when the folder was moved (its scripts

@@ -1,38 +1,26 @@
-"""What every command imports stays light: the frameworks cost seconds and are loaded where something trains."""
+"""No module loads a framework when it is imported: they cost seconds and are loaded where something trains."""
 
 import subprocess
 import sys
 
-MODULES = [
-    "objectives",
-    "storage",
-    "studies",
-    "studies.execution.worker",
-    "studies.execution.launch",
-    "studies.commands.app",
-]
-HEAVY = ["keras", "tensorflow", "plotly", "sklearn", "pyarrow", "PIL"]
+from architecture.figures import PACKAGES, modules
+from helpers.paths import HELPERS, ROOT
 
-PROGRAM = """
-import importlib, sys
-modules, heavy = sys.argv[1].split(","), sys.argv[2].split(",")
-for module in modules:
-    importlib.import_module(module)
-    for name in [name for name in heavy if name in sys.modules]:
-        heavy.remove(name)
-        print(f"{module} loads {name}")
-"""
+HEAVY = ["keras", "tensorflow", "jax", "torch", "plotly", "sklearn", "pyarrow", "PIL"]
 
 
-def loads(modules, heavy):
-    command = [sys.executable, "-I", "-c", PROGRAM, ",".join(modules), ",".join(heavy)]
+def loads(names, heavy):
+    command = [sys.executable, "-I", HELPERS / "loads_heavy.py", ",".join(names), ",".join(heavy)]
     run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert run.returncode == 0, run.stderr
     return run.stdout.splitlines()
 
 
 def test_a_fresh_interpreter_loads_no_framework():
-    assert loads(MODULES, HEAVY) == []
+    paths = [module.path.relative_to(ROOT).with_suffix("") for module in modules(*PACKAGES)]
+    names = [".".join(path.parts).removesuffix(".__init__") for path in paths]
+    assert "studies.commands.app" in names
+    assert loads(names, HEAVY) == []
 
 
 def test_a_loaded_package_is_seen():
