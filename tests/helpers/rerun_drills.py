@@ -43,6 +43,6 @@ if __name__ == "__main__":
         text = io.StringIO()
         with contextlib.redirect_stdout(text):
             code = run(["rerun", name, str(number), "--storage", path, "--json"])
-        print(json.dumps({"code": code, **json.loads(text.getvalue())}), flush=True)  # noqa: T201
+        print(json.dumps({"code": code, **json.loads(text.getvalue())}), flush=True)
     with contextlib.closing(sqlite3.connect(path)) as database:
         assert list(database.iterdump()) == before

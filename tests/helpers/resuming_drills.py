@@ -95,4 +95,4 @@ def run(optimizer, interruptions, **settings):
 if __name__ == "__main__":
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     for optimizer, steps, settings in json.loads(sys.argv[1]):
-        print(json.dumps(run(optimizer, steps, **settings)), flush=True)  # noqa: T201
+        print(json.dumps(run(optimizer, steps, **settings)), flush=True)
