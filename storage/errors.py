@@ -6,7 +6,18 @@ from collections.abc import Iterator
 
 
 class StorageError(Exception):
-    """A storage that cannot be used; the message says which one, why, and what to do next."""
+    """The root of what can be wrong with a storage.
+
+    ``message`` says which one and why, in a sentence or more; ``hint`` what to do next, "" where there is nothing.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.hint}" if self.hint else self.message
 
 
 class StorageMissing(StorageError):

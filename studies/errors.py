@@ -4,28 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-
-class DeviceError(Exception):
-    """The devices asked for are not there, or too few for the workers asked for."""
-
-
-class RerunError(Exception):
-    """The trial could not be trained again."""
+from objectives.errors import ObjectivesError
+from storage import StorageError
 
 
 class StudyError(Exception):
-    """A study that cannot be used as asked; the message says which one, why, and what to do next."""
+    """The root of what can be wrong with a study.
+
+    ``message`` says which one and why, in a sentence or more; ``hint`` what to do next, "" where there is nothing.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.hint}" if self.hint else self.message
 
 
 class StudyNotFound(StudyError):
     """There is no study of that name in that storage."""
 
 
-class StudyFileError(Exception):
+class DeviceError(StudyError):
+    """The devices asked for are not there, or too few for the workers asked for."""
+
+
+class RerunError(StudyError):
+    """The trial could not be trained again."""
+
+
+class StudyFileError(StudyError):
     """A study that cannot be run as written: every fault found, a line each."""
 
     def __init__(self, source: str, faults: Sequence[tuple[str, str]]) -> None:
         self.source = source
         self.faults = list(faults)
-        super().__init__("\n".join(f"{source}: {key}: {sentence}" if key else f"{source}: {sentence}"
-                                   for key, sentence in self.faults))  # fmt: skip
+        lines = [f"{source}: {key}: {sentence}" if key else f"{source}: {sentence}" for key, sentence in self.faults]
+        super().__init__("\n".join(lines))
+        self.args = (source, self.faults)  # which a copy is made from
+
+
+STUDYHALL_ERRORS = (StudyError, ObjectivesError, StorageError)
+"""The roots of the three packages, which know nothing of each other: catch these to catch every error of ours."""

@@ -72,14 +72,12 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _told(error: Exception) -> tuple[int, str]:
-    from objectives.errors import ObjectiveError
-    from storage import StorageError
     from storage.errors import StorageLost, explain
-    from studies.errors import DeviceError, StudyError, StudyFileError
+    from studies.errors import STUDYHALL_ERRORS
 
     if isinstance(error, StorageLost):
         return 1, str(error)
-    if isinstance(error, StudyFileError | StudyError | StorageError | DeviceError | ObjectiveError):
+    if isinstance(error, STUDYHALL_ERRORS):
         return USAGE, str(error)
     if isinstance(error, OSError):
         return 1, f"{error.filename or 'the output'} cannot be read or written: {error.strerror}"

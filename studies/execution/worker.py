@@ -16,15 +16,14 @@ import optuna
 from optuna.samplers import BaseSampler
 from optuna.trial import TrialState
 
-from objectives.errors import BackendError, DataError, ObjectiveError, TrainingError
 from objectives.objective import Objective
 from objectives.space.search_space import SearchSpace
-from storage import StorageError, open_storage
+from storage import open_storage
 from storage.attempts import Outcome, attempts_of
 from storage.claims import NoTrial, TrialLost, claim, finish, holding, requeue
 from storage.errors import explain
 from storage.processes import ProcessIdentity
-from studies.errors import StudyError
+from studies.errors import STUDYHALL_ERRORS
 from studies.execution.limits import memory_of
 from studies.execution.messages import WorkerExit, WorkerOrder, WorkerReport
 from studies.execution.objective import make_objective
@@ -44,9 +43,6 @@ log = logging.getLogger("studyhall.worker")
 _TRACEBACK_CHARACTERS = 6_000  # kept with the trial; the log has all of it
 
 
-_UNUSABLE = (StorageError, StudyError, ObjectiveError, BackendError, DataError, TrainingError)
-
-
 def work(order: WorkerOrder, interruption: Callable[[], str | None]) -> WorkerReport:
     """Run trials until there are none for this worker, or ``interruption`` gives a reason to stop."""
     process = ProcessIdentity.current()
@@ -60,7 +56,7 @@ def work(order: WorkerOrder, interruption: Callable[[], str | None]) -> WorkerRe
         spec = study.required_spec()
         worker = Worker(order, process, study, spec, make_objective(spec), interruption)
         return report(worker.run())
-    except _UNUSABLE as error:
+    except STUDYHALL_ERRORS as error:
         log.error("%s", error, exc_info=True)
         return report("unusable", str(error))
     except optuna.exceptions.StorageInternalError as error:
@@ -152,7 +148,7 @@ class Worker:
             log.warning("trial %d: %s", number, taken)
         except TrialInterrupted as interrupted:
             self._requeue(trial_id, "interrupted", str(interrupted))
-        except _UNUSABLE as error:
+        except STUDYHALL_ERRORS as error:
             self._requeue(trial_id, "interrupted", str(error))
             raise
         except optuna.exceptions.StorageInternalError:

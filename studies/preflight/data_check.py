@@ -18,7 +18,6 @@ from objectives.hypermodel import HyperModel
 from objectives.registry import BUILT_IN
 from objectives.training.scoring import Goal
 from objectives.training.task import Task
-from studies.errors import StudyError
 from studies.execution.objective import task_of
 from studies.spec.study import StudySpec
 
@@ -61,17 +60,14 @@ def examine(spec: StudySpec) -> DataCheck | None:
     None for what reads no data, and for data that are not on this machine; `unseen` says why.
 
     Raises:
-        StudyError: there are no such data, or they cannot be divided as the study asks.
+        DataError: there are no such data, or they cannot be divided as the study asks.
     """
     family = BUILT_IN.get(spec.objective)
     if family is None or family.load is None or spec.data is None or unseen(spec.data) is not None:
         return None
     task = task_of(spec, family)
-    try:
-        divisions = family.load(task)
-        data = divisions[0]
-    except DataError as fault:
-        raise StudyError(str(fault)) from fault
+    divisions = family.load(task)
+    data = divisions[0]
     return DataCheck(
         kind=data.kind,
         shape=() if data.kind == "text" else data.x_train.shape[1:],
