@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from objectives.objective import Objective
-from objectives.space.parameters import Parameter, split_number
+from objectives.space.parameters import Parameters
 from objectives.space.values import Scalar
 from objectives.training.task import Task
 
@@ -25,7 +25,7 @@ class HyperModel:
 
     name: str
     summary: str
-    parameters: Mapping[str, Parameter]
+    parameters: Parameters
     space: Mapping[str, Any]
     """The `[space]` used when a study file has none, as it would stand in TOML."""
     metrics: Mapping[str, str]
@@ -40,10 +40,3 @@ class HyperModel:
     """(parameters, data) -> nothing; raises DataError where they cannot go together. Needs no Keras."""
     reads: tuple[str, ...] = ()
     """The kinds of data it can be trained on ("picture", "table", "text"); empty where it trains nothing."""
-
-    def parameter(self, name: str) -> Parameter | None:
-        """Return what stands in a study file under `name`, such as units or units_3; None for an unknown name."""
-        base, number = split_number(name)
-        entry = f"{base}_N" if number is not None and f"{base}_N" in self.parameters else name
-        found = self.parameters.get(entry)
-        return None if found is None or (found.numbered is not None and entry == name) else found

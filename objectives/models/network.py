@@ -44,7 +44,7 @@ def _plain_optimizer(params: Mapping[str, Any], data: SearchData, model: Any) ->
 
 @dataclass(frozen=True, kw_only=True)
 class Network:
-    """What a family says about its networks. `params` has a value for each of `parameters` but the numbered ones."""
+    """What a family says about its networks. `params` has a value for each of `parameters` but those per layer."""
 
     name: str
     parameters: Mapping[str, Parameter]
@@ -61,8 +61,8 @@ class Network:
 
     @property
     def defaults(self) -> dict[str, Scalar]:
-        """The value of each parameter that a study file leaves out; numbered ones are then not there at all."""
-        return {name: each.default for name, each in self.parameters.items() if each.numbered is None}
+        """The value of each parameter that a study file leaves out; those per layer are then not there at all."""
+        return {name: each.default for name, each in self.parameters.items() if each.per_layer is None}
 
 
 def network_family(network: Network, *, summary: str, space: Mapping[str, Any]) -> HyperModel:

@@ -20,10 +20,10 @@ PARAMETERS: Mapping[str, Parameter] = {
     "kernel_size": Parameter(kind=int, default=3, low=1, help="height and width of each convolution's window"),
     **layers.PARAMETERS,
     "batch_normalization": replace(layers.PARAMETERS["batch_normalization"], default=True),
-    **layers.numbered("l1", layers.PARAMETERS["l1"], "stages"),
-    **layers.numbered("l2", layers.PARAMETERS["l2"], "stages"),
+    **layers.per_layer("l1", layers.PARAMETERS["l1"], "stages"),
+    **layers.per_layer("l2", layers.PARAMETERS["l2"], "stages"),
     "dropout": replace(layers.DROPOUT, help="share dropped after each stage"),
-    **layers.numbered("dropout", layers.DROPOUT, "stages"),
+    **layers.per_layer("dropout", layers.DROPOUT, "stages"),
     **image_augmentation.PARAMETERS,
     **COMMON_PARAMETERS,
 }

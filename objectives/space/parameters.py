@@ -28,10 +28,10 @@ class Parameter:
     """Parameter -> the values with one of which, and only then, this one is used; all must be so."""
     active_unless: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
     """Parameter -> the values with which this one is not used."""
-    numbered: str | None = None
+    per_layer: str | None = None
     """The parameter that counts them, for an entry NAME_N: a study file has NAME_1, NAME_2, ... up to its value."""
     instead_of: str | None = None
-    """The shared parameter that a numbered one replaces where its number is."""
+    """The shared parameter that one per layer replaces in the layer of its number."""
     files: tuple[str, ...] = ()
     """Endings such as ".keras": beside its choices, a text that ends so or has a slash in it names a file."""
 
@@ -78,6 +78,17 @@ class Parameter:
         if isinstance(value, str):
             return True
         return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
+
+
+Parameters = Mapping[str, Parameter]
+
+
+def lookup(parameters: Parameters, name: str) -> Parameter | None:
+    """Return what stands in a study file under `name`, such as units or units_3; None for an unknown name."""
+    base, number = split_number(name)
+    entry = f"{base}_N" if number is not None and f"{base}_N" in parameters else name
+    found = parameters.get(entry)
+    return None if found is None or (found.per_layer is not None and entry == name) else found
 
 
 def split_number(name: str) -> tuple[str, int | None]:

@@ -1,14 +1,13 @@
-"""Where the parameters of a family are used: a `[space]` line that could be suggested elsewhere is a fault."""
+"""Where the parameters of an objective are used: a `[space]` line that could be suggested elsewhere is a fault."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from objectives.hypermodel import HyperModel
 from objectives.space.conditions import Conditions, Possible
 from objectives.space.dimensions import Choices, Dimension, Range
-from objectives.space.parameters import split_number
+from objectives.space.parameters import Parameters, lookup, split_number
 from objectives.space.values import Scalar
 from objectives.wording import listing, written
 
@@ -40,7 +39,7 @@ class Condition:
         return all(map(self.fits, values))
 
     def both(self, other: Condition) -> Condition:
-        """Return this need and another of the same parent as one."""
+        """Return this condition and another of the same parent as one."""
         values = self.values if other.values is None else tuple(filter(self.fits, other.values))
         least = max((each.least for each in (self, other) if each.least is not None), default=None)
         return Condition(self.parent, values, least, (*self.unless, *other.unless))
@@ -57,121 +56,123 @@ def _among(value: Scalar, values: tuple[Scalar, ...]) -> bool:
     return any(type(value) is type(other) and value == other for other in values)
 
 
-def usage_faults(family: HyperModel, dimensions: Mapping[str, Dimension]) -> Iterator[Fault]:
+def usage_faults(parameters: Parameters, dimensions: Mapping[str, Dimension]) -> Iterator[Fault]:
     """Yield (parameter, sentence) for each line of a sound space that could be suggested, or stand, for nothing."""
-    space = Conditions(dimensions)
+    usage = _Usage(parameters, Conditions(dimensions))
     for name, item in dimensions.items():
-        if family.parameter(name) is None or not space.coexist([name]):
+        if lookup(parameters, name) is None or not usage.space.coexist([name]):
             continue
         searched = isinstance(item, Range | Choices)
-        sentence = _unused(family, space, name) if searched else _never_used(family, space, name)
-        sentence = sentence or _replaced(family, space, name, searched=searched)
+        sentence = usage.sometimes_unused(name) if searched else usage.never_used(name)
+        sentence = sentence or usage.replaced(name, searched=searched)
         if sentence:
             yield name, sentence
 
 
-def needs(family: HyperModel, name: str) -> dict[str, Condition]:
+def conditions_of(parameters: Parameters, name: str) -> dict[str, Condition]:
     """Return what must hold so that `name` is used, by parent; with what must hold so that these are."""
     found: dict[str, Condition] = {}
     waiting, seen = [name], set[str]()
     while waiting:
         child = waiting.pop()
-        parameter = family.parameter(child)
+        parameter = lookup(parameters, child)
         if parameter is None or child in seen:
             continue
         seen.add(child)
         own = [Condition(parent, values=values) for parent, values in parameter.active_when.items()]
         own += [Condition(parent, unless=values) for parent, values in parameter.active_unless.items()]
-        if parameter.numbered is not None:
-            own.append(Condition(parameter.numbered, least=split_number(child)[1]))
-        for need in own:
-            found[need.parent] = found[need.parent].both(need) if need.parent in found else need
-            waiting.append(need.parent)
+        if parameter.per_layer is not None:
+            own.append(Condition(parameter.per_layer, least=split_number(child)[1]))
+        for each in own:
+            found[each.parent] = found[each.parent].both(each) if each.parent in found else each
+            waiting.append(each.parent)
     return found
 
 
-def _possible(family: HyperModel, space: Conditions, parent: str, having: tuple[str, ...]) -> tuple[Scalar, ...] | None:
-    """What the parent is in the trials that have those: its default where the space leaves it out."""
-    default = family.parameters[parent].default
-    if parent not in space.dimensions:
-        return (default,)
-    possible = space.possible(parent, having=having)
-    if possible.values is None:
+@dataclass(frozen=True)
+class _Usage:
+    """What the parameters need of each other, held against what a space lets them be. Each method is one sentence."""
+
+    parameters: Parameters
+    space: Conditions
+
+    def sometimes_unused(self, name: str) -> str | None:
+        """On a searched parameter that some trial would have for nothing."""
+        lacking: list[Condition] = []
+        right: dict[str, tuple[Scalar, ...]] = {}
+        for condition in conditions_of(self.parameters, name).values():
+            parent = condition.parent
+            if condition.is_always_met(self._possible(parent, (name,))):
+                continue
+            lacking.append(condition)
+            there = self.space.possible(parent, having=[name]).values if parent in self.space.dimensions else ()
+            right[parent] = tuple(filter(condition.fits, (condition.values or ()) if there is None else there))
+        if not lacking:
+            return None
+        only = f"only {' and '.join(map(str, lacking))} uses it"
+        for parent, values in right.items():
+            if not values:
+                return f"{only}, and {parent} is {self._found(parent)}; leave it out"
+        return f"{only}; {self._advice(name, right)}"
+
+    def never_used(self, name: str) -> str | None:
+        """On a fixed value that no trial uses."""
+        for condition in conditions_of(self.parameters, name).values():
+            values = self._possible(condition.parent, ())
+            if values is not None and not any(condition.fits(value) for value in values):
+                parent = condition.parent
+                return f"only {condition} uses it, and {parent} is {self._found(parent)}; leave it out"
         return None
-    return (*possible.values, default) if possible.absent else possible.values
 
+    def replaced(self, name: str, *, searched: bool) -> str | None:
+        """On a shared parameter where each layer has one of its own."""
+        own = self.parameters.get(f"{name}_N")
+        if own is None or own.per_layer is None or own.instead_of != name:
+            return None
+        counter, having = own.per_layer, (name,) if searched else ()
+        there = Possible((), absent=True)
+        if counter in self.space.dimensions:
+            there = self.space.possible(counter, having=having)
+        cases = [(int(count), True) for count in there.values or ()]
+        cases += [(int(self.parameters[counter].default), False)] if there.absent else []
+        replaced = [case for case in cases if self._all_replaced(name, counter, *case, searched=searched)]
+        if not replaced or (not searched and len(replaced) < len(cases)):
+            return None
+        counts = dict.fromkeys(count for count, _ in replaced)
+        where = f"with {counter} = {listing(counts, between=' or ')} every number has its own {name}_N instead"
+        left = tuple(count for count, named in cases if named and (count, named) not in replaced)
+        return f"{where}; {self._advice(name, {counter: left}) if left else 'leave it out'}"
 
-def _unused(family: HyperModel, space: Conditions, name: str) -> str | None:
-    """The sentence for a searched parameter that some trial would have for nothing."""
-    lacking: list[Condition] = []
-    right: dict[str, tuple[Scalar, ...]] = {}
-    for need in needs(family, name).values():
-        values = _possible(family, space, need.parent, (name,))
-        if need.is_always_met(values):
-            continue
-        lacking.append(need)
-        there = space.possible(need.parent, having=[name]).values if need.parent in space.dimensions else ()
-        right[need.parent] = tuple(filter(need.fits, (need.values or ()) if there is None else there))
-    if not lacking:
-        return None
-    only = f"only {' and '.join(map(str, lacking))} uses it"
-    for need in lacking:
-        if not right[need.parent]:
-            return f"{only}, and {need.parent} is {_found(family, space, need.parent)}; leave it out"
-    return f"{only}; {_advice(space, name, right)}"
+    def _all_replaced(self, name: str, counter: str, count: int, named: bool, *, searched: bool) -> bool:
+        """Whether with that count (`named`: by the space, else by default) every number can have its own, or must."""
+        space, own = self.space, [f"{name}_{number}" for number in range(1, count + 1)]
+        if not all(one in space.dimensions for one in own):
+            return False
+        given: Mapping[str, tuple[Scalar, ...]] = {counter: (count,)} if named else {}
+        if not searched:
+            return all(not space.possible(one, given=given).absent for one in own)
+        by_default = counter not in space.dimensions or space.possible(counter, having=[name, *own]).absent
+        return space.coexist([name, *own], given) and (named or by_default)
 
+    def _possible(self, parent: str, having: tuple[str, ...]) -> tuple[Scalar, ...] | None:
+        """What the parent is in the trials that have those: its default where the space leaves it out."""
+        default = self.parameters[parent].default
+        if parent not in self.space.dimensions:
+            return (default,)
+        possible = self.space.possible(parent, having=having)
+        if possible.values is None:
+            return None
+        return (*possible.values, default) if possible.absent else possible.values
 
-def _never_used(family: HyperModel, space: Conditions, name: str) -> str | None:
-    """The sentence for a fixed value that no trial uses."""
-    for need in needs(family, name).values():
-        values = _possible(family, space, need.parent, ())
-        if values is not None and not any(need.fits(value) for value in values):
-            return f"only {need} uses it, and {need.parent} is {_found(family, space, need.parent)}; leave it out"
-    return None
+    def _found(self, parent: str) -> str:
+        values = self._possible(parent, ())
+        if parent not in self.space.dimensions:
+            return f"{written(self.parameters[parent].default)} where [space] does not name it"
+        return "never that" if values is None else listing(dict.fromkeys(values), between=" or ")
 
-
-def _replaced(family: HyperModel, space: Conditions, name: str, *, searched: bool) -> str | None:
-    """The sentence for a shared parameter where each number has one of its own."""
-    numbered = family.parameters.get(f"{name}_N")
-    if numbered is None or numbered.numbered is None or numbered.instead_of != name:
-        return None
-    counter, having = numbered.numbered, (name,) if searched else ()
-    there = Possible((), absent=True)
-    if counter in space.dimensions:
-        there = space.possible(counter, having=having)
-    cases = [(int(count), True) for count in there.values or ()]
-    cases += [(int(family.parameters[counter].default), False)] if there.absent else []
-    replaced = [case for case in cases if _all_replaced(space, name, counter, *case, searched=searched)]
-    if not replaced or (not searched and len(replaced) < len(cases)):
-        return None
-    counts = dict.fromkeys(count for count, _ in replaced)
-    where = f"with {counter} = {listing(counts, between=' or ')} every number has its own {name}_N instead"
-    left = tuple(count for count, named in cases if named and (count, named) not in replaced)
-    return f"{where}; {_advice(space, name, {counter: left}) if left else 'leave it out'}"
-
-
-def _all_replaced(space: Conditions, name: str, counter: str, count: int, named: bool, *, searched: bool) -> bool:
-    """Whether with that count (`named`: by the space, else by default) every number can have its own, or must."""
-    own = [f"{name}_{number}" for number in range(1, count + 1)]
-    if not all(one in space.dimensions for one in own):
-        return False
-    given: Mapping[str, tuple[Scalar, ...]] = {counter: (count,)} if named else {}
-    if not searched:
-        return all(not space.possible(one, given=given).absent for one in own)
-    by_default = counter not in space.dimensions or space.possible(counter, having=[name, *own]).absent
-    return space.coexist([name, *own], given) and (named or by_default)
-
-
-def _advice(space: Conditions, name: str, right: Mapping[str, tuple[Scalar, ...]]) -> str:
-    item = space.dimensions[name]
-    before = (item.when or {}) if isinstance(item, Range | Choices) else {}
-    whole = {**before, **right}
-    table = ", ".join(f"{parent} = [{listing(values)}]" for parent, values in whole.items())
-    return f"{'say' if before else 'add'} when = {{ {table} }}"
-
-
-def _found(family: HyperModel, space: Conditions, parent: str) -> str:
-    values = _possible(family, space, parent, ())
-    if parent not in space.dimensions:
-        return f"{written(family.parameters[parent].default)} where [space] does not name it"
-    return "never that" if values is None else listing(dict.fromkeys(values), between=" or ")
+    def _advice(self, name: str, right: Mapping[str, tuple[Scalar, ...]]) -> str:
+        item = self.space.dimensions[name]
+        before = (item.when or {}) if isinstance(item, Range | Choices) else {}
+        whole = {**before, **right}
+        table = ", ".join(f"{parent} = [{listing(values)}]" for parent, values in whole.items())
+        return f"{'say' if before else 'add'} when = {{ {table} }}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 from objectives.data.loading import absence
 from objectives.data.named import DATASETS
@@ -13,11 +13,8 @@ from objectives.data.settings import DataSettings
 from objectives.errors import ObjectiveError
 from objectives.hypermodel import HyperModel
 from objectives.registry import BUILT_IN
-from objectives.space.dimensions import Choices, Dimension, Range
-from objectives.space.parameters import Parameter
+from objectives.space.faults import space_faults
 from objectives.space.search_space import SearchSpace
-from objectives.space.usage import usage_faults
-from objectives.space.values import Scalar
 from objectives.training.metrics import metric_fault
 from objectives.user_code.definitions import check_reference
 from objectives.user_code.source import is_reference
@@ -111,43 +108,12 @@ def _number_of_objectives(spec: StudySpec) -> Iterator[Fault]:
 
 
 def _space(spec: StudySpec) -> Iterator[Fault]:
-    conditions = SearchSpace(spec.space).faults()
-    for key, sentence in conditions:
-        yield f"space.{key}", sentence
     family = BUILT_IN.get(spec.objective)
     if family is None:
+        yield from ((f"space.{key}", sentence) for key, sentence in SearchSpace(spec.space).faults())
         return
-    for name, dimension in spec.space.items():
-        yield from _parameter(family, name, dimension)
-    # Of conditions that cannot be, nothing follows.
-    for name, sentence in usage_faults(family, spec.space) if not conditions else ():
-        yield f"space.{name}", sentence
-
-
-def _parameter(family: HyperModel, name: str, dimension: Dimension) -> Iterator[Fault]:
-    parameter = family.parameter(name)
-    if parameter is None:
-        allowed = ", ".join(family.parameters)
-        hint = did_you_mean(name, family.parameters)
-        yield f"space.{name}", f"{written(family.name)} has no such parameter; allowed: {allowed}{hint}"
-        return
-    for key, value in _extremes(dimension).items():
-        if (wrong := _unfit(parameter, dimension, value)) is not None:
-            yield f"space.{name}{key}", wrong
-
-
-def _extremes(dimension: Dimension) -> Mapping[str, Scalar]:
-    if isinstance(dimension, Range):
-        return {".low": dimension.low, ".high": dimension.high}
-    if isinstance(dimension, Choices):
-        return {f".choices[{index}]": value for index, value in enumerate(dimension.choices)}
-    return {"": dimension}
-
-
-def _unfit(parameter: Parameter, dimension: Dimension, value: Scalar) -> str | None:
-    if isinstance(dimension, Range) and parameter.kind is int and not dimension.is_integer:
-        return f"found {written(value)} in a range of numbers; allowed: a range of integers"
-    return parameter.fault(value)
+    for key, sentence in space_faults(family.name, family.parameters, spec.space):
+        yield f"space.{key}", sentence
 
 
 def _kind_of_data(spec: StudySpec) -> Iterator[Fault]:

@@ -13,7 +13,7 @@ from objectives.errors import DataError
 from objectives.hypermodel import HyperModel
 from objectives.registry import BUILT_IN
 from objectives.space.dimensions import Dimension, Range
-from objectives.space.parameters import Parameter
+from objectives.space.parameters import Parameter, lookup
 from objectives.space.search_space import SearchSpace
 from objectives.training.metrics import DEFAULTS, kind_of, names_of
 from objectives.training.settings import TrainSettings
@@ -26,7 +26,7 @@ def complete(spec: StudySpec, table: Mapping[str, Any]) -> StudySpec:
     changes: dict[str, Any] = {}
     family = BUILT_IN.get(spec.objective)
     if family is not None:
-        changes["space"] = {name: _of_kind(family.parameter(name), item) for name, item in spec.space.items()}
+        changes["space"] = {name: _of_kind(lookup(family.parameters, name), item) for name, item in spec.space.items()}
         metric = spec.metric or _default_metric(family, spec.data or DataSettings())
         changes["metric"] = metric
         if not {"direction", "directions"} & table.keys() and metric is not None:

@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 from objectives.data.paths import absolute, resolved
 from objectives.data.settings import DataSettings
 from objectives.registry import BUILT_IN
-from objectives.space.parameters import Parameter
+from objectives.space.parameters import Parameter, lookup
 from objectives.user_code.source import is_reference, split_reference
 from objectives.wording import did_you_mean
 from studies.errors import StudyFileError
@@ -92,7 +92,7 @@ def _find_files(table: dict[str, Any], folder: Path) -> None:
     if family is None or not isinstance(space, dict):
         return
     for name, item in space.items():
-        parameter = family.parameter(name)
+        parameter = lookup(family.parameters, name)
         if parameter is None or not parameter.files:
             continue
 

@@ -42,7 +42,7 @@ def _rows(parameters: Mapping[str, Parameter]) -> Iterator[str]:
         used += [
             f"`{parent}` is not {listing(values, between=' or ')}" for parent, values in each.active_unless.items()
         ]
-        if each.numbered is not None:
-            used.append(f"`{each.numbered}` is at least N")
+        if each.per_layer is not None:
+            used.append(f"`{each.per_layer}` is at least N")
         default = f"that of `{each.instead_of}`" if each.instead_of else written(each.default)
         yield f"| `{name}` | {each.help} | {each.allowed} | {default} | {'; '.join(used)} |"

@@ -76,9 +76,9 @@ MAXOUT: Mapping[str, Parameter] = {
 }
 
 
-def numbered(name: str, shared: Parameter, counter: str) -> Mapping[str, Parameter]:
+def per_layer(name: str, shared: Parameter, counter: str) -> Mapping[str, Parameter]:
     """Return the entry NAME_N beside a shared parameter, counted by another."""
-    own = replace(shared, help=f"{name} of number N alone", numbered=counter, instead_of=name)
+    own = replace(shared, help=f"{name} of number N alone", per_layer=counter, instead_of=name)
     return {f"{name}_N": own}
 
 

@@ -11,9 +11,9 @@ from pydantic import TypeAdapter
 from objectives.models.network import make_training
 from objectives.registry import BUILT_IN
 from objectives.space.dimensions import Dimension
-from objectives.space.parameters import split_number
+from objectives.space.parameters import lookup, split_number
 from objectives.space.search_space import SearchSpace
-from objectives.space.usage import needs, usage_faults
+from objectives.space.usage import conditions_of, usage_faults
 from objectives.training import backend
 
 FAMILIES = ("mlp", "cnn", "resnet", "tabular", "sequence", "transfer")
@@ -64,7 +64,7 @@ def test_it_changes_the_training_where_it_is_used_and_only_there(files, family, 
     classes = None if parameter.active_when.get("loss") == ("huber",) else 3
     used = {
         need.parent: next(value for value in need.values or (2,) if value != "auto")
-        for need in needs(BUILT_IN[family], name).values()
+        for need in conditions_of(BUILT_IN[family].parameters, name).values()
         if not need.unless
     }
     value = another(parameter)
@@ -143,19 +143,19 @@ def lines(parameter, *, widest):
 def spaces(draw, family, always):
     """A sound space over the parameters of a family, in which nothing is told to be unused."""
     declared = BUILT_IN[family]
-    numbered = {name for name, each in declared.parameters.items() if each.numbered}
-    names = sorted(set(declared.parameters) - numbered)
-    names += [name.replace("_N", f"_{number}") for name in sorted(numbered) for number in (1, 2)]
+    per_layer = {name for name, each in declared.parameters.items() if each.per_layer}
+    names = sorted(set(declared.parameters) - per_layer)
+    names += [name.replace("_N", f"_{number}") for name in sorted(per_layer) for number in (1, 2)]
     names = [name for name in names if name not in always]
     made = dict(always)
     for name in draw(st.lists(st.sampled_from(names), unique=True, max_size=9)):
-        made[name] = draw(st.sampled_from(lines(declared.parameter(name), widest=2)))
+        made[name] = draw(st.sampled_from(lines(lookup(declared.parameters, name), widest=2)))
     for name in list(made):
-        for parent, need in needs(declared, name).items():
+        for parent, need in conditions_of(declared.parameters, name).items():
             searched, *fixed = lines(declared.parameters[parent], widest=2)
             made.setdefault(parent, draw(st.sampled_from([searched, *filter(need.fits, fixed)])))
     for name, item in made.items():
-        wanted = needs(declared, name)
+        wanted = conditions_of(declared.parameters, name)
         if isinstance(item, dict) and wanted and draw(st.integers(0, 4)):
             parents = {
                 p: made[p] for p in wanted if isinstance(made.get(p), dict) and declared.parameters[p].kind is not float
@@ -170,7 +170,7 @@ def spaces(draw, family, always):
     while True:
         dimensions = TypeAdapter(dict[str, Dimension]).validate_python(made)
         wrong = {key.partition(".")[0] for key, _ in SearchSpace(dimensions).faults()}
-        wrong = wrong or dict(usage_faults(declared, dimensions)).keys()
+        wrong = wrong or dict(usage_faults(declared.parameters, dimensions)).keys()
         if not wrong:
             return SearchSpace(dimensions)
         made = {name: item for name, item in made.items() if name not in wrong}
@@ -191,7 +191,7 @@ def test_all_that_is_suggested_is_read_and_all_that_is_told_unused_is_not(keras,
         params = Noted({**network(family).defaults, **space.suggest(trial)})
         make_training(network(family), params, rows(SHAPES[family]), epochs=3)
         assert trial.asked - params.read == set()
-        seen.update(name for name in trial.asked if needs(BUILT_IN[family], name))
+        seen.update(name for name in trial.asked if conditions_of(BUILT_IN[family].parameters, name))
 
     each()
     # The spaces had conditional parameters of several kinds.

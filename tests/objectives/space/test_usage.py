@@ -8,14 +8,13 @@ from hypothesis import strategies as st
 from optuna.trial import FixedTrial
 from pydantic import TypeAdapter
 
-from objectives.hypermodel import HyperModel
 from objectives.registry import BUILT_IN
 from objectives.space.dimensions import Dimension
-from objectives.space.parameters import Parameter
+from objectives.space.parameters import Parameter, lookup
 from objectives.space.search_space import SearchSpace
 from objectives.space.usage import usage_faults
 
-MLP = BUILT_IN["mlp"]
+MLP = BUILT_IN["mlp"].parameters
 
 KINDS = {"choices": ["sgd", "rmsprop", "adam"]}
 MOMENTUM = {"low": 0.0, "high": 0.9}
@@ -23,10 +22,10 @@ WIDTH = {"choices": [16, 32]}
 LAYERS = {"low": 1, "high": 3}
 
 
-def faults(family=MLP, **dimensions):
+def faults(parameters=MLP, **dimensions):
     found = TypeAdapter(dict[str, Dimension]).validate_python(dimensions)
     assert SearchSpace(found).faults() == []
-    return dict(usage_faults(family, found))
+    return dict(usage_faults(parameters, found))
 
 
 def when(item, **condition):
@@ -122,19 +121,10 @@ def test_a_useless_line_is_told_with_what_is_right(case):
     assert sentence in found[name]
 
 
-FILES = HyperModel(
-    name="files",
-    summary="",
-    parameters={
-        "words": Parameter(kind=str, default="none", choices=("none",), files=(".txt",), help=""),
-        "share": Parameter(kind=float, default=0.0, help="", active_unless={"words": ("none",)}),
-    },
-    space={},
-    metrics={},
-    default_metric=None,
-    trains=False,
-    build=lambda task: lambda trial: 0.0,
-)
+FILES = {
+    "words": Parameter(kind=str, default="none", choices=("none",), files=(".txt",), help=""),
+    "share": Parameter(kind=float, default=0.0, help="", active_unless={"words": ("none",)}),
+}
 
 
 @pytest.mark.parametrize(
@@ -204,42 +194,33 @@ def test_a_family_names_parents_and_values_that_there_are(family):
     for parameter in family.parameters.values():
         for parent, values in parameter.active_when.items():
             assert [family.parameters[parent].fault(value) for value in values] == [None] * len(values)
-        assert parameter.numbered is None or family.parameters[parameter.numbered].kind is int
-    assert faults(family, **family.space) == {}
+        assert parameter.per_layer is None or family.parameters[parameter.per_layer].kind is int
+    assert faults(family.parameters, **family.space) == {}
 
 
-def test_numbered_names_are_found_and_others_not():
-    assert MLP.parameter("units_3") is MLP.parameters["units_N"]
-    assert MLP.parameter("beta_1") is MLP.parameters["beta_1"]
-    assert [MLP.parameter(name) for name in ("units_N", "units_0", "units_", "units_01", "momentum_1")] == [None] * 5
+def test_names_per_layer_are_found_and_others_not():
+    assert lookup(MLP, "units_3") is MLP["units_N"]
+    assert lookup(MLP, "beta_1") is MLP["beta_1"]
+    assert [lookup(MLP, name) for name in ("units_N", "units_0", "units_", "units_01", "momentum_1")] == [None] * 5
 
 
 # --- against a walk through the whole space ------------------------------------------------------------------
 
-TOY = HyperModel(
-    name="toy",
-    summary="",
-    parameters={
-        "n": Parameter(kind=int, default=1, low=1, help=""),
-        "a": Parameter(kind=str, default="u", choices=("u", "v"), help=""),
-        "b": Parameter(kind=str, default="u", choices=("u", "v"), help="", active_when={"a": ("v",)}),
-        "c": Parameter(kind=str, default="u", choices=("u", "v"), help="", active_when={"b": ("u",), "a": ("u", "v")}),
-        "d": Parameter(kind=str, default="u", choices=("u", "v"), help="", active_when={"a": ("u",)}),
-        "s": Parameter(kind=str, default="u", choices=("u", "v"), help=""),
-        "s_N": Parameter(kind=str, default="u", choices=("u", "v"), help="", numbered="n", instead_of="s"),
-    },
-    space={},
-    metrics={},
-    default_metric=None,
-    trains=False,
-    build=lambda task: lambda trial: 0.0,
-)
+TOY = {
+    "n": Parameter(kind=int, default=1, low=1, help=""),
+    "a": Parameter(kind=str, default="u", choices=("u", "v"), help=""),
+    "b": Parameter(kind=str, default="u", choices=("u", "v"), help="", active_when={"a": ("v",)}),
+    "c": Parameter(kind=str, default="u", choices=("u", "v"), help="", active_when={"b": ("u",), "a": ("u", "v")}),
+    "d": Parameter(kind=str, default="u", choices=("u", "v"), help="", active_when={"a": ("u",)}),
+    "s": Parameter(kind=str, default="u", choices=("u", "v"), help=""),
+    "s_N": Parameter(kind=str, default="u", choices=("u", "v"), help="", per_layer="n", instead_of="s"),
+}
 NAMES = ("n", "a", "b", "c", "d", "s", "s_1", "s_2")
 
 
 def used(values):
     """The parameters that a program would read which does what TOY says."""
-    full = {name: parameter.default for name, parameter in TOY.parameters.items()} | values
+    full = {name: parameter.default for name, parameter in TOY.items()} | values
     read = {"n", "a"}
     read |= {"b"} if full["a"] == "v" else {"d"}
     if "b" in read and full["b"] == "u":
