@@ -28,7 +28,7 @@ class Budget:
     """When all workers of one study have, together, done enough. None means without limit.
 
     ``trials`` counts finished ones (COMPLETE or PRUNED), ``seconds`` the time in which at least one launch of
-    the study ran, ``failures`` the trials that may fail for good within one launch or resume. ``stall`` ends the
+    the study ran, ``failures`` the trials that may fail for good within one launch or resume. ``patience`` ends the
     study after so many finished trials without a better one, ``target`` at a value at least that good;
     ``trial_seconds`` is what one attempt at a trial may take; ``points`` the size of a space that is to be covered,
     each point by one trial, so that one which fails is not replaced.
@@ -37,7 +37,7 @@ class Budget:
     trials: int | None = None
     seconds: float | None = None
     failures: int = 10
-    stall: int | None = None
+    patience: int | None = None
     target: float | None = None
     trial_seconds: float | None = None
     points: int | None = None
@@ -45,7 +45,9 @@ class Budget:
     @classmethod
     def of(cls, storage: SharedStorage, study_id: int) -> Budget:
         """The budget that the study holds now."""
-        return cls(**storage.get_study_system_attrs(study_id).get(BUDGET_KEY, {}))
+        stored = storage.get_study_system_attrs(study_id).get(BUDGET_KEY, {})
+        # Format 2 of the stored study calls it so.
+        return cls(**{"patience" if key == "stall" else key: value for key, value in stored.items()})
 
     def store(self, storage: SharedStorage, study_id: int) -> None:
         """Make it the study's; workers that run obey it from their next claim on."""

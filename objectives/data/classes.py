@@ -11,7 +11,7 @@ from objectives.errors import DataError
 from objectives.wording import by_nearness, written
 
 
-def only_classes(rows: Dataset, chosen: Sequence[int | str] | None) -> Dataset:
+def select_classes(rows: Dataset, chosen: Sequence[int | str] | None) -> Dataset:
     """Return the rows of those classes alone, numbered anew from 0 in the order in which they are chosen.
 
     A class is chosen by its name or, where the data set has none or they are words, by its number. None returns all
@@ -23,10 +23,10 @@ def only_classes(rows: Dataset, chosen: Sequence[int | str] | None) -> Dataset:
     if chosen is None:
         return rows
     if rows.classes is None:
-        raise DataError(f"data.only_classes: {rows.origin} has a number to predict and no classes; leave it out")
+        raise DataError(f"data.classes: {rows.origin} has a number to predict and no classes; leave it out")
     numbers = [_number(rows, one) for one in chosen]
     if len(set(numbers)) < len(numbers):
-        raise DataError(f"data.only_classes = {list(chosen)} names a class of {rows.origin} twice")
+        raise DataError(f"data.classes = {list(chosen)} names a class of {rows.origin} twice")
     # From the number of a class to its new one; -1 for those left out.
     anew = np.full(rows.classes, -1, np.int64)
     anew[numbers] = np.arange(len(numbers))
@@ -46,4 +46,4 @@ def _number(rows: Dataset, chosen: int | str) -> int:
     names = ", ".join(by_nearness(str(chosen), rows.names))
     numbers = f"0 to {(rows.classes or 0) - 1}{f' or by name: {names}' if names else ''}"
     known = names if numbered else numbers
-    raise DataError(f"data.only_classes: {rows.origin} has no class {written(chosen)}; its classes are {known}")
+    raise DataError(f"data.classes: {rows.origin} has no class {written(chosen)}; its classes are {known}")

@@ -52,7 +52,7 @@ class Labels:
 def targets(values: np.ndarray | Sequence[str], task: str, where: str) -> Labels:
     """Tell classes from amounts, and number the classes in the order of their values.
 
-    `values` are texts or an array of finite numbers, shape (rows,); `task` is "classes", "regression" or "auto":
+    `values` are texts or an array of finite numbers, shape (rows,); `task` is "classification", "regression" or "auto":
     then texts, and whole numbers of at most MOST_CLASSES_IN_NUMBERS different values, are classes, and all else is
     regression. `where` names them in sentences. Raises DataError where they cannot be what the study says.
     """
@@ -66,7 +66,7 @@ def targets(values: np.ndarray | Sequence[str], task: str, where: str) -> Labels
         return _classes(np.array(values, dtype=object), where)
     different = np.unique(values)
     whole = bool((different == np.floor(different)).all())
-    if task == "classes" or (task == "auto" and whole and len(different) <= MOST_CLASSES_IN_NUMBERS):
+    if task == "classification" or (task == "auto" and whole and len(different) <= MOST_CLASSES_IN_NUMBERS):
         return _classes(values, where)
     if len(different) == 1:
         raise DataError(f"{where} is {different[0]:g} in every row, so there is nothing to learn")

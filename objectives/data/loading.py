@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from objectives.data.arrays import Splits
-from objectives.data.classes import only_classes
+from objectives.data.classes import select_classes
 from objectives.data.dataset import Dataset, smallest_class
 from objectives.data.named import DATASETS, missing_from_folder
 from objectives.data.paths import is_path, unset_variable
@@ -48,7 +48,7 @@ def load_rows(settings: DataSettings) -> Dataset:
     """Read all rows that a study may divide. Raises DataError."""
     named = DATASETS.get(settings.dataset)
     rows = named.load() if named is not None else read_file(settings.dataset, settings.read_options)
-    return only_classes(rows, settings.only_classes)
+    return select_classes(rows, settings.classes)
 
 
 def divide(rows: Dataset, settings: DataSettings, seed: int) -> list[SplitIndices]:
@@ -69,7 +69,7 @@ def divide(rows: Dataset, settings: DataSettings, seed: int) -> list[SplitIndice
             raise DataError(f"data.split = {list(shares)} of {settings.dataset}: {fault}{_smallest(rows)}") from fault
     try:
         test_share = shares[1] if shares else 0.0
-        return fold_rows(rows.y, test_share, settings.folds, settings.iterations or 1, seed, stratified=stratified)
+        return fold_rows(rows.y, test_share, settings.folds, settings.repeats or 1, seed, stratified=stratified)
     except DataError as fault:
         raise DataError(f"data.folds = {settings.folds} of {settings.dataset}: {fault}{_smallest(rows)}") from fault
 
@@ -81,5 +81,5 @@ def _smallest(rows: Dataset) -> str:
     name, count = smallest_class(rows.y, rows.names)
     return (
         f" (the smallest class is {written(name)} with {count} row{'s' if count != 1 else ''} in all; "
-        "data.only_classes leaves classes out)"
+        "data.classes leaves classes out)"
     )

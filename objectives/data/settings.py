@@ -28,21 +28,21 @@ class DataSettings(Settings):
     """The column of a table that holds texts, to learn from it alone."""
     ignore: tuple[Annotated[str, Field(strict=True)], ...] = ()
     """Columns of a table that nothing is learned from."""
-    task: Literal["auto", "classes", "regression"] = "auto"
-    """auto: classes for texts and few whole numbers, else regression (see rows.targets)."""
+    task: Literal["auto", "classification", "regression"] = "auto"
+    """auto: classification for texts and few whole numbers, else regression (see rows.targets)."""
     image_size: tuple[AtLeastOne, AtLeastOne] | None = None
     """Height and width of the pictures of a folder. None: those of the first."""
     evaluation: Literal["hold-out", "k-fold", "iterated-k-fold"] = "hold-out"
     folds: Annotated[int, Field(strict=True, ge=2)] | None = Field(default=None, validate_default=True)
     """5 unless given; None with hold-out."""
-    iterations: Annotated[int, Field(strict=True, ge=2)] | None = Field(default=None, validate_default=True)
-    """How often the folds are dealt anew: 2 unless given; None but with iterated k-fold."""
+    repeats: Annotated[int, Field(strict=True, ge=2)] | None = Field(default=None, validate_default=True)
+    """How often the rows are divided into folds anew: 2 unless given; None but with iterated k-fold."""
     split: tuple[Annotated[float, Field(strict=True)], ...] | None = None
     """Hold-out: shares of train, validation and, where the set has no official test part, test. Folds: shares of
     search and test, not for a set with an official test part. None: see splits.default_shares."""
     scaling: Literal["auto", "min-max", "standard", "none"] = "auto"
     """See scaling.fitted."""
-    only_classes: tuple[Annotated[int, Field(strict=True)] | Annotated[str, Field(strict=True)], ...] | None = None
+    classes: tuple[Annotated[int, Field(strict=True)] | Annotated[str, Field(strict=True)], ...] | None = None
     """The classes, by name or number, whose rows are used; numbered anew from 0 in this order. None: all."""
 
     @field_validator("dataset")
@@ -80,7 +80,7 @@ class DataSettings(Settings):
             raise _fault("does nothing beside text, from which alone is learned; leave one of them out")
         return value
 
-    @field_validator("folds", "iterations")
+    @field_validator("folds", "repeats")
     @classmethod
     def _goes_with_evaluation(cls, value: int | None, info: ValidationInfo) -> int | None:
         evaluation, key = info.data.get("evaluation"), str(info.field_name)
@@ -94,7 +94,7 @@ class DataSettings(Settings):
             raise _fault(f"does nothing with evaluation = {written(evaluation)}; leave it out, or say {allowed}")
         return None
 
-    @field_validator("only_classes")
+    @field_validator("classes")
     @classmethod
     def _are_several(cls, chosen: tuple[int | str, ...] | None) -> tuple[int | str, ...] | None:
         if chosen is not None and (len(chosen) < 2 or len(set(chosen)) < len(chosen)):
@@ -131,18 +131,18 @@ class DataSettings(Settings):
     @property
     def described(self) -> str:
         """In words: "mnist, 5 folds"."""
-        folds = f"{self.folds} folds" if self.iterations is None else f"{self.iterations} x {self.folds} folds"
-        classes = "" if self.only_classes is None else f", only the classes {listing(self.only_classes)}"
+        folds = f"{self.folds} folds" if self.repeats is None else f"{self.repeats} x {self.folds} folds"
+        classes = "" if self.classes is None else f", only the classes {listing(self.classes)}"
         return f"{self.dataset}, {'hold-out' if self.folds is None else folds}{classes}"
 
     @property
     def divisions(self) -> int:
         """How many pairs of a training and a validation part the data give."""
-        return (self.folds or 1) * (self.iterations or 1)
+        return (self.folds or 1) * (self.repeats or 1)
 
 
 # Key -> its value unless given, and the evaluations with which it has one.
-_EVALUATIONS = {"folds": (5, ("k-fold", "iterated-k-fold")), "iterations": (2, ("iterated-k-fold",))}
+_EVALUATIONS = {"folds": (5, ("k-fold", "iterated-k-fold")), "repeats": (2, ("iterated-k-fold",))}
 
 
 def _fault(sentence: str) -> PydanticCustomError:

@@ -28,7 +28,7 @@ def evaluate(
     make: Callable[[SearchData], Training],
     task: Task,
 ) -> float | list[float]:
-    """Train and judge one trial on every division, `task.train.repeats` times; return its value, NaN when it diverged.
+    """Train and judge one trial on every division, `task.train.seeds` times; return its value, NaN when it diverged.
 
     `make` builds a fresh model; Keras is seeded before each, by the study's seed, the trial's number and the run.
     The value is the mean over the runs: of the best or the last epoch's metric of each. With several metrics it is a
@@ -53,9 +53,9 @@ def evaluate(
     return _Evaluation(trial, divisions, make, task).run()
 
 
-def run_count(repeats: int, divisions: int) -> int:
+def run_count(seeds: int, divisions: int) -> int:
     """How many runs a trial has; each has `train.epochs` steps of its own."""
-    return repeats * divisions
+    return seeds * divisions
 
 
 @dataclass
@@ -70,7 +70,7 @@ class _Evaluation:
 
     def __post_init__(self) -> None:
         self.goal = Goal.of(self.task)
-        self.runs = run_count(self.task.train.repeats, len(self.divisions))
+        self.runs = run_count(self.task.train.seeds, len(self.divisions))
         self.reporter = Reporter(self.trial, self.goal.several)
         self.keeper = Keeper(checkpoint=getattr(self.trial, "checkpoint", None))
 

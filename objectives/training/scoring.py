@@ -24,7 +24,9 @@ class Goal:
     def of(cls, task: Task) -> Goal:
         """The goal of a task."""
         only_costs = all(is_cost(name) for name in task.metrics)
-        return cls(metrics=task.metrics, directions=task.directions, rule="last" if only_costs else task.train.value)
+        return cls(
+            metrics=task.metrics, directions=task.directions, rule="last" if only_costs else task.train.score_epoch
+        )
 
     def check(self, classes: int | None) -> None:
         """Raise TrainingError where data with that many classes (None: regression) have no such metric."""

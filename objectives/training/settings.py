@@ -22,11 +22,11 @@ class TrainSettings(Settings):
     epochs: AtLeastOne = 10
     """At most so many in each run of a trial."""
     early_stopping: EarlyStopping | None = None
-    value: Literal["best", "last"] = "best"
+    score_epoch: Literal["best", "last"] = "best"
     """Which epoch's metric is the trial's value."""
     backend: Literal["tensorflow", "jax", "torch"] = "tensorflow"
-    repeats: AtLeastOne = 1
-    """Runs of a trial on each division of the data, each from another seed; the trial's value is their mean."""
+    seeds: AtLeastOne = 1
+    """How many seeds each split of the data is trained with; the value of the trial is the mean over them."""
     fraction: Annotated[float, Field(strict=True, gt=0, le=1)] = 1.0
     """The share of each training part that is trained on; a larger one contains the rows of a smaller one. The
     validation part stays whole."""
@@ -40,7 +40,7 @@ class TrainSettings(Settings):
         parts = [
             f"{self.epochs} epoch{'s' if self.epochs != 1 else ''}",
             f"early stopping after {stopping.patience} without progress" if stopping is not None else "",
-            f"{self.repeats} times" if self.repeats > 1 else "",
+            f"{self.seeds} seeds" if self.seeds > 1 else "",
             f"{100 * self.fraction:g} % of the rows" if self.fraction < 1 else "",
             f"on {self.backend}",
         ]

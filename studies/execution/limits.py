@@ -14,7 +14,7 @@ from studies.record.progress import Progress
 
 
 def study_over(progress: Progress) -> tuple[StopReason, str] | None:
-    """Whether time, a stall or the target ends the study now, and a sentence with the figures."""
+    """Whether time, lost patience or the target ends the study now, and a sentence with the figures."""
     budget, best = progress.budget, progress.best
     if budget.seconds is not None and progress.seconds >= budget.seconds:
         return StopReason.TIME_OVER, ""
@@ -25,7 +25,7 @@ def study_over(progress: Progress) -> tuple[StopReason, str] | None:
                 StopReason.TARGET_REACHED,
                 f"trial {best.number} has {best.value:.6g}, the target is {budget.target:g}",
             )
-    if budget.stall is not None and progress.since_best >= budget.stall:
+    if budget.patience is not None and progress.since_best >= budget.patience:
         return StopReason.STALLED, f"{progress.since_best} trials in a row were no better than the best"
     return None
 

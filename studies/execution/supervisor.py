@@ -67,14 +67,14 @@ class Supervisor:
     _killed: dict[int, tuple[Outcome, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._watch = Watch(self.workers.grace, held_up_seconds=max(3.0, self.workers.beat))
+        self._watch = Watch(self.workers.heartbeat_grace, held_up_seconds=max(3.0, self.workers.heartbeat))
         self._limits = TrialLimits(self.stored.budget.trial_seconds, self.workers.memory, self._pid_of)
 
     def run(self) -> LaunchOutcome:
         """Work until the end; a signal is one wish to stop, a second one kills."""
         with self._listening():
             session = Session(
-                self.stored.storage, self.stored.study_id, len(self.slots), beat_seconds=self.workers.beat
+                self.stored.storage, self.stored.study_id, len(self.slots), beat_seconds=self.workers.heartbeat
             )
             try:
                 return self._supervise(session)

@@ -105,9 +105,11 @@ class Worker:
     def _is_worn(self) -> bool:
         """Whether a fresh process should go on: frameworks do not give all memory back between trials."""
         limits = self.spec.workers
-        if limits.renew_after is not None and self.trials_run >= limits.renew_after:
+        if limits.recycle_after is not None and self.trials_run >= limits.recycle_after:
             return True
-        return limits.renew_memory is not None and self.trials_run > 0 and memory_of(os.getpid()) > limits.renew_memory
+        return (
+            limits.recycle_memory is not None and self.trials_run > 0 and memory_of(os.getpid()) > limits.recycle_memory
+        )
 
     def _claim(self) -> tuple[int, WorkerTrial | None] | NoTrial:
         if not shares_sequence(self.spec):

@@ -42,9 +42,9 @@ class DryRun:
 
 def shortened(spec: StudySpec) -> StudySpec:
     """The same study with one trial of one epoch, one worker and nothing but itself to draw on."""
-    train = spec.train.model_copy(update={"epochs": 1, "repeats": 1}) if spec.train is not None else None
+    train = spec.train.model_copy(update={"epochs": 1, "seeds": 1}) if spec.train is not None else None
     workers = spec.workers.model_copy(update={"count": 1})
-    budget = spec.budget.model_copy(update={"trials": 1, "failures": 1, "stall": None, "target": None})
+    budget = spec.budget.model_copy(update={"trials": 1, "failures": 1, "patience": None, "target": None})
     return spec.model_copy(
         update={"train": train, "budget": budget, "warm_start": None, "start": spec.start[:1], "workers": workers}
     )

@@ -14,6 +14,7 @@ from storage import SharedStorage, StorageLocation
 from storage.claims import Budget
 from studies.errors import StudyError, StudyNotFound
 from studies.sampling.pruners import make_pruner
+from studies.spec.renamed import renamed
 from studies.spec.study import FORMAT, StudySpec
 
 SPEC_KEY = "studyhall:spec"
@@ -113,4 +114,5 @@ def _read_spec(name: str, attributes: dict[str, Any]) -> StudySpec | None:
             f"study {name!r} was stored in format {attributes[FORMAT_KEY]} by a newer studyhall, "
             f"this one reads up to {FORMAT}; upgrade studyhall"
         )
-    return StudySpec.model_validate(attributes[SPEC_KEY])
+    stored = attributes[SPEC_KEY]
+    return StudySpec.model_validate(stored if attributes.get(FORMAT_KEY, 0) >= 3 else renamed(stored))

@@ -80,7 +80,7 @@ class Duplicates:
     def settle(self, trial: optuna.Trial) -> FrozenTrial | None:
         """Write the trial's parameters; returns the finished trial that had the same, None for a new point.
 
-        With ``another`` a point that is evaluated elsewhere at this moment counts as taken, and looking and writing
+        With ``resample`` a point that is evaluated elsewhere at this moment counts as taken, and looking and writing
         are one transaction, so that two workers cannot take the same. With ``reuse`` they can: there is no value yet.
         """
         if not self._active:
@@ -105,7 +105,7 @@ class Duplicates:
 
     def _samplers(self, number: int) -> Iterator[BaseSampler | None]:
         """Whom to ask, one after another; None stands for the trial's own one, whose answer is final."""
-        if self.spec.duplicates == "another" and not shares_sequence(self.spec):
+        if self.spec.duplicates == "resample" and not shares_sequence(self.spec):
             yield self.study.sampler
             for again in range(1, TRIES):
                 yield self.sampler(derive_seed(trial_seed(self.spec, number), "again", again))

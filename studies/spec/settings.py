@@ -103,7 +103,7 @@ class BudgetSettings(Section):
     trials: Annotated[int, Field(ge=1)] | None = None
     timeout: Seconds | None = None
     failures: Annotated[int, Field(ge=1)] = 10
-    stall: Annotated[int, Field(ge=1)] | None = None
+    patience: Annotated[int, Field(ge=1)] | None = None
     target: Annotated[float, Field(allow_inf_nan=False)] | None = None
     trial_timeout: Seconds | None = None
 
@@ -113,7 +113,7 @@ class BudgetSettings(Section):
             trials=self.trials,
             seconds=self.timeout,
             failures=self.failures,
-            stall=self.stall,
+            patience=self.patience,
             target=self.target,
             trial_seconds=self.trial_timeout,
         )
@@ -127,15 +127,18 @@ class WorkerSettings(Section):
     per_device: Annotated[int, Field(ge=1, le=64)] | None = None
     memory: ByteSize | None = None
     """A worker that uses more is killed, and its trial fails."""
-    renew_after: Annotated[int, Field(ge=1)] | None = None
+    recycle_after: Annotated[int, Field(ge=1)] | None = None
     """A worker process is replaced after so many trials, ..."""
-    renew_memory: ByteSize | None = None
+    recycle_memory: ByteSize | None = None
     """... or when, between two trials, it uses more than this."""
-    beat: Seconds = 5.0
-    grace: Seconds = 30.0
+    heartbeat: Seconds = 5.0
+    heartbeat_grace: Seconds = 30.0
 
     @model_validator(mode="after")
     def _grace_outlasts_beats(self) -> WorkerSettings:
-        if self.grace < 2 * self.beat:
-            raise ValueError(f"grace is {self.grace:g} s and must be at least twice beat, which is {self.beat:g} s")
+        if self.heartbeat_grace < 2 * self.heartbeat:
+            raise ValueError(
+                f"heartbeat_grace is {self.heartbeat_grace:g} s and must be at least twice heartbeat, "
+                f"which is {self.heartbeat:g} s"
+            )
         return self

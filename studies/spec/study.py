@@ -14,7 +14,7 @@ from objectives.training.settings import TrainSettings
 from studies.spec.points import Point
 from studies.spec.settings import BudgetSettings, Name, SamplerConfig, Section, WorkerSettings
 
-FORMAT = 2  # of the stored study; a newer one is refused by an older program
+FORMAT = 3  # of the stored study; a newer one is refused by an older program
 
 Direction = Literal["minimize", "maximize"]
 
@@ -46,7 +46,7 @@ class StudySpec(Section):
     """Points that are evaluated first, each once."""
     warm_start: Name | None = None
     """Another study of the same storage, whose trials the sampler knows."""
-    duplicates: Literal["allow", "reuse", "another"] = "another"
+    duplicates: Literal["resample", "reuse", "allow"] = "resample"
     """What becomes of a suggestion that was evaluated before."""
     budget: BudgetSettings = BudgetSettings()
     data: DataSettings | None = None
@@ -99,7 +99,7 @@ class StudySpec(Section):
         if self.train is None or len(self.directions) > 1:
             return None
         data = self.data if self.data is not None else DataSettings()
-        return self.train.epochs * run_count(self.train.repeats, data.divisions)
+        return self.train.epochs * run_count(self.train.seeds, data.divisions)
 
     def differences(self, other: StudySpec) -> list[str]:
         """One line for each setting in which the search itself differs; budget and workers may change freely."""

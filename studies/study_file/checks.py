@@ -84,7 +84,7 @@ def _one_metric(spec: StudySpec, family: HyperModel, place: int, name: str) -> I
     settings = spec.data or DataSettings()
     data = DATASETS.get(settings.dataset)
     if data is not None:
-        classes = data.classes if settings.only_classes is None else len(settings.only_classes)
+        classes = data.classes if settings.classes is None else len(settings.classes)
         if (fault := metric_fault(name, classes)) is not None:
             yield "metric", fault
     better = family.metrics[name]
@@ -127,7 +127,7 @@ def _kind_of_data(spec: StudySpec) -> Iterator[Fault]:
 
 
 def _budget(spec: StudySpec) -> Iterator[Fault]:
-    for key in ("stall", "target"):
+    for key in ("patience", "target"):
         if getattr(spec.budget, key) is not None and len(spec.directions) > 1:
             yield f"budget.{key}", "several objectives have no single best value; leave it out"
     if spec.budget.trials is None and spec.budget.timeout is None and spec.sampler.name not in EXHAUSTIVE:

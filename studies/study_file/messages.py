@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from objectives.wording import did_you_mean, written
+from studies.spec.renamed import KEYS, VALUES
 from studies.spec.study import StudySpec
 
 # `direction` stands for a `directions` of one.
@@ -37,6 +38,8 @@ def sentence(row: ErrorDetails, table: Mapping[str, Any]) -> tuple[str, str]:
         loc = ("direction",)
     key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).removeprefix(".")
     if row["type"] == "extra_forbidden":
+        if (new := KEYS.get(key)) is not None:
+            return key, f"is called {new} in this version; write {new.rpartition('.')[2]} instead"
         allowed = _keys_beside(loc)
         return key, f"no such key; allowed: {', '.join(allowed)}{did_you_mean(loc[-1], allowed)}"
     if row["type"] == "missing":
@@ -50,6 +53,8 @@ def sentence(row: ErrorDetails, table: Mapping[str, Any]) -> tuple[str, str]:
         message = "must not be empty"
     elif row["type"] in _PLAIN:
         message = f"must be {_PLAIN[row['type']]}"
+    if isinstance(found, str) and (new := VALUES.get((key, found))) is not None:
+        return key, f"{written(found)} is called {written(new)} in this version; write {key} = {written(new)}"
     names = re.findall(r"'([^']+)'", message) if row["type"] == "literal_error" else []
     if not loc:
         return key, message

@@ -28,7 +28,7 @@ def test_a_trial_that_goes_too_far_fails_and_another_takes_its_place(place, obje
 
 
 @pytest.mark.parametrize(
-    ("setting", "outcome"), [("budget.stall=10", "stalled"), ("budget.target=1.0", "target_reached")]
+    ("setting", "outcome"), [("budget.patience=10", "stalled"), ("budget.target=1.0", "target_reached")]
 )
 def test_a_study_ends_when_going_on_is_no_use(place, setting, outcome):
     facts = place.json("launch", "quadratic", "--trials", "100000", "--workers", "2", "--set", setting)
@@ -37,7 +37,7 @@ def test_a_study_ends_when_going_on_is_no_use(place, setting, outcome):
     assert facts["finished"] < 100_000
 
 
-@pytest.mark.parametrize("setting", ["workers.renew_after=3", "workers.renew_memory=1MiB"])
+@pytest.mark.parametrize("setting", ["workers.recycle_after=3", "workers.recycle_memory=1MiB"])
 def test_a_worker_process_is_renewed_and_nothing_is_lost(place, setting):
     done = place.run("launch", "mine.py:objective", "--trials", "9", "--set", setting)
     assert done.returncode == 0, done.stdout
@@ -66,7 +66,7 @@ def can_rename_the_host() -> bool:
 @pytest.mark.skipif(not can_rename_the_host(), reason="needs the right to unshare a host name")
 def test_a_machine_that_falls_silent_loses_its_trial_after_the_grace_and_only_then(place, eventually):
     # Given a worker on another machine, in the middle of a trial
-    settings = ("--set", "workers.beat=0.5", "--set", "workers.grace=4")
+    settings = ("--set", "workers.heartbeat=0.5", "--set", "workers.heartbeat_grace=4")
     far = place.start("launch", "mine.py:slow", "--trials", "400", "--workers", "1", *settings, host="far-away")
     eventually(lambda: TrialState.COMPLETE in place.states("slow"), within_seconds=60)
     # When workers of this machine join, nothing is taken from it while it beats

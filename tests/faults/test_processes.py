@@ -181,7 +181,7 @@ def stopped_outside_a_write(worker, database):
 @pytest.mark.long
 def test_a_worker_is_stopped_for_longer_than_the_grace_and_goes_on(drill, until, workers_of, eventually):
     """SIGSTOP of a worker for longer than the grace, then SIGCONT."""
-    settings = ("--set", "workers.beat=0.5", "--set", "workers.grace=1")
+    settings = ("--set", "workers.heartbeat=0.5", "--set", "workers.heartbeat_grace=1")
     launched = drill.place.start(*LAUNCH, *settings)
     until(3)
     worker = workers_of(launched.pid)[0]

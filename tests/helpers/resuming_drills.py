@@ -59,7 +59,7 @@ def objective(optimizer, family="mlp", epochs=9, patience=2, repeats=1, **more):
     dimensions = TypeAdapter(dict[str, Dimension]).validate_python(
         {**COMMON, **NETWORKS[family], "optimizer": optimizer, **OPTIMIZERS[optimizer], **more}
     )
-    train = TrainSettings(epochs=epochs, early_stopping={"patience": patience, "min_delta": 0.1}, repeats=repeats)
+    train = TrainSettings(epochs=epochs, early_stopping={"patience": patience, "min_delta": 0.1}, seeds=repeats)
     return BUILT_IN[family].build(
         Task(
             space=SearchSpace(dimensions),

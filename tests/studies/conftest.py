@@ -11,7 +11,7 @@ from storage.processes import ProcessIdentity
 from studies.execution.messages import WorkerOrder
 from studies.execution.objective import make_objective
 from studies.execution.worker import Worker
-from studies.record import stored
+from studies.record import creation
 from studies.spec.study import StudySpec
 
 
@@ -34,7 +34,7 @@ def make_study(location):
 
     def make(name="s", **settings):
         spec = StudySpec(**{"name": name, "seed": 7, "budget": {"trials": 1}, "pruner": "none", **settings})
-        return stored.create_or_join(location, open_storage(location, create=True), spec)[0]
+        return creation.create_or_join(location, open_storage(location, create=True), spec)[0]
 
     return make
 

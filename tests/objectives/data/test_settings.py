@@ -14,12 +14,12 @@ def faults(model, **values):
 def test_folds_and_iterations_are_there_where_they_apply():
     def both(**values):
         settings = DataSettings(**values)
-        return settings.folds, settings.iterations
+        return settings.folds, settings.repeats
 
     assert both() == (None, None)
     assert both(evaluation="k-fold") == (5, None)
     assert both(evaluation="iterated-k-fold", folds=3) == (3, 2)
-    assert both(evaluation="iterated-k-fold", iterations=4) == (5, 4)
+    assert both(evaluation="iterated-k-fold", repeats=4) == (5, 4)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ FOLDS = {"evaluation": "k-fold"}
         ({**TABLE, "text": "x", "scaling": "standard"}, "scaling", "texts have no scale"),
         ({**TABLE, "target": 3}, "target", "string"),
         ({**TABLE, "target": ""}, "target", "at least 1 character"),
-        ({**TABLE, "task": "classification"}, "task", "'classes'"),
+        ({**TABLE, "task": "classes"}, "task", "'classification'"),
         ({"dataset": "./pictures", "image_size": [32]}, "image_size.1", "required"),
         ({"dataset": "./pictures", "image_size": [32, 0]}, "image_size.1", "greater than or equal to 1"),
         ({"dataset": "mnist", "split": [0.6, 0.2, 0.2]}, "split", "mnist has an official test part"),
@@ -91,8 +91,8 @@ FOLDS = {"evaluation": "k-fold"}
         ),
         ({**FOLDS, "folds": 1}, "folds", "greater than or equal to 2"),
         ({**FOLDS, "folds": 2.0}, "folds", "integer"),
-        ({**FOLDS, "iterations": 2}, "iterations", 'say evaluation = "iterated-k-fold"'),
-        ({"evaluation": "iterated-k-fold", "iterations": 1}, "iterations", "greater than or equal to 2"),
+        ({**FOLDS, "repeats": 2}, "repeats", 'say evaluation = "iterated-k-fold"'),
+        ({"evaluation": "iterated-k-fold", "repeats": 1}, "repeats", "greater than or equal to 2"),
         ({"scaling": "minmax"}, "scaling", "'min-max'"),
         ({"shuffle": True}, "shuffle", "not permitted"),
     ],
@@ -124,5 +124,5 @@ def test_wrong_train_settings_are_refused(values, key):
 
 
 def test_train_settings_survive_being_stored_as_json():
-    train = TrainSettings(epochs=3, early_stopping={"patience": 2, "min_delta": 0}, value="last")
+    train = TrainSettings(epochs=3, early_stopping={"patience": 2, "min_delta": 0}, score_epoch="last")
     assert TrainSettings.model_validate(train.model_dump(mode="json")) == train

@@ -9,8 +9,7 @@ from objectives.errors import DataError
 from objectives.models import text
 from objectives.models.network import make_training
 from objectives.models.parts import text_augmentation
-from objectives.preprocessing import vocabulary
-from objectives.preprocessing.vocabulary import PADDING, UNKNOWN, Vocabulary
+from objectives.preprocessing.vocabulary import PADDING, UNKNOWN, Vocabulary, read_synonyms, synonym_table, words
 from objectives.training import backend
 from objectives.training.batches import EpochOrder, training_batches
 
@@ -45,7 +44,7 @@ def data(train, validation, *, y_train=None, y_validation=None):
 
 
 def test_words_are_lower_cased_and_chinese_characters_are_words():
-    assert vocabulary.words("WIN £100, now! 超参数 tuning_1 Straße") == [
+    assert words("WIN £100, now! 超参数 tuning_1 Straße") == [
         "win",
         "100",
         "now",
@@ -94,7 +93,7 @@ def synonyms(tmp_path):
 
 def test_synonyms_are_those_of_any_group_that_the_vocabulary_knows(synonyms):
     vocabulary = Vocabulary.fitted(["free", "free", "phone", "phone", "call", "gratis ring unrelated"], 5)
-    table = vocabulary.synonym_table(vocabulary, [*vocabulary.read_synonyms(synonyms), ["free", "call"]])
+    table = synonym_table(vocabulary, [*read_synonyms(synonyms), ["free", "call"]])
     number = vocabulary.numbers
     assert number.keys() == {"free", "phone", "call", "gratis", "ring"}
     assert table[number["free"]] == sorted([number["gratis"], number["call"]])
@@ -110,7 +109,7 @@ def test_a_file_without_synonyms_is_a_fault(tmp_path, text, sentence):
     if text is not None:
         path.write_bytes(text)
     with pytest.raises(DataError, match=sentence):
-        vocabulary.read_synonyms(str(path))
+        read_synonyms(str(path))
 
 
 ROWS = np.random.default_rng(1).integers(2, 12, (400, 10)).astype(np.int32)

@@ -133,14 +133,14 @@ def test_the_value_is_the_mean_and_every_step_has_the_running_mean(scripted, div
 
 def test_repeats_go_through_all_divisions_each_from_other_weights(scripted, divisions):
     make = scripted(RUNS)
-    trial, _ = run(make, divisions, task(epochs=3, repeats=2, value="last"))
+    trial, _ = run(make, divisions, task(epochs=3, seeds=2, score_epoch="last"))
     assert make.data == [f"made up {n}" for n in (0, 1, 2, 0, 1, 2)]
     folds = trial.user_attrs["folds"]
     assert [(fold["repeat"], fold["division"]) for fold in folds] == [(r, d) for r in range(2) for d in range(3)]
     assert [fold["value"] for fold in folds] == [0.4, 0.7, 0.4] * 2
     assert len({weights.tobytes() for weights in make.first_weights}) == 6
     again = scripted(RUNS)
-    run(again, divisions, task(epochs=3, repeats=2))
+    run(again, divisions, task(epochs=3, seeds=2))
     assert [weights.tobytes() for weights in again.first_weights] == [w.tobytes() for w in make.first_weights]
 
 
@@ -263,7 +263,7 @@ def test_a_death_between_two_runs_loses_neither(scripted, divisions, monkeypatch
 def test_a_checkpoint_of_other_settings_is_not_believed_about_earlier_runs(scripted, divisions):
     first, checkpoint = optuna.create_study(direction="maximize").ask(), Checkpoint()
     attempt(scripted, divisions, first, checkpoint, interrupted_at=7)
-    make, trial, _ = attempt(scripted, divisions, first, checkpoint, value="last")
+    make, trial, _ = attempt(scripted, divisions, first, checkpoint, score_epoch="last")
     # The third is made to see whether it fits; then all of them are trained.
     assert make.data == ["made up 2", "made up 0", "made up 1", "made up 2"]
     assert "resumed_at" not in trial.user_attrs

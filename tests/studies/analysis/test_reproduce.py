@@ -12,7 +12,7 @@ from helpers.paths import HELPERS, ROOT
 
 from storage import StorageLocation, open_storage
 from studies.commands.app import run
-from studies.record import stored
+from studies.record import creation, stored
 from studies.spec.study import StudySpec
 
 DRILLS = HELPERS / "rerun_drills.py"
@@ -26,7 +26,7 @@ SPACE = {
     "learning_rate": {"low": 1e-3, "high": 1e-1, "log": True},
 }
 TRAIN = {"epochs": 2, "threads": 1}
-ONE = {"metric": "val_loss", "directions": ("minimize",), "pruner": "none", "train": {**TRAIN, "repeats": 2}}
+ONE = {"metric": "val_loss", "directions": ("minimize",), "pruner": "none", "train": {**TRAIN, "seeds": 2}}
 STUDIES = {
     "one": {**ONE, "budget": {"trials": 2}},
     "again": {**ONE, "budget": {"trials": 2}},
@@ -42,7 +42,7 @@ STUDIES = {
 def make(location, storage, name, **settings):
     whole = {"seed": 7, "objective": "mlp", "space": SPACE, "data": {"dataset": "digits"}, "budget": {"trials": 1}}
     spec = StudySpec(name=name, **{**whole, **settings})
-    stored.create_or_join(location, storage, spec)
+    creation.create_or_join(location, storage, spec)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from studies.commands.app import run
 from studies.errors import StudyFileError
 from studies.execution.messages import WorkerOrder
 from studies.execution.worker import Worker
-from studies.record import stored
+from studies.record import creation
 from studies.sampling.pruners import make_pruner
 from studies.spec.study import StudySpec
 from studies.study_file.reading import read_study
@@ -56,7 +56,7 @@ def small(**settings):
 def worker(tmp_path, spec, objective, interruption=lambda: None):
     """A worker of this process on a new study of that spec, whose objective is another."""
     location = StorageLocation.parse(str(tmp_path / "s.db"))
-    study, _ = stored.create_or_join(location, open_storage(location, create=True), spec)
+    study, _ = creation.create_or_join(location, open_storage(location, create=True), spec)
     order = WorkerOrder(
         slot=0,
         worker="w0",
@@ -116,7 +116,7 @@ def test_directions_are_the_metrics_own():
             'say directions = ["maximize", "minimize"]',
         ),
         ({"metric": ["val_f1", "flops"], "pruner": "median"}, "pruner", "cannot prune"),
-        ({"train.repeats": 0}, "train.repeats", "found 0"),
+        ({"train.seeds": 0}, "train.seeds", "found 0"),
         ({"train.fraction": 1.5}, "train.fraction", "found 1.5"),
         ({"train.threads": 0}, "train.threads", "found 0"),
     ],
@@ -129,7 +129,7 @@ def test_what_cannot_be_is_refused(settings, key, words):
 
 
 def test_pruners_and_displays_count_the_steps_of_all_runs():
-    spec = small(metric="val_accuracy", train={"epochs": 4, "repeats": 3}, pruner="hyperband")
+    spec = small(metric="val_accuracy", train={"epochs": 4, "seeds": 3}, pruner="hyperband")
     assert spec.steps == 12
     assert make_pruner(spec)._max_resource == 12
     assert small(metric=["loss", "flops"], directions=("minimize",) * 2, train={"epochs": 4}).steps is None

@@ -21,7 +21,7 @@ dataset = "{dataset}"
 
 TOGETHER_WRONG = [
     ("cnn", "val_accuracy", "digits", "", "hue = { low = 0.0, high = 0.2 }", "three channels"),
-    ("cnn", "val_accuracy", "digits", "only_classes = [1, 12]", "filters = 8", "has no class 12"),
+    ("cnn", "val_accuracy", "digits", "classes = [1, 12]", "filters = 8", "has no class 12"),
     ("tabular", "val_mae", "diabetes", "", 'class_weight = "balanced"', "class_weight is for classes"),
     ("tabular", "val_mae", "diabetes", "", 'loss = { choices = ["mse", "focal"] }', '"focal" is for classes'),
     ("tabular", "val_f1", "wine", "", 'loss = { choices = ["auto", "huber"] }', '"huber" is for numbers'),

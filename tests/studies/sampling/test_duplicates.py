@@ -58,13 +58,13 @@ def test_reuse_takes_the_value_and_says_whose(search):
 
 def test_a_continuum_is_searched_as_without(search):
     space = {axis: {"low": -4.5, "high": 4.5} for axis in "xy"}
-    runs = [search(15, space=space, duplicates=how, name=how)[0] for how in ("allow", "reuse", "another")]
+    runs = [search(15, space=space, duplicates=how, name=how)[0] for how in ("allow", "reuse", "resample")]
     assert runs[0][-1].params == runs[1][-1].params == runs[2][-1].params
 
 
 def test_the_first_answer_counts_when_it_is_new(search):
     wide = {axis: {"low": -50_000, "high": 50_000} for axis in "xy"}
-    runs = [search(12, space=wide, duplicates=how, name=how)[0] for how in ("allow", "another")]
+    runs = [search(12, space=wide, duplicates=how, name=how)[0] for how in ("allow", "resample")]
     assert [trial.params for trial in runs[0]] == [trial.params for trial in runs[1]]
 
 
@@ -140,5 +140,5 @@ def test_it_is_refused_where_it_would_do_nothing():
         return dict(duplicate_faults(StudySpec.model_validate({"name": "s", "space": SMALL, **settings})))
 
     assert "function of your own" in faults(objective="a.py:f", duplicates="reuse")["duplicates"]
-    assert "once anyway" in faults(objective="quadratic", sampler="grid", duplicates="another")["duplicates"]
+    assert "once anyway" in faults(objective="quadratic", sampler="grid", duplicates="resample")["duplicates"]
     assert faults(objective="quadratic", sampler="grid") == faults(objective="a.py:f", duplicates="allow") == {}

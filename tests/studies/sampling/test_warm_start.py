@@ -5,7 +5,7 @@ from optuna.trial import TrialState
 
 from storage import open_storage
 from studies.errors import StudyError, StudyNotFound
-from studies.record import stored
+from studies.record import creation, stored
 from studies.record.progress import read_progress
 from studies.record.source_study import known_trials
 from studies.sampling.warm_start import warm_start_faults
@@ -16,7 +16,7 @@ BEALE = {"objective": "beale", "space": {axis: {"low": -4.5, "high": 4.5} for ax
 
 def make(location, **settings):
     spec = StudySpec.model_validate({"name": "warm", "warm_start": "source", "budget": {"trials": 5}} | settings)
-    return stored.create_or_join(location, open_storage(location), spec)[0]
+    return creation.create_or_join(location, open_storage(location), spec)[0]
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "cmaes", "nsgaii", "nsgaiii"])

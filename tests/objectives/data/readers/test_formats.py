@@ -81,7 +81,7 @@ def test_a_category_that_the_training_part_lacks_counts_nowhere(tmp_path):
         (["yes", "no"] * 20, "auto", 2),
         ([0.5, 1.5] * 20, "auto", None),
         (list(range(40)), "auto", None),
-        ([0.5, 1.5] * 20, "classes", 2),
+        ([0.5, 1.5] * 20, "classification", 2),
         ([1, 0, 2, 2] * 10, "regression", None),
     ],
     ids=["few integers", "texts", "floats", "many integers", "floats as classes", "integers as amounts"],
