@@ -61,7 +61,7 @@ def record(storage: BaseStorage, trial_id: int, attempts: Sequence[Attempt]) -> 
     storage.set_trial_system_attr(trial_id, KEY, to_json(attempts))
 
 
-def verdict(attempts: Sequence[Attempt]) -> str | None:
+def failure_reason(attempts: Sequence[Attempt]) -> str | None:
     """Why a trial with these attempts must fail now; None when it may be tried again.
 
     A death by a signal uses up none of the attempts that exceptions do, but a trial that has killed

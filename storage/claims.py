@@ -15,7 +15,8 @@ from enum import Enum
 import optuna
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from storage.attempts import KEY, Attempt, Outcome, attempts_of, now, record, to_json, verdict
+from storage.attempts import KEY, Attempt, Outcome, attempts_of, failure_reason, now, record, to_json
+from storage.optuna_schema import trial_id_of
 from storage.processes import ProcessIdentity
 from storage.rdb import SharedStorage
 
@@ -111,14 +112,22 @@ def finish(
 ) -> None:
     """Tell Optuna that this worker's trial is COMPLETE with ``values``, or PRUNED; then not even a power cut undoes it.
 
+    The sampler's ``after_trial`` may read the whole study. It runs before the trial ends, as Optuna has it, but
+    keeps no other worker waiting: only what it and Optuna write to the trial is one transaction.
+
     Raises:
-        TrialLost: it is not this worker's any more; nothing is written.
+        TrialLost: it is not this worker's any more; nothing is written to it.
     """
-    with storage.transaction():
-        attempts = _own(storage, trial._trial_id, process)
-        outcome: Outcome = "complete" if state is TrialState.COMPLETE else "pruned"
-        record(storage, trial._trial_id, [*attempts[:-1], attempts[-1].ended(outcome)])
+    number = trial_id_of(trial)
+    _owned_attempts(storage, number, process)
+    with storage.deferred_trial_writes() as writes:
         study.tell(trial, values, state)
+    with storage.transaction():
+        attempts = _owned_attempts(storage, number, process)
+        outcome: Outcome = "complete" if state is TrialState.COMPLETE else "pruned"
+        record(storage, number, [*attempts[:-1], attempts[-1].ended(outcome)])
+        for write in writes:
+            write()
     storage.persist()
 
 
@@ -130,13 +139,13 @@ def requeue(
     Its number, parameters and reports stay. Returns WAITING or FAIL.
 
     Raises:
-        TrialLost: ``process`` does not hold the trial (any more); nothing is written.
+        TrialLost: ``process`` does not own the trial (any more); nothing is written.
     """
     with storage.transaction():
-        attempts = _own(storage, trial_id, process)
+        attempts = _owned_attempts(storage, trial_id, process)
         attempts[-1] = attempts[-1].ended(outcome, detail)
         record(storage, trial_id, attempts)
-        failure = verdict(attempts)
+        failure = failure_reason(attempts)
         if failure is None:
             storage.set_trial_state_values(trial_id, TrialState.WAITING)
             return TrialState.WAITING
@@ -147,18 +156,18 @@ def requeue(
 
 
 @contextmanager
-def holding(storage: SharedStorage, trial_id: int, process: ProcessIdentity) -> Iterator[None]:
-    """What is written to the trial inside is written only while ``process`` holds it.
+def owned(storage: SharedStorage, trial_id: int, process: ProcessIdentity) -> Iterator[None]:
+    """What is written to the trial inside is written only while ``process`` owns it.
 
     Raises:
         TrialLost: it does not (any more); nothing is written.
     """
     with storage.transaction():
-        _own(storage, trial_id, process)
+        _owned_attempts(storage, trial_id, process)
         yield
 
 
-def _own(storage: SharedStorage, trial_id: int, process: ProcessIdentity) -> list[Attempt]:
+def _owned_attempts(storage: SharedStorage, trial_id: int, process: ProcessIdentity) -> list[Attempt]:
     state, rows = storage.state_and_attribute(trial_id, KEY)
     attempts = attempts_of({KEY: rows or []})
     if state is not TrialState.RUNNING or not attempts or attempts[-1].process != process:
@@ -167,7 +176,7 @@ def _own(storage: SharedStorage, trial_id: int, process: ProcessIdentity) -> lis
 
 
 def running_attempts(trials: Sequence[FrozenTrial]) -> list[tuple[FrozenTrial, Attempt]]:
-    """The RUNNING trials among ``trials`` that a worker of ours holds, each with its attempt."""
+    """The RUNNING trials among ``trials`` that a worker of ours owns, each with its attempt."""
     return [
         (trial, attempts[-1])
         for trial in trials
@@ -178,19 +187,19 @@ def running_attempts(trials: Sequence[FrozenTrial]) -> list[tuple[FrozenTrial, A
 def reclaim(
     storage: SharedStorage, trials: Sequence[FrozenTrial], is_silent: Callable[[str], bool]
 ) -> list[FrozenTrial]:
-    """Hand back each of ``trials`` that is RUNNING under a dead process.
+    """Requeue each of ``trials`` that is RUNNING under a dead process; returns those.
 
     On this machine a process is judged at once; of one that cannot be seen from here ``is_silent`` is asked, with
-    the worker's name, whether its beat has stopped.
+    the worker's name, whether its heartbeat has stopped.
     """
     reclaimed = []
     for trial, attempt in running_attempts(trials):
         alive = attempt.process.is_alive()
         if alive or (alive is None and not is_silent(attempt.worker)):
             continue
-        detail = f"{attempt.process} is gone" if alive is False else f"{attempt.process} has stopped beating"
+        detail = f"{attempt.process} is gone" if alive is False else f"{attempt.process} sends no heartbeat any more"
         try:
-            requeue(storage, trial._trial_id, attempt.process, "death", detail)
+            requeue(storage, trial_id_of(trial), attempt.process, "death", detail)
         except TrialLost:
             continue
         reclaimed.append(trial)

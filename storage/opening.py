@@ -16,24 +16,22 @@ from typing import Any
 import psutil
 import sqlalchemy
 from optuna.storages import RDBStorage
-from optuna.storages._rdb.models import BaseModel
 from sqlalchemy.pool import NullPool
 
 from storage import sqlite
 from storage.errors import StorageError, StorageMissing, explain
 from storage.location import StorageLocation
+from storage.optuna_schema import ALL_TABLES, CORE_COLUMNS, STAMP, schema_refusal
 from storage.postgresql import open_server
 from storage.rdb import SharedStorage
 from storage.sqlite import SQLiteStorage, connect
-from storage.staging import partial_folder, persist
+from storage.staging import staging_folder, sync_to_disk
 
 # WAL needs memory shared between all processes that use the file, which these do not give
 # (https://sqlite.org/wal.html, "all processes using a database must be on the same host computer").
 UNSAFE_FILE_SYSTEMS = {"nfs": "NFS", "nfs4": "NFS", "cifs": "CIFS", "smb3": "CIFS", "9p": "9P", "fuse.sshfs": "sshfs"}
 _HEADER_BYTES = 100  # https://sqlite.org/fileformat2.html, 1.3
 _TABLES = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
-_ALL_TABLES = frozenset(BaseModel.metadata.tables)
-_CORE_TABLES = frozenset({"studies", "trials", "version_info"})  # in every version of Optuna
 
 
 class _Content(Enum):
@@ -60,9 +58,10 @@ def open_storage(location: StorageLocation, *, create: bool = False) -> SharedSt
     except RuntimeError as error:
         if "ymlink loop" in str(error):  # pathlib's, before Python 3.13
             raise StorageError(f"{location} is a symbolic link that leads back to itself; choose another") from error
-        if "table schema" not in str(error):
+        refusal = schema_refusal(error)
+        if refusal is None:
             raise
-        if "storage upgrade" in str(error):  # Optuna's advice when it knows the version, so an older one
+        if refusal == "older":
             raise StorageError(
                 f"{location} was written by an older version of Optuna; upgrade it once with "
                 f"`optuna storage upgrade --storage {shlex.quote(str(location))}` (make a copy first)"
@@ -162,16 +161,14 @@ def _content(path: Path) -> _Content:
         return _Content.NOTHING
     with closing(connect(path)) as connection:
         tables = {name for (name,) in connection.execute(_TABLES)}
-        if not tables >= _CORE_TABLES:
-            if tables <= _ALL_TABLES:
+        if not tables >= CORE_COLUMNS.keys():
+            if tables <= ALL_TABLES:
                 return _Content.NOTHING
             raise StorageError(
-                f"{path} is the database of another program (it holds {', '.join(sorted(tables - _ALL_TABLES)[:3])}), "
+                f"{path} is the database of another program (it holds {', '.join(sorted(tables - ALL_TABLES)[:3])}), "
                 "not of Optuna; choose another --storage"
             )
-        stamped = (
-            "alembic_version" in tables and connection.execute("SELECT 1 FROM alembic_version").fetchone() is not None
-        )
+        stamped = STAMP in tables and connection.execute(f"SELECT 1 FROM {STAMP}").fetchone() is not None
         if stamped and connection.execute("PRAGMA journal_mode").fetchone() == ("wal",):
             return _Content.PREPARED
         return _Content.UNPREPARED
@@ -194,16 +191,16 @@ def _prepare(path: Path) -> None:
 
 def _make(path: Path) -> None:
     """Let the file appear whole, so that stock Optuna, which knows no lock of ours, never meets half of it."""
-    with partial_folder(path) as folder:
+    with staging_folder(path) as folder:
         whole = folder / path.name
         with closing(connect(whole, create=True)) as connection:
             _switch_to_wal(path, connection)
             _make_tables(connection)
         # Where it cannot be linked, or somebody was faster, what is there is prepared in its place.
-        persist(whole)
+        sync_to_disk(whole)
         with suppress(OSError):
             os.link(whole, path)
-            persist(path.parent)
+            sync_to_disk(path.parent)
 
 
 def _complete(path: Path) -> None:

@@ -16,12 +16,13 @@ from typing import Any
 
 import sqlalchemy
 from optuna.storages import RDBStorage
-from optuna.storages._rdb.models import BaseModel
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
+from storage import optuna_schema
 from storage.errors import StorageError, StorageMissing
 from storage.location import StorageLocation
+from storage.optuna_schema import CORE_COLUMNS, STAMP
 from storage.rdb import SharedStorage
 
 _WRITERS, _CREATORS = 0x73747564_79000001, 0x73747564_79000002  # "study", and what for
@@ -38,22 +39,12 @@ _COLUMNS = sqlalchemy.text(
     "SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid "
     "WHERE pg_table_is_visible(c.oid) AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname = ANY(:names)"
 )
-# What tables of those names hold in every version of Optuna that could be upgraded.
-_MARKS = {
-    "studies": {"study_id", "study_name"},
-    "trials": {"trial_id", "study_id", "state"},
-    "version_info": {"version_info_id", "schema_version"},
-}
-_STAMP = "alembic_version"  # other programs that use Alembic have one too
-# SKIP LOCKED: stock Optuna beside us may be claiming that trial at this moment.
-_FIRST_WAITING = sqlalchemy.text(
-    "SELECT trial_id FROM trials WHERE study_id = :study AND state = 'WAITING' ORDER BY number LIMIT 1 "
-    "FOR NO KEY UPDATE SKIP LOCKED"
-)
 
 
 class PostgreSQLStorage(SharedStorage):
     """Study tables in a database on a server. They must be there (see ``open_server``)."""
+
+    first_waiting_query = optuna_schema.FIRST_WAITING_UNLOCKED
 
     def __init__(self, url: str) -> None:
         self._inside = threading.local()
@@ -76,10 +67,6 @@ class PostgreSQLStorage(SharedStorage):
         """A connection whose transaction keeps the snapshot of its first statement."""
         with self.engine.connect() as connection:
             yield connection.execution_options(isolation_level="REPEATABLE READ")
-
-    def first_waiting(self, study_id: int) -> int | None:
-        """The id of the WAITING trial with the lowest number that nobody else is claiming, if there is one."""
-        return next((trial_id for (trial_id,) in self._rows(_FIRST_WAITING, study=study_id)), None)
 
 
 def open_server(location: StorageLocation, *, create: bool) -> PostgreSQLStorage:
@@ -123,18 +110,18 @@ def _content(connection: sqlalchemy.Connection, location: StorageLocation) -> _C
         StorageError: a table of another program has one of these names.
     """
     columns: dict[str, set[str]] = {}
-    for table, column in connection.execute(_COLUMNS, {"names": [*BaseModel.metadata.tables, _STAMP]}):
+    for table, column in connection.execute(_COLUMNS, {"names": [*optuna_schema.ALL_TABLES, STAMP]}):
         columns.setdefault(table, set()).add(column)
     if not columns:
         return _Content.NOTHING
-    foreign = [name for name, marks in _MARKS.items() if not marks <= columns.get(name, set())]
+    foreign = [name for name, marks in CORE_COLUMNS.items() if not marks <= columns.get(name, set())]
     if foreign:
         there = next((name for name in foreign if name in columns), sorted(columns)[0])
         raise StorageError(
             f"{location} holds a table {there!r} of another program, where Optuna's would be; give studyhall "
             "a database of its own (`createdb`), or a schema: add ?options=-csearch_path%3DNAME to the URL"
         )
-    stamped = _STAMP in columns and connection.execute(sqlalchemy.text(f"SELECT 1 FROM {_STAMP}")).first() is not None
+    stamped = STAMP in columns and connection.execute(sqlalchemy.text(f"SELECT 1 FROM {STAMP}")).first() is not None
     return _Content.PREPARED if stamped else _Content.UNPREPARED
 
 

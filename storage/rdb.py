@@ -6,28 +6,27 @@ import json
 import threading
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import Any
 
 import sqlalchemy
 from optuna.storages import RDBStorage
 from optuna.trial import TrialState
 
-_COUNT = sqlalchemy.text("SELECT state, COUNT(*) FROM trials WHERE study_id = :study GROUP BY state")
-_FIRST_WAITING = sqlalchemy.text(
-    "SELECT trial_id FROM trials WHERE study_id = :study AND state = 'WAITING' ORDER BY number LIMIT 1"
-)
-_STATE_AND_ATTRIBUTE = sqlalchemy.text(
-    "SELECT state, value_json FROM trials LEFT JOIN trial_system_attributes AS attribute"
-    " ON attribute.trial_id = trials.trial_id AND attribute.key = :key WHERE trials.trial_id = :trial"
-)
+from storage import optuna_schema
+from storage.optuna_schema import JSONSerializable
+
+OWN_READS = ("count_states", "first_waiting", "state_and_attribute")
+"""The methods of ``SharedStorage`` that begin a transaction which only reads, as ``optuna_schema.READS`` do."""
 
 
 class SharedStorage(RDBStorage):
     """An ``RDBStorage`` that many processes may write to at once."""
 
     _inside: threading.local
+    first_waiting_query = optuna_schema.FIRST_WAITING
 
     @contextmanager
     def transaction(self) -> Iterator[sqlalchemy.Connection]:
@@ -52,17 +51,12 @@ class SharedStorage(RDBStorage):
 
     @contextmanager
     def _joined(self, connection: sqlalchemy.Connection) -> Iterator[None]:
-        # Optuna opens a session for each call; the session of this thread is bound to one outer transaction
-        # instead (SQLAlchemy: "joining a session into an external transaction"), so that the commits inside
-        # it wait for the end of the block.
-        self.scoped_session.remove()
-        self.scoped_session(bind=connection, join_transaction_mode="create_savepoint")
-        self._inside.connection = connection
-        try:
-            yield
-        finally:
-            self._inside.connection = None
-            self.scoped_session.remove()
+        with optuna_schema.joined(self, connection):
+            self._inside.connection = connection
+            try:
+                yield
+            finally:
+                self._inside.connection = None
 
     def persist(self) -> None:
         """Wait until what was committed would survive a power cut; nothing to do where every commit waits for that.
@@ -79,13 +73,46 @@ class SharedStorage(RDBStorage):
     def reading_connection(self) -> AbstractContextManager[sqlalchemy.Connection]:
         """A connection whose next transaction sees one moment, and keeps no writer waiting."""
 
+    @contextmanager
+    def deferred_trial_writes(self) -> Iterator[list[Callable[[], object]]]:
+        """What this thread writes inside to the state and the system attributes of trials is not written.
+
+        Gives the writes instead, in their order, for a transaction to do them all.
+        """
+        writes: list[Callable[[], object]] = []
+        self._inside.deferred = writes
+        try:
+            yield writes
+        finally:
+            self._inside.deferred = None
+
+    def set_trial_state_values(self, trial_id: int, state: TrialState, values: Sequence[float] | None = None) -> bool:
+        """Set as Optuna does, or later (see ``deferred_trial_writes``)."""
+        write = partial(super().set_trial_state_values, trial_id, state, values)
+        return self._is_deferred(write) or write()
+
+    def set_trial_system_attr(self, trial_id: int, key: str, value: JSONSerializable) -> None:
+        """Set as Optuna does, or later (see ``deferred_trial_writes``)."""
+        write = partial(super().set_trial_system_attr, trial_id, key, value)
+        if not self._is_deferred(write):
+            write()
+
+    def _is_deferred(self, write: Callable[[], object]) -> bool:
+        deferred: list[Callable[[], object]] | None = getattr(self._inside, "deferred", None)
+        if deferred is None:
+            return False
+        deferred.append(write)
+        return True
+
     def count_states(self, study_id: int) -> Counter[TrialState]:
         """How many trials of the study are in each state."""
-        return Counter({TrialState[state]: count for state, count in self._rows(_COUNT, study=study_id)})
+        found = optuna_schema.rows(self, optuna_schema.COUNT_STATES, study=study_id)
+        return Counter({TrialState[state]: count for state, count in found})
 
     def first_waiting(self, study_id: int) -> int | None:
         """The id of the WAITING trial with the lowest number, if there is one."""
-        return next((trial_id for (trial_id,) in self._rows(_FIRST_WAITING, study=study_id)), None)
+        found = optuna_schema.rows(self, self.first_waiting_query, study=study_id)
+        return next((trial_id for (trial_id,) in found), None)
 
     def state_and_attribute(self, trial_id: int, key: str) -> tuple[TrialState, Any]:
         """The trial's state and one of its system attributes (None where it has none), without reading the rest.
@@ -93,13 +120,6 @@ class SharedStorage(RDBStorage):
         Raises:
             KeyError: there is no such trial (any more).
         """
-        for state, value in self._rows(_STATE_AND_ATTRIBUTE, trial=trial_id, key=key):
+        for state, value in optuna_schema.rows(self, optuna_schema.STATE_AND_ATTRIBUTE, trial=trial_id, key=key):
             return TrialState[state], None if value is None else json.loads(value)
         raise KeyError(f"no trial of the id {trial_id}")
-
-    def _rows(self, query: sqlalchemy.TextClause, **values: Any) -> Sequence[Any]:
-        session = self.scoped_session()
-        try:
-            return session.execute(query, values).all()
-        finally:
-            session.close()

@@ -3,7 +3,7 @@
 Optuna 5 sets none of these, and drops ``SELECT ... FOR UPDATE`` on SQLite, so that every read-then-write of
 its own (claiming a WAITING trial, numbering a new one) can interleave with another process's (optuna#4002).
 Here each transaction begins with BEGIN IMMEDIATE: the write lock is taken before anything is read. Methods
-that only read are told apart, because in WAL mode readers need no lock at all.
+that only read are told apart by two tables, because in WAL mode readers need no lock at all.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import sqlalchemy
-from optuna.storages import RDBStorage
 from sqlalchemy import event
 from sqlalchemy.pool import QueuePool
 
 from storage.errors import StorageError, StorageLost
-from storage.rdb import SharedStorage
-from storage.staging import persist
+from storage.optuna_schema import READS
+from storage.rdb import OWN_READS, SharedStorage
+from storage.staging import sync_to_disk
 
 BUSY_SECONDS = 120.0  # longer than any lock another program is likely to hold
 SYNCHRONOUS_VARIABLE = "STUDYHALL_SYNCHRONOUS"
@@ -98,7 +98,7 @@ class SQLiteStorage(SharedStorage):
         path = self._path.resolve()
         try:
             with suppress(FileNotFoundError):
-                persist(path.with_name(f"{path.name}-wal"))
+                sync_to_disk(path.with_name(f"{path.name}-wal"))
         except OSError as error:
             raise StorageError(f"{path} could not be written to its disk: {error.strerror}; see `dmesg`") from error
 
@@ -130,20 +130,6 @@ class SQLiteStorage(SharedStorage):
         finally:
             self._inside.reading = before
 
-    get_all_studies = _reads(RDBStorage.get_all_studies)
-    get_study_directions = _reads(RDBStorage.get_study_directions)
-    get_study_id_from_name = _reads(RDBStorage.get_study_id_from_name)
-    get_study_name_from_id = _reads(RDBStorage.get_study_name_from_id)
-    get_study_system_attrs = _reads(RDBStorage.get_study_system_attrs)
-    get_study_user_attrs = _reads(RDBStorage.get_study_user_attrs)
-    get_trial = _reads(RDBStorage.get_trial)
-    get_trial_id_from_study_id_trial_number = _reads(RDBStorage.get_trial_id_from_study_id_trial_number)
-    get_trial_param = _reads(RDBStorage.get_trial_param)
-    get_trial_system_attrs = _reads(RDBStorage.get_trial_system_attrs)
-    get_trial_user_attrs = _reads(RDBStorage.get_trial_user_attrs)
-    _get_trials = _reads(RDBStorage._get_trials)
-    _get_best_trial_id = _reads(RDBStorage._get_best_trial_id)
-    _get_stale_trial_ids = _reads(RDBStorage._get_stale_trial_ids)
-    count_states = _reads(SharedStorage.count_states)
-    first_waiting = _reads(SharedStorage.first_waiting)
-    state_and_attribute = _reads(SharedStorage.state_and_attribute)
+
+for _name in (*READS, *OWN_READS):
+    setattr(SQLiteStorage, _name, _reads(getattr(SharedStorage, _name)))

@@ -19,10 +19,10 @@ def _prefix(name: str) -> str:
 
 
 @contextmanager
-def partial_folder(target: Path) -> Iterator[Path]:
+def staging_folder(target: Path) -> Iterator[Path]:
     """An empty folder beside ``target`` to prepare it in; gone at the end, with all that was not moved out of it."""
     folder = Path(tempfile.mkdtemp(prefix=_prefix(target.name), suffix=_SUFFIX, dir=target.parent))
-    # The kernel drops this lock when its holder dies, so `abandoned` is never wrong about a living one.
+    # The kernel drops this lock when its holder dies, so `abandoned_folders` is never wrong about a living one.
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -32,7 +32,7 @@ def partial_folder(target: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def persist(path: Path) -> None:
+def sync_to_disk(path: Path) -> None:
     """Wait for the disk to take a file, or a folder's list of names. Raises OSError.
 
     Never a database that this process has open: closing a descriptor of one's own drops SQLite's locks on it.
@@ -44,8 +44,8 @@ def persist(path: Path) -> None:
         os.close(descriptor)
 
 
-def abandoned(parent: Path, name: str | None = None) -> Iterator[Path]:
-    """The partial folders in ``parent``, of the target called ``name`` or of any, whose process has died."""
+def abandoned_folders(parent: Path, name: str | None = None) -> Iterator[Path]:
+    """The staging folders in ``parent``, of the target called ``name`` or of any, whose process has died."""
     prefix = "." if name is None else _prefix(name)
     for folder in sorted(parent.glob(f"{glob.escape(prefix)}*{_SUFFIX}")):
         try:

@@ -10,12 +10,9 @@ from typing import Any
 
 from storage.errors import StorageError, StorageMissing, explain
 from storage.location import StorageLocation
+from storage.optuna_schema import COUNT_STATES_OF_EACH_STUDY
 from storage.sqlite import connect
-from storage.staging import partial_folder, persist
-
-_COUNTS = (
-    "SELECT study_name, state, COUNT(*) FROM studies LEFT JOIN trials USING (study_id) GROUP BY 1, 2 ORDER BY 1, 2"
-)
+from storage.staging import staging_folder, sync_to_disk
 
 
 def back_up(location: StorageLocation, target: Path, *, force: bool = False) -> dict[str, int]:
@@ -39,14 +36,14 @@ def back_up(location: StorageLocation, target: Path, *, force: bool = False) -> 
         raise StorageMissing(f"there is no database at {location} to back up; --storage names another")
     target = target.absolute()
     _check_target(source, target, force=force)
-    with partial_folder(target) as folder:
+    with staging_folder(target) as folder:
         made = folder / "backup.db"
         try:
             counts = _copy(source, made)
         except sqlite3.Error as error:
             sentence = explain(error, str(location))
             raise StorageError(f"no backup was made: {sentence}") from error
-        persist(made)
+        sync_to_disk(made)
         _move(made, target, force=force)
     return {name: sum(count for study, state, count in counts if study == name and state) for name, *_ in counts}
 
@@ -81,14 +78,14 @@ def _copy(source: Path, made: Path) -> list[Any]:
     """
     with closing(connect(source)) as reading, closing(sqlite3.connect(made, isolation_level=None)) as copy:
         reading.execute("BEGIN")  # the counts and the copy are of one moment
-        counts = reading.execute(_COUNTS).fetchall()
+        counts = reading.execute(COUNT_STATES_OF_EACH_STUDY).fetchall()
         reading.backup(copy)
         copy.execute("PRAGMA locking_mode = EXCLUSIVE")  # no shared memory, which not every disk has
         copy.execute("PRAGMA journal_mode = DELETE")  # one file without companions; opening it sets WAL again
         lines = [line for (line,) in copy.execute("PRAGMA integrity_check")]
         if lines != ["ok"]:
             raise sqlite3.DatabaseError(f"database disk image is malformed: {lines[0]}")
-        if copy.execute(_COUNTS).fetchall() != counts:
+        if copy.execute(COUNT_STATES_OF_EACH_STUDY).fetchall() != counts:
             raise sqlite3.DatabaseError("the copy does not hold the same trials; try again")
         return counts
 

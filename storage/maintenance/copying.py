@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy
-from optuna.storages._rdb.models import BaseModel
 from sqlalchemy import Connection, Table
 
 from storage.errors import StorageError
 from storage.location import FILES_VARIABLE, StorageLocation
+from storage.optuna_schema import METADATA
 from storage.rdb import SharedStorage
-from storage.staging import partial_folder
+from storage.staging import staging_folder
 
 _BATCH = 1000  # rows in memory, and in one statement
 _TRIAL_FIELDS = (
@@ -85,7 +85,7 @@ def copy_study(source: Side, target: Side, name: str) -> Copied:
     files = source.location.study_files(name)
     goal = target.location.study_files(name)
     goal.parent.mkdir(parents=True, exist_ok=True)
-    with partial_folder(goal) if files.is_dir() else nullcontext() as folder:
+    with staging_folder(goal) if files.is_dir() else nullcontext() as folder:
         count = _copy_files(files, folder / "files") if folder is not None else 0
         with source.storage.snapshot() as reading, target.storage.transaction() as writing:
             study_id = source.storage.get_study_id_from_name(name)
@@ -98,13 +98,13 @@ def copy_study(source: Side, target: Side, name: str) -> Copied:
 
 def _copy_rows(reading: Connection, writing: Connection, study_id: int) -> int:
     """Copy the study's row and every row that belongs to it; returns the new id."""
-    trials = BaseModel.metadata.tables["trials"]
+    trials = METADATA.tables["trials"]
     within = {
-        "studies": [study_id],
+        "studies": sqlalchemy.select(sqlalchemy.literal(study_id)),
         "trials": sqlalchemy.select(trials.c.trial_id).where(trials.c.study_id == study_id),
     }
     new: dict[str, dict[int, int]] = {"studies": {}, "trials": {}}
-    for table in BaseModel.metadata.sorted_tables:  # parents first
+    for table in METADATA.sorted_tables:  # parents first
         (own,) = table.primary_key.columns
         parent = next(iter(table.foreign_keys), None)
         if table.name == "studies":

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Literal
 
 import sqlalchemy
-from optuna.storages._rdb.models import BaseModel
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
@@ -22,9 +21,10 @@ from storage.claims import reclaim, running_attempts
 from storage.errors import StorageMissing, explain
 from storage.location import StorageLocation
 from storage.opening import check_place, open_storage
+from storage.optuna_schema import METADATA, study_id_of, trial_id_of
 from storage.rdb import SharedStorage
 from storage.sqlite import connect
-from storage.staging import abandoned
+from storage.staging import abandoned_folders
 
 _UNFINISHED = (TrialState.RUNNING, TrialState.WAITING)
 
@@ -80,9 +80,9 @@ def _leftovers(location: StorageLocation) -> Iterator[Finding]:
         path = location.path.resolve()  # SQLite too keeps its log beside the file itself, not beside a link to it
         if not path.exists():
             yield from _logs_without_database(path)
-        for folder in abandoned(path.parent, path.name):
+        for folder in abandoned_folders(path.parent, path.name):
             yield _left(folder, "an interrupted `storage backup` or `copy`")
-    for folder in abandoned(location.files):
+    for folder in abandoned_folders(location.files):
         yield _left(folder, "an interrupted `storage copy`")
 
 
@@ -135,7 +135,7 @@ def _inside(location: StorageLocation, storage: SharedStorage) -> Iterator[Findi
     listed = {path for folder in folders.values() for path in orphans(folder / "checkpoints", ())}
     for study in studies:
         try:
-            trials = storage.get_all_trials(study._study_id, deepcopy=False)
+            trials = storage.get_all_trials(study_id_of(study), deepcopy=False)
         except (ValueError, KeyError, TypeError, IndexError) as error:  # what Optuna's parsing raises
             yield Finding(kind="trials", text=f"study {study.study_name!r} cannot be read: {error!r}")
             continue
@@ -155,7 +155,7 @@ def _inside(location: StorageLocation, storage: SharedStorage) -> Iterator[Findi
 
 def _orphaned_rows(storage: SharedStorage) -> Iterator[Finding]:
     with storage.snapshot() as connection:
-        for table in BaseModel.metadata.sorted_tables:
+        for table in METADATA.sorted_tables:
             if table.foreign_keys:
                 parent = ", ".join(sorted({key.column.table.name for key in table.foreign_keys}))
                 query = sqlalchemy.select(sqlalchemy.func.count()).select_from(table).where(_is_orphan(table))
@@ -176,7 +176,7 @@ def _is_orphan(table: sqlalchemy.Table) -> sqlalchemy.ColumnElement[bool]:
 
 def _delete_orphaned_rows(storage: SharedStorage) -> None:
     with storage.transaction() as connection:
-        for table in BaseModel.metadata.sorted_tables:  # parents first: what hangs on an orphan is one afterwards
+        for table in METADATA.sorted_tables:  # parents first: what hangs on an orphan is one afterwards
             if table.foreign_keys:
                 connection.execute(sqlalchemy.delete(table).where(_is_orphan(table)))
 
@@ -193,12 +193,12 @@ def _trials(name: str, directions: list[StudyDirection], trials: list[FrozenTria
 
 
 def _running(storage: SharedStorage, name: str, trials: list[FrozenTrial]) -> Iterator[Finding]:
-    ours = {trial._trial_id: attempt for trial, attempt in running_attempts(trials)}
+    ours = {trial_id_of(trial): attempt for trial, attempt in running_attempts(trials)}
     for trial in trials:
         if trial.state is not TrialState.RUNNING:
             continue
         what = f"trial {trial.number} of study {name!r} is RUNNING"
-        attempt = ours.get(trial._trial_id)
+        attempt = ours.get(trial_id_of(trial))
         if attempt is None:
             text = f"{what} under another program than studyhall, which cannot tell whether that still lives"
             yield Finding(kind="running", level="note", text=text)

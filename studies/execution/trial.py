@@ -67,13 +67,13 @@ class WorkerTrial(optuna.Trial):
         trial_id: int,
         interruption: Callable[[], str | None],
         checkpoint: Checkpoint,
-        holding: Callable[[], AbstractContextManager[None]],
+        owned: Callable[[], AbstractContextManager[None]],
     ) -> None:
         super().__init__(study, trial_id)
         self.checkpoint = checkpoint
         self.interrupted = False
         self._interruption = interruption
-        self._holding = holding
+        self._owned = owned
         self._reported = set(self._cached_frozen_trial.intermediate_values)
 
     def report(self, value: float, step: int) -> None:
@@ -84,7 +84,7 @@ class WorkerTrial(optuna.Trial):
         Raises:
             TrialInterrupted: the worker was asked to stop, or the trial was taken from it, and nothing is written.
         """
-        with self._while_held():
+        with self._while_owned():
             if step not in self._reported:
                 super().report(value, step)
         self.stop_if_asked()
@@ -95,7 +95,7 @@ class WorkerTrial(optuna.Trial):
         Raises:
             TrialInterrupted: the trial was taken from the worker, and nothing is written.
         """
-        with self._while_held():
+        with self._while_owned():
             super().set_user_attr(key, value)
 
     def should_prune(self) -> bool:
@@ -122,9 +122,9 @@ class WorkerTrial(optuna.Trial):
         raise TrialInterrupted(reason)
 
     @contextmanager
-    def _while_held(self) -> Iterator[None]:
+    def _while_owned(self) -> Iterator[None]:
         try:
-            with self._holding():
+            with self._owned():
                 yield
         except TrialLost as taken:
             self._interrupt(str(taken))

@@ -20,7 +20,7 @@ from objectives.objective import Objective
 from objectives.space.search_space import SearchSpace
 from storage import open_storage
 from storage.attempts import Outcome, attempts_of
-from storage.claims import NoTrial, TrialLost, claim, finish, holding, requeue
+from storage.claims import NoTrial, TrialLost, claim, finish, owned, requeue
 from storage.errors import explain
 from storage.processes import ProcessIdentity
 from studies.errors import STUDYHALL_ERRORS
@@ -171,7 +171,7 @@ class Worker:
         if len(attempts_of(frozen.system_attrs)) == 1:
             # Nobody has trained it: a file of that name is of a study that was deleted.
             checkpoint.discard()
-        holds = partial(holding, self.stored.storage, trial_id, self.process)
+        holds = partial(owned, self.stored.storage, trial_id, self.process)
         return WorkerTrial(self.study, trial_id, self.interruption, checkpoint, holds)
 
     def _sampler(self, seed: int) -> BaseSampler:

@@ -75,7 +75,7 @@ def test_a_machine_that_falls_silent_loses_its_trial_after_the_grace_and_only_th
     assert all("death" not in str(trial.system_attrs) for trial in place.study("slow").trials)
     # And when it is cut off, its trial is handed on
     os.killpg(far.pid, signal.SIGKILL)
-    eventually(lambda: "has stopped beating" in str(place.study("slow").trials), within_seconds=60)
+    eventually(lambda: "sends no heartbeat" in str(place.study("slow").trials), within_seconds=60)
     place.run("stop", "slow")
     near.communicate(timeout=30)
     assert TrialState.RUNNING not in place.states("slow")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from storage.attempts import KEY, Attempt, attempts_of, now, record, to_json, verdict
+from storage.attempts import KEY, Attempt, attempts_of, failure_reason, now, record, to_json
 from storage.processes import ProcessIdentity
 
 ME = ProcessIdentity.current()
@@ -45,8 +45,8 @@ def attempts(*outcomes):
         ([E, I, E, I, I], None),
     ],
 )
-def test_the_verdict_on_a_trial(outcomes, reason):
-    assert verdict(attempts(*outcomes)) == reason
+def test_why_a_trial_fails(outcomes, reason):
+    assert failure_reason(attempts(*outcomes)) == reason
 
 
 def test_attempts_survive_the_trial_they_are_kept_on(opened):

@@ -1,6 +1,5 @@
 """Several calls as one transaction: all or nothing, alone among writers, and in nobody's way who only reads."""
 
-import inspect
 import pickle
 import sqlite3
 import threading
@@ -9,7 +8,6 @@ from contextlib import closing, contextmanager
 
 import optuna
 import pytest
-from optuna.storages import RDBStorage
 from optuna.study import StudyDirection
 from optuna.trial import TrialState, create_trial
 
@@ -24,15 +22,6 @@ def other(where):
     other = open_storage(StorageLocation.parse(str(where)))
     yield other
     other.engine.dispose()
-
-
-@pytest.fixture
-def write_lock(path):
-    """The write lock is somebody else's for the whole test."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("BEGIN IMMEDIATE")
-        yield
-        connection.execute("ROLLBACK")
 
 
 class Stopped(Exception):
@@ -197,50 +186,6 @@ def test_a_reader_never_waits_for_a_writer_and_a_writer_waits_instead_of_failing
     (result,) = processes.wait([pid])
     assert written >= result["value"]
     assert opened.get_study_user_attrs(1) == {"held": True, "waited": True}
-
-
-READS = {
-    "get_all_studies": (),
-    "get_all_trials": (1,),
-    "get_best_trial": (1,),
-    "get_n_trials": (1,),
-    "get_study_directions": (1,),
-    "get_study_id_from_name": ("s",),
-    "get_study_name_from_id": (1,),
-    "get_study_system_attrs": (1,),
-    "get_study_user_attrs": (1,),
-    "get_trial": (1,),
-    "get_trial_id_from_study_id_trial_number": (1, 0),
-    "get_trial_number_from_id": (1,),
-    "get_trial_param": (1, "x"),
-    "get_trial_params": (1,),
-    "get_trial_system_attrs": (1,),
-    "get_trial_user_attrs": (1,),
-    "count_states": (1,),
-    "first_waiting": (1,),
-}
-ABOUT_THE_SCHEMA = {"get_all_versions", "get_current_version", "get_head_version"}
-ABOUT_THE_OBJECT = {"get_heartbeat_interval", "get_heartbeat_stale_trial_callback", "get_failed_trial_callback"}
-
-
-def test_every_method_of_optunas_that_reads_is_known_here():
-    found = {name for name, _ in inspect.getmembers(RDBStorage, callable) if name.startswith("get_")}
-    assert found - ABOUT_THE_SCHEMA - ABOUT_THE_OBJECT == {name for name in READS if name.startswith("get_")}
-
-
-@pytest.fixture
-def opened_with_a_trial(opened):
-    x = optuna.distributions.FloatDistribution(0, 1)
-    opened.create_new_trial(1, create_trial(value=1.0, params={"x": 0.5}, distributions={"x": x}))
-    return opened
-
-
-@pytest.mark.usefixtures("impatient")
-@pytest.mark.parametrize("method", READS)
-def test_no_reading_method_needs_the_write_lock(method, opened_with_a_trial, request):
-    expected = getattr(opened_with_a_trial, method)(*READS[method])
-    request.getfixturevalue("write_lock")
-    assert getattr(opened_with_a_trial, method)(*READS[method]) == expected
 
 
 @pytest.mark.usefixtures("impatient")

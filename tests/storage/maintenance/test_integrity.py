@@ -17,7 +17,7 @@ from storage.claims import claim, requeue
 from storage.errors import StorageMissing
 from storage.maintenance.integrity import verify
 from storage.processes import ProcessIdentity
-from storage.staging import partial_folder
+from storage.staging import staging_folder
 
 ME = ProcessIdentity.current()
 
@@ -212,7 +212,7 @@ def test_a_log_without_its_database_is_kept_for_who_finds_the_database(path, ope
 
 
 def test_work_in_progress_is_not_mistaken_for_a_leftover(path):
-    with partial_folder(path) as folder:
+    with staging_folder(path) as folder:
         assert verify(StorageLocation(path), repair=True) == []
         assert folder.is_dir()
     assert not folder.exists()

@@ -1,0 +1,128 @@
+"""All that is private to Optuna and used here: its tables, its sessions, its hidden ids, its words of refusal.
+
+Everything below was read in the Optuna named by ``READ_IN``; a test fails as soon as another one is installed, and
+when a storage of Optuna's has a method that is not sorted into the tables at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import optuna
+import sqlalchemy
+from optuna._typing import JSONSerializable as JSONSerializable  # 5.0.0
+from optuna.storages import RDBStorage
+from optuna.storages._rdb.models import BaseModel  # 5.0.0: optuna/storages/_rdb/models.py
+from optuna.study._frozen import FrozenStudy  # 5.0.0
+from optuna.trial import FrozenTrial
+
+READ_IN = "5.0.0"
+
+# --- the tables, optuna/storages/_rdb/models.py in 5.0.0 -----------------------------------------------------
+
+METADATA: sqlalchemy.MetaData = BaseModel.metadata
+ALL_TABLES = frozenset(METADATA.tables)
+STAMP = "alembic_version"  # Alembic's own, which says of which version the others are; other programs have one too
+CORE_COLUMNS = {
+    "studies": {"study_id", "study_name"},
+    "trials": {"trial_id", "study_id", "state"},
+    "version_info": {"version_info_id", "schema_version"},
+}
+"""The tables, and what they hold, in every version of Optuna whose files can be upgraded."""
+
+COUNT_STATES = sqlalchemy.text("SELECT state, COUNT(*) FROM trials WHERE study_id = :study GROUP BY state")
+FIRST_WAITING = sqlalchemy.text(
+    "SELECT trial_id FROM trials WHERE study_id = :study AND state = 'WAITING' ORDER BY number LIMIT 1"
+)
+# SKIP LOCKED: stock Optuna beside us may be claiming that trial at this moment.
+FIRST_WAITING_UNLOCKED = sqlalchemy.text(f"{FIRST_WAITING.text} FOR NO KEY UPDATE SKIP LOCKED")
+STATE_AND_ATTRIBUTE = sqlalchemy.text(
+    "SELECT state, value_json FROM trials LEFT JOIN trial_system_attributes AS attribute"
+    " ON attribute.trial_id = trials.trial_id AND attribute.key = :key WHERE trials.trial_id = :trial"
+)
+COUNT_STATES_OF_EACH_STUDY = (
+    "SELECT study_name, state, COUNT(*) FROM studies LEFT JOIN trials USING (study_id) GROUP BY 1, 2 ORDER BY 1, 2"
+)
+
+# --- hidden ids ----------------------------------------------------------------------------------------------
+
+
+def trial_id_of(trial: FrozenTrial | optuna.Trial) -> int:
+    """The id of a trial in its storage, which is unique over all studies, unlike its number."""
+    return trial._trial_id  # 5.0.0: optuna/trial/_frozen.py, optuna/trial/_trial.py
+
+
+def study_id_of(study: FrozenStudy) -> int:
+    """The id of a study in its storage."""
+    return study._study_id  # 5.0.0: optuna/study/_frozen.py
+
+
+# --- sessions ------------------------------------------------------------------------------------------------
+
+IMPORTED_LATE = ("alembic.migration", "alembic.script", "optuna.storages._rdb.models")
+"""What Optuna imports only as it opens a database (5.0.0: optuna/storages/_rdb/storage.py)."""
+
+
+@contextmanager
+def joined(storage: RDBStorage, connection: sqlalchemy.Connection) -> Iterator[None]:
+    """Let every call of this thread on the storage take part in the transaction of ``connection``."""
+    # Optuna opens a session for each call; the session of this thread is bound to one outer transaction instead
+    # (SQLAlchemy: "joining a session into an external transaction"), so that the commits inside it wait for the end
+    # of the block. 5.0.0: `scoped_session` is made in RDBStorage.__init__, and used by `_create_scoped_session`.
+    storage.scoped_session.remove()
+    storage.scoped_session(bind=connection, join_transaction_mode="create_savepoint")
+    try:
+        yield
+    finally:
+        storage.scoped_session.remove()
+
+
+def rows(storage: RDBStorage, query: sqlalchemy.TextClause, **values: Any) -> Sequence[Any]:
+    """What a query gives, in a transaction of its own or in the one that this thread has joined."""
+    session = storage.scoped_session()  # 5.0.0: see above
+    try:
+        return session.execute(query, values).all()
+    finally:
+        session.close()
+
+
+def schema_refusal(error: RuntimeError) -> Literal["older", "newer"] | None:
+    """Whether Optuna has refused a database because another version of it has made the tables."""
+    # 5.0.0: _VersionManager.check_table_schema_compatibility; it advises to upgrade where it knows the version.
+    if "table schema" not in str(error):
+        return None
+    return "older" if "storage upgrade" in str(error) else "newer"
+
+
+# --- what its methods do: BaseStorage, BaseHeartbeat and RDBStorage of 5.0.0 ---------------------------------
+
+READS = (
+    "get_all_studies", "get_all_trials", "get_best_trial", "get_current_version", "get_n_trials",
+    "get_study_directions", "get_study_id_from_name", "get_study_name_from_id", "get_study_system_attrs",
+    "get_study_user_attrs", "get_trial", "get_trial_id_from_study_id_trial_number", "get_trial_number_from_id",
+    "get_trial_param", "get_trial_params", "get_trial_system_attrs", "get_trial_user_attrs",
+    "_get_best_trial_id", "_get_stale_trial_ids", "_get_trials",
+)  # fmt: skip
+"""Begin a transaction that only reads."""
+
+WRITES = (
+    "create_new_study", "create_new_trial", "delete_study", "record_heartbeat", "set_study_system_attr",
+    "set_study_user_attr", "set_trial_intermediate_value", "set_trial_param", "set_trial_state_values",
+    "set_trial_system_attr", "set_trial_user_attr", "upgrade", "_create_new_trial", "_create_unique_study_name",
+    "_set_trial_param",
+)  # fmt: skip
+"""Begin a transaction that writes, or reads what the next one writes."""
+
+NO_TRANSACTION = (
+    # run inside the transaction of another
+    "_build_frozen_trial_from_trial_model", "_get_prepared_new_trial", "_set_trial_attr_without_commit",
+    "_set_trial_intermediate_value_without_commit", "_set_trial_param_without_commit",
+    "_set_trial_value_without_commit", "check_trial_is_updatable",
+    # ask the object or the installed Optuna
+    "get_all_versions", "get_failed_trial_callback", "get_head_version", "get_heartbeat_interval",
+    "get_heartbeat_stale_trial_callback", "remove_session", "_fill_storage_url_template",
+    "_set_default_engine_kwargs_for_mysql",
+)  # fmt: skip
+"""Begin none."""
