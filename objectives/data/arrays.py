@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NoReturn, overload
 
 from objectives.data.dataset import Dataset
 from objectives.data.splits import SplitIndices
-from objectives.preprocessing.scaling import fitted
+from objectives.preprocessing.pipeline import Preprocessing, Step
+from objectives.preprocessing.scaling import Scaler
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,7 +21,7 @@ class SearchData:
 
     x_train: np.ndarray
     """Pictures: shape (rows, height, width, channels), float32. Tables: (rows, features), float32, both scaled by
-    this part alone (see scaling.fitted). Texts: (rows,), dtype object, each a str."""
+    this part alone (see Scaler.fit). Texts: (rows,), dtype object, each a str."""
     y_train: np.ndarray
     """Shape (rows,). Classes: int64, from 0 to classes - 1. Regression: float32."""
     x_validation: np.ndarray
@@ -33,6 +34,17 @@ class SearchData:
     origin: str
     names: tuple[str, ...] = ()
     """Of the classes, where the origin has them."""
+    preprocessing: Preprocessing = field(default_factory=Preprocessing)
+    """What made `x_validation` of raw rows, and makes model input of any that come later."""
+
+    def then(self, step: Step) -> SearchData:
+        """Return the data after one more step of preprocessing, which is fitted already."""
+        return replace(
+            self,
+            x_train=step.transform(self.x_train),
+            x_validation=step.transform(self.x_validation),
+            preprocessing=self.preprocessing.then(step),
+        )
 
 
 class Splits(Sequence[SearchData]):
@@ -80,17 +92,17 @@ class Splits(Sequence[SearchData]):
 
     def _made(self, number: int) -> SearchData:
         (train, validation), rows = self._parts[number], self._rows
-        x_train, x_validation = rows.x[train], rows.x[validation]
-        if rows.kind != "text":
-            scale = fitted(x_train, rows.kind, self._scaling)
-            x_train, x_validation = scale(x_train), scale(x_validation)
-        return SearchData(
-            x_train=x_train,
+        data = SearchData(
+            x_train=rows.x[train],
             y_train=rows.y[train],
-            x_validation=x_validation,
+            x_validation=rows.x[validation],
             y_validation=rows.y[validation],
             classes=rows.classes,
             kind=rows.kind,
             origin=rows.origin,
             names=rows.names,
+            preprocessing=rows.preprocessing,
         )
+        if rows.kind == "text":
+            return data
+        return data.then(Scaler.fit(data.x_train, kind=rows.kind, scaling=self._scaling))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from objectives.errors import DataError
+from objectives.preprocessing.pipeline import Preprocessing
 from objectives.wording import written
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class Dataset:
     """Of the classes, in the order of their numbers, where the origin has them."""
     official_test: bool = False
     """Whether the makers set a test part aside, which is not among these rows."""
+    preprocessing: Preprocessing = field(default_factory=Preprocessing)
+    """What made `x` of the columns of a file; no step where they need none."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,7 +41,7 @@ class DataSettings(Settings):
     """Hold-out: shares of train, validation and, where the set has no official test part, test. Folds: shares of
     search and test, not for a set with an official test part. None: see splits.default_shares."""
     scaling: Literal["auto", "min-max", "standard", "none"] = "auto"
-    """See scaling.fitted."""
+    """See Scaler.fit."""
     classes: tuple[Annotated[int, Field(strict=True)] | Annotated[str, Field(strict=True)], ...] | None = None
     """The classes, by name or number, whose rows are used; numbered anew from 0 in this order. None: all."""
 

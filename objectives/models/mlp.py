@@ -9,6 +9,7 @@ from typing import Any
 from objectives.data.arrays import SearchData
 from objectives.models.network import COMMON_PARAMETERS, Network, network_family
 from objectives.models.parts import layers, losses
+from objectives.preprocessing.pipeline import Flatten
 from objectives.space.parameters import Parameter
 
 # Tapered layers do not become narrower than this (or than the first).
@@ -61,8 +62,7 @@ DEFAULT_SPACE: Mapping[str, Any] = {
 
 def flatten(params: Mapping[str, Any], data: SearchData) -> SearchData:
     """Return the data with rows of shape (features,)."""
-    x_train, x_validation = (part.reshape(len(part), -1) for part in (data.x_train, data.x_validation))
-    return replace(data, x_train=x_train, x_validation=x_validation)
+    return data.then(Flatten())
 
 
 def widths(params: Mapping[str, Any]) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from objectives.data.arrays import SearchData
@@ -65,10 +65,8 @@ class TokenData(SearchData):
 
 def prepare(params: Mapping[str, Any], data: SearchData) -> TokenData:
     """Return the texts as tokens of the vocabulary of the training part."""
-    vocabulary = Vocabulary.fitted(data.x_train, params["vocabulary"])
-    given = {each.name: getattr(data, each.name) for each in fields(SearchData)}
-    given |= {part: vocabulary.encode(given[part], params["length"]) for part in ("x_train", "x_validation")}
-    return TokenData(**given, vocabulary=vocabulary)
+    vocabulary = Vocabulary.fit(data.x_train, max_tokens=params["vocabulary"], sequence_length=params["length"])
+    return TokenData(**vars(data.then(vocabulary)), vocabulary=vocabulary)
 
 
 def build(params: Mapping[str, Any], data: SearchData) -> Any:

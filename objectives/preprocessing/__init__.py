@@ -1,1 +1,1 @@
-"""What is fitted on a training part and applied to all data after it."""
+"""What is fitted on a training part, applied to all rows after it, and carried by a saved model."""

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from objectives.errors import DataError
 
@@ -27,38 +27,55 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text.lower())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Vocabulary:
-    """The words that are told apart."""
+    """The words that are told apart, and how many of a text are read."""
 
     numbers: Mapping[str, int]
-    """Word -> its number, from FIRST_WORD on without gaps."""
+    """Word -> its number, from FIRST_WORD on without gaps and in that order."""
+    sequence_length: int
 
     @classmethod
-    def fitted(cls, texts: Iterable[str], size: int) -> Vocabulary:
-        """The `size` most frequent words, the most frequent first; of equally frequent ones the first by alphabet."""
+    def fit(cls, texts: Iterable[str], *, max_tokens: int, sequence_length: int) -> Vocabulary:
+        """Return the most frequent words, the most frequent first; of equally frequent ones the first by alphabet.
+
+        Of `max_tokens` words, to which PADDING and UNKNOWN come.
+        """
         counts = Counter(word for text in texts for word in words(text))
-        found = sorted(counts, key=lambda word: (-counts[word], word))[:size]
-        return cls({word: number for number, word in enumerate(found, start=FIRST_WORD)})
+        found = sorted(counts, key=lambda word: (-counts[word], word))[:max_tokens]
+        return cls(numbers=_numbered(found), sequence_length=sequence_length)
 
     @property
     def tokens(self) -> int:
         """How many numbers there are: those of words, PADDING and UNKNOWN."""
         return len(self.numbers) + FIRST_WORD
 
-    def encode(self, texts: Sequence[str], length: int) -> np.ndarray:
-        """Return the first `length` words of each text, then PADDING: shape (rows, length), int32.
+    def transform(self, texts: Sequence[str]) -> np.ndarray:
+        """Return the first words of each text, then PADDING: shape (rows, sequence_length), int32.
 
         A text without words is one UNKNOWN, since a row of padding alone has nothing to learn from (and breaks a GRU
         on NVIDIA's library).
         """
         import numpy as np
 
-        rows = np.full((len(texts), length), PADDING, np.int32)
+        rows = np.full((len(texts), self.sequence_length), PADDING, np.int32)
         for row, text in zip(rows, texts, strict=True):
-            numbers = [self.numbers.get(word, UNKNOWN) for word in words(text)[:length]] or [UNKNOWN]
+            numbers = [self.numbers.get(word, UNKNOWN) for word in words(text)[: self.sequence_length]] or [UNKNOWN]
             row[: len(numbers)] = numbers
         return rows
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data."""
+        return {"words": list(self.numbers), "sequence_length": self.sequence_length}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Vocabulary:
+        """Return what `to_json` was called on."""
+        return cls(numbers=_numbered(data["words"]), sequence_length=data["sequence_length"])
+
+
+def _numbered(found: Iterable[str]) -> dict[str, int]:
+    return {word: number for number, word in enumerate(found, start=FIRST_WORD)}
 
 
 def read_synonyms(path: str) -> list[list[str]]:

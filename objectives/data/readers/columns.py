@@ -1,20 +1,20 @@
-"""One column of a user's table: numbers or texts, whole, and the features that a network gets of it."""
+"""One column of a user's table: numbers or texts, whole, and fit to be learned from."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from objectives.data.dataset import LARGEST_NUMBER
 from objectives.errors import DataError
+from objectives.preprocessing.columns import as_numbers
 from objectives.wording import written
 
 if TYPE_CHECKING:
     import numpy as np
 
-    Column = Sequence[str] | np.ndarray
+    from objectives.preprocessing.columns import Column
 
 # As files write a value that is not there. "none" is not among them, since it may well be a category.
 _MISSING = {"", "na", "n/a", "#n/a", "nan", "null", "?"}
@@ -40,7 +40,7 @@ def values_of(column: Column, name: str, path: Path, *, may_be_left_out: bool = 
     """
     import numpy as np
 
-    numbers = column if isinstance(column, np.ndarray) else _numbers(column)
+    numbers = column if isinstance(column, np.ndarray) else as_numbers(column)
     texts = [] if numbers is not None else [cell.strip() for cell in column]
     missing = sum(text.casefold() in _MISSING for text in texts) if numbers is None else np.isnan(numbers).sum()
     if missing:
@@ -62,17 +62,6 @@ def values_of(column: Column, name: str, path: Path, *, may_be_left_out: bool = 
             "fill it, or remove the rows"
         )
     return numbers
-
-
-def _numbers(cells: Sequence[str]) -> np.ndarray | None:
-    """All cells as numbers, NaN among them; None where one is no number."""
-    import numpy as np
-
-    try:
-        # Python reads 1_000 as a number; a file that has it means a name.
-        return None if any("_" in cell for cell in cells) else np.array(cells, dtype=np.float64)
-    except ValueError:
-        return None
 
 
 def _refuse_amounts(texts: list[str], name: str, path: Path) -> None:
@@ -102,8 +91,8 @@ def is_number(text: str) -> bool:
     return True
 
 
-def features_of(column: Column, name: str, path: Path) -> list[np.ndarray]:
-    """Return the features of a column, float64: its numbers, or a 0-1 feature for each different text, sorted.
+def features_of(column: Column, name: str, path: Path) -> Column:
+    """Return what is learned from a column: its numbers, float64, or its categories, without blanks around them.
 
     Raises DataError as `values_of` does, and for dates and texts that are no categories.
     """
@@ -113,7 +102,7 @@ def features_of(column: Column, name: str, path: Path) -> list[np.ndarray]:
         raise DataError(f'{path} has a column without a name, as an index is written: give it one, or ignore = [""]')
     values = values_of(column, name, path, may_be_left_out=True)
     if isinstance(values, np.ndarray):
-        return [values]
+        return values
     if all(_DATE.fullmatch(value) for value in values):
         raise date_fault(name, path)
     different = sorted(set(values))
@@ -123,8 +112,7 @@ def features_of(column: Column, name: str, path: Path) -> list[np.ndarray]:
             f"{MOST_CATEGORIES} are taken as categories: {leave_out(name)}, or with text = {written(name)} learn "
             "from it alone"
         )
-    array = np.array(values, dtype=object)
-    return [(array == value).astype(np.float64) for value in different]
+    return values
 
 
 def date_fault(name: str, path: Path) -> DataError:

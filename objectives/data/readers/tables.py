@@ -13,12 +13,14 @@ from objectives.data.readers.columns import date_fault, features_of, is_number, 
 from objectives.data.readers.delimited import Lines, read_cells
 from objectives.data.readers.options import ReadOptions
 from objectives.errors import DataError
+from objectives.preprocessing.columns import TableEncoder
+from objectives.preprocessing.pipeline import Preprocessing
 from objectives.wording import did_you_mean, listing, written
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from objectives.data.readers.columns import Column
+    from objectives.preprocessing.columns import Column
 
 
 _MOST_LISTED = 20
@@ -79,7 +81,7 @@ def rows_of_table(known: Sequence[str], column: Callable[[str], Column], options
     """Make Rows of the columns that `known` names; only those that are used are asked for. Raises DataError.
 
     Text columns are one-hot encoded, a feature for each text that occurs anywhere in the file, so that all divisions
-    have the same features; those that a training part lacks are nought in its division (see scaling.Scale).
+    have the same features; those that a training part lacks are nought in its division (see scaling.Scaler).
     """
     import numpy as np
 
@@ -101,11 +103,14 @@ def rows_of_table(known: Sequence[str], column: Callable[[str], Column], options
                 f"{path}: column {written(options.text)} is empty in {empty:,} of {len(texts):,} rows: remove them"
             )
         x: np.ndarray = np.array(texts, dtype=object)
+        preprocessing = Preprocessing()
     else:
         names = [name for name in known if name != target and name not in options.ignore]
         if not names:
             raise DataError(f"{path} has no column beside the target {written(target)} to learn from")
-        x = np.column_stack([feature for name in names for feature in features_of(column(name), name, path)])
+        table = {name: features_of(column(name), name, path) for name in names}
+        encoder = TableEncoder.fit(table)
+        x, preprocessing = encoder.transform(table), Preprocessing((encoder,))
     return Dataset(
         x=x,
         y=found.y,
@@ -113,6 +118,7 @@ def rows_of_table(known: Sequence[str], column: Callable[[str], Column], options
         kind="table" if options.text is None else "text",
         origin=str(path),
         names=found.names,
+        preprocessing=preprocessing,
     )
 
 

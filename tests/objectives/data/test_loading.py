@@ -12,7 +12,7 @@ from objectives.data.named import DATASETS
 from objectives.data.settings import DataSettings
 from objectives.data.splits import fold_rows, nested_share, split_rows
 from objectives.errors import DataError
-from objectives.preprocessing import scaling
+from objectives.preprocessing.scaling import Scaler
 
 BESIDE = ROOT.parent / "shared" / "data"
 
@@ -50,7 +50,8 @@ def test_digits_are_divided_in_three_and_the_test_part_is_nowhere():
         assert len(held) in (1079, 359)
     assert not test & (rows_in(data.x_train) | rows_in(data.x_validation))
     assert set(vars(data)) == {
-        *("x_train", "y_train", "x_validation", "y_validation", "classes", "kind", "origin", "names")
+        *("x_train", "y_train", "x_validation", "y_validation", "classes", "kind", "origin", "names"),
+        "preprocessing",
     }
     # The only division is made, so the rows themselves are let go.
     assert len(divisions._rows.x) == 0
@@ -158,12 +159,14 @@ def test_only_the_last_division_is_kept(monkeypatch):
     first = weakref.ref(divisions[0])
     assert divisions[0] is first()
 
-    def fitted_alone(*given):
-        gc.collect()
-        assert first() is None, "two divisions at a time"
-        return scaling.fitted(*given)
+    class ScalerAlone(Scaler):
+        @classmethod
+        def fit(cls, x, **options):
+            gc.collect()
+            assert first() is None, "two divisions at a time"
+            return Scaler.fit(x, **options)
 
-    monkeypatch.setattr("objectives.data.arrays.fitted", fitted_alone)
+    monkeypatch.setattr("objectives.data.arrays.Scaler", ScalerAlone)
     assert divisions[-1] is divisions[4]
     with pytest.raises(IndexError):
         divisions[5]

@@ -57,14 +57,14 @@ def test_words_are_lower_cased_and_chinese_characters_are_words():
 
 
 def test_the_most_frequent_words_have_the_first_numbers_and_the_alphabet_decides_between_equals():
-    vocabulary = Vocabulary.fitted(["b a c", "c b", "c d"], 3)
+    vocabulary = Vocabulary.fit(["b a c", "c b", "c d"], max_tokens=3, sequence_length=1)
     assert vocabulary.numbers == {"c": 2, "b": 3, "a": 4}
     assert vocabulary.tokens == 5
 
 
 def test_texts_are_cut_and_filled_to_one_length_and_none_is_empty():
-    vocabulary = Vocabulary.fitted(["a b"], 2)
-    assert vocabulary.encode(["b a b a", "A x", "", "?!"], 3).tolist() == [
+    vocabulary = Vocabulary.fit(["a b"], max_tokens=2, sequence_length=3)
+    assert vocabulary.transform(["b a b a", "A x", "", "?!"]).tolist() == [
         [3, 2, 3],
         [2, UNKNOWN, PADDING],
         [UNKNOWN, PADDING, PADDING],
@@ -92,7 +92,9 @@ def synonyms(tmp_path):
 
 
 def test_synonyms_are_those_of_any_group_that_the_vocabulary_knows(synonyms):
-    vocabulary = Vocabulary.fitted(["free", "free", "phone", "phone", "call", "gratis ring unrelated"], 5)
+    vocabulary = Vocabulary.fit(
+        ["free", "free", "phone", "phone", "call", "gratis ring unrelated"], max_tokens=5, sequence_length=1
+    )
     table = synonym_table(vocabulary, [*read_synonyms(synonyms), ["free", "call"]])
     number = vocabulary.numbers
     assert number.keys() == {"free", "phone", "call", "gratis", "ring"}

@@ -1,11 +1,11 @@
 import numpy as np
 
-from objectives.preprocessing.scaling import fitted
+from objectives.preprocessing.scaling import Scaler
 
 
 def scaled(train, other, kind, scaling):
-    scale = fitted(np.array(train), kind, scaling)
-    parts = scale(np.array(train)), scale(np.array(other))
+    scaler = Scaler.fit(np.array(train), kind=kind, scaling=scaling)
+    parts = scaler.transform(np.array(train)), scaler.transform(np.array(other))
     assert all(part.dtype == np.float32 for part in parts)
     return [part.tolist() for part in parts]
 

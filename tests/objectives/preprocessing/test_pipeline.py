@@ -1,0 +1,104 @@
+"""What was fitted to a training part makes the same numbers of the same rows, after a way through JSON as well."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from helpers.paths import DATA
+
+from objectives.data.loading import divide, load_rows, load_search_data
+from objectives.data.settings import DataSettings
+from objectives.errors import DataError
+from objectives.models import mlp, text
+from objectives.preprocessing.columns import TableEncoder
+from objectives.preprocessing.pipeline import Preprocessing
+
+SMS = DATA / "sms_spam.tsv"
+HEAD = ("size", "colour", "price", "kind")
+MIXED = [
+    (f"{row * 0.37:.3f}", ("red", "green ", "blue")[row % 3], str(1e9 + row), "ab"[row % 2 if row < 50 else 0])
+    for row in range(60)
+]
+
+
+@pytest.fixture
+def mixed(tmp_path):
+    path = tmp_path / "mixed.csv"
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([HEAD, *MIXED])
+    return path
+
+
+def kept(preprocessing):
+    return Preprocessing.from_json(json.loads(json.dumps(preprocessing.to_json())))
+
+
+def assert_same(found, wanted):
+    assert found.dtype == wanted.dtype
+    assert np.array_equal(found, wanted)
+
+
+@pytest.mark.parametrize("scaling", ["auto", "min-max", "standard", "none"])
+@pytest.mark.parametrize("dataset", ["digits", "wine", "breast_cancer", "diabetes"])
+def test_raw_rows_become_the_validation_part(dataset, scaling):
+    settings = DataSettings(dataset=dataset, scaling=scaling, evaluation="k-fold", folds=3)
+    whole = load_rows(settings)
+    for part, data in zip(divide(whole, settings, seed=7), load_search_data(settings, seed=7), strict=True):
+        assert_same(kept(data.preprocessing).transform(whole.x[part.validation]), data.x_validation)
+        assert_same(kept(data.preprocessing).transform(whole.x[part.train]), data.x_train)
+
+
+def test_cells_of_a_table_become_the_validation_part(mixed):
+    settings = DataSettings(dataset=str(mixed), target="kind")
+    [part] = divide(load_rows(settings), settings, seed=7)
+    [data] = load_search_data(settings, seed=7)
+    cells = {name: [MIXED[row][place] for row in part.validation] for place, name in enumerate(HEAD)}
+    assert data.x_validation.shape == (12, 1 + 3 + 1)
+    assert_same(kept(data.preprocessing).transform(cells), data.x_validation)
+
+
+def test_flattened_images_become_the_validation_part():
+    whole, settings = load_rows(DataSettings()), DataSettings()
+    [part] = divide(whole, settings, seed=7)
+    [data] = load_search_data(settings, seed=7)
+    prepared = mlp.flatten({}, data)
+    assert_same(kept(prepared.preprocessing).transform(whole.x[part.validation]), prepared.x_validation)
+
+
+@pytest.mark.skipif(not SMS.is_file(), reason=f"no {SMS}")
+def test_texts_become_the_validation_part():
+    settings = DataSettings(dataset=str(SMS))
+    whole = load_rows(settings)
+    [part] = divide(whole, settings, seed=7)
+    [data] = load_search_data(settings, seed=7)
+    prepared = text.prepare(text.NETWORK.defaults, data)
+    assert prepared.x_validation.shape == (1115, 50)
+    assert_same(kept(prepared.preprocessing).transform(whole.x[part.validation]), prepared.x_validation)
+
+
+def test_a_category_that_is_new_is_none_of_the_old(mixed):
+    encoder = TableEncoder.fit({"colour": ["red", "blue", "red"], "size": np.array([1.0, 2.0, 3.0])})
+    assert encoder.transform({"colour": [" red", "pink"], "size": ["4", "5e0"]}).tolist() == [[0, 1, 4], [0, 0, 5]]
+
+
+@pytest.mark.parametrize(
+    ("table", "sentence"),
+    [
+        ({"color": ["red"], "size": ["1"]}, 'there is no column "colour"; did you mean "color"'),
+        ({"colour": ["red"], "size": ["large"]}, 'column "size" must hold a finite number in every row'),
+        ({"colour": ["red"], "size": [""]}, 'column "size" must hold a finite number in every row'),
+        ({"colour": ["red"], "size": ["nan"]}, 'column "size" must hold a finite number in every row'),
+        ({"colour": np.array([1.0]), "size": ["1"]}, 'column "colour" holds numbers; its categories are "blue", "red"'),
+    ],
+    ids=["no such column", "a word", "an empty cell", "not a number", "numbers"],
+)
+def test_rows_that_do_not_fit_are_refused_in_a_sentence(table, sentence):
+    encoder = TableEncoder.fit({"colour": ["red", "blue"], "size": np.array([1.0, 2.0])})
+    with pytest.raises(DataError, match=sentence):
+        Preprocessing((encoder,)).transform(table)
+
+
+def test_a_step_of_another_version_is_refused():
+    with pytest.raises(DataError, match='a step "whitening"; known are "columns"'):
+        Preprocessing.from_json([{"step": "whitening"}])
