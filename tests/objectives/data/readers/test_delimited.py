@@ -1,23 +1,21 @@
 """Cells of CSV files are those that Python's csv reads, however long they are."""
 
 import csv
+import random
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from objectives.data.readers.delimited import read_cells
 
 
-@settings(deadline=None)
-@given(st.lists(st.lists(st.text('",\n é"x', max_size=8), min_size=2, max_size=2), min_size=1, max_size=5))
-def test_what_csv_writes_is_read_as_it_was(tmp_path_factory, rows):
-    path = tmp_path_factory.mktemp("csv") / "a.csv"
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows(rows)
-    wanted = [row for row in rows if any(cell.strip() for cell in row)]
-    if wanted:
-        assert read_cells(path) == wanted
+def test_what_csv_writes_is_read_as_it_was(tmp_path):
+    draw = random.Random(0)
+    for number in range(300):
+        rows = [["".join(draw.choices('",\n é"x', k=draw.randint(0, 8))) for _ in "ab"] for _ in range(4)]
+        path = tmp_path / f"{number}.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([["first", "second"], *rows])
+        assert read_cells(path)[1:] == [row for row in rows if any(cell.strip() for cell in row)]
 
 
 @pytest.mark.parametrize(
