@@ -33,6 +33,7 @@ class DataSettings(Settings):
     image_size: tuple[AtLeastOne, AtLeastOne] | None = None
     """Height and width of the pictures of a folder. None: those of the first."""
     evaluation: Literal["hold-out", "k-fold", "iterated-k-fold"] = "hold-out"
+    """How the rows are split for training and validation: see [Evaluation](#evaluation)."""
     folds: Annotated[int, Field(strict=True, ge=2)] | None = Field(default=None, validate_default=True)
     """5 unless given; None with hold-out."""
     repeats: Annotated[int, Field(strict=True, ge=2)] | None = Field(default=None, validate_default=True)

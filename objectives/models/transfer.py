@@ -34,6 +34,7 @@ PARAMETERS: Mapping[str, Parameter] = {
         kind=str,
         default="mobilenetv2",
         choices=tuple(pretrained.APPLICATIONS),
+        choices_are="a `keras.applications` model (its name in lower case)",
         files=(".keras",),
         help="a model of keras.applications, or a .keras file of your own; its head is left out",
     ),

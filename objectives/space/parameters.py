@@ -23,6 +23,8 @@ class Parameter:
     low: float | None = None
     high: float | None = None
     choices: tuple[Scalar, ...] | None = None
+    choices_are: str = ""
+    """What the choices are together, for a text in which they are too many to list."""
     help: str
     active_when: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
     """Parameter -> the values with one of which, and only then, this one is used; all must be so."""

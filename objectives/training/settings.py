@@ -13,25 +13,30 @@ class EarlyStopping(Settings):
     """Stop a trial whose metric has not improved by more than `min_delta` for `patience` epochs."""
 
     patience: AtLeastOne
+    """Stop a run after this many epochs without an improvement of the metric."""
     min_delta: Annotated[float, Field(strict=True, ge=0)] = 0.0
+    """A smaller change is no improvement."""
 
 
 class TrainSettings(Settings):
     """How a built-in objective trains one trial."""
 
     epochs: AtLeastOne = 10
-    """At most so many in each run of a trial."""
+    """The most epochs of one run of a trial."""
     early_stopping: EarlyStopping | None = None
+    """Keras's `EarlyStopping` on the metric. Without it each run trains all its epochs."""
     score_epoch: Literal["best", "last"] = "best"
-    """Which epoch's metric is the trial's value."""
+    """Which epoch's metric is the value of a run."""
     backend: Literal["tensorflow", "jax", "torch"] = "tensorflow"
+    """The backend of Keras. `jax` and `torch` need the extra of that name."""
     seeds: AtLeastOne = 1
-    """How many seeds each split of the data is trained with; the value of the trial is the mean over them."""
+    """Train each split with this many seeds. The value of the trial is the mean over them."""
     fraction: Annotated[float, Field(strict=True, gt=0, le=1)] = 1.0
-    """The share of each training part that is trained on; a larger one contains the rows of a smaller one. The
-    validation part stays whole."""
+    """The fraction of each training split that is used. A larger fraction contains the rows of a smaller one. The
+    validation split stays whole."""
     threads: AtLeastOne | None = None
-    """Threads of a worker. None: its share of the cores. With 1, on the CPU, a trial is repeated to the last bit."""
+    """Threads of one worker. Without it each worker gets its share of the cores. With 1, on the CPU, a trial is
+    repeated to the last bit."""
 
     @property
     def described(self) -> str:

@@ -26,7 +26,7 @@ from studies.spec.study import StudySpec
 
 def _patient(
     base: str = "median", patience: int = 3, min_delta: float = 0.0, options: dict[str, Any] | None = None
-) -> BasePruner:
+) -> PatientPruner:
     return PatientPruner(_build(base, options or {}), patience, min_delta)
 
 

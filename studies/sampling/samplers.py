@@ -34,7 +34,7 @@ from studies.spec.study import StudySpec
 
 def _partial_fixed(
     fixed: dict[str, Any] | None = None, base: str = "tpe", options: dict[str, Any] | None = None, *, seed: int
-) -> BaseSampler:
+) -> PartialFixedSampler:
     return PartialFixedSampler(fixed or {}, _build(base, options or {}, seed))
 
 

@@ -14,6 +14,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     PlainValidator,
+    WithJsonSchema,
     model_serializer,
     model_validator,
 )
@@ -59,10 +60,16 @@ def _devices(value: Any) -> Any:
 # Pydantic's own serializer of a union warns about the list that JSON makes of a tuple.
 Devices = Annotated[
     tuple[int, ...] | Literal["all", "none"],
-    PlainValidator(_devices),
+    PlainValidator(_devices, json_schema_input_type=Literal["all", "none"] | list[int]),
     PlainSerializer(lambda value: list(value) if isinstance(value, tuple) else value),
 ]
-Seconds = Annotated[float, BeforeValidator(duration), Field(gt=0, allow_inf_nan=False)]
+Seconds = Annotated[
+    float,
+    BeforeValidator(duration),
+    Field(gt=0, allow_inf_nan=False),
+    WithJsonSchema({"type": "string", "format": "duration"}),
+]
+Bytes = Annotated[ByteSize, WithJsonSchema({"type": "string", "format": "size"})]
 Name = Annotated[str, Field(max_length=200), AfterValidator(_name)]
 
 
@@ -74,6 +81,8 @@ class Section(BaseModel):
 
 class SamplerConfig(Section):
     """A sampler or pruner by name, with the options that differ from its defaults."""
+
+    model_config = ConfigDict(json_schema_extra={"format": "name or table"})
 
     name: str
     options: dict[str, Any] = {}
@@ -101,11 +110,17 @@ class BudgetSettings(Section):
     """When the study, or one trial of it, has had enough (see ``storage.claims.Budget``)."""
 
     trials: Annotated[int, Field(ge=1)] | None = None
+    """Finished trials (complete or pruned) of the whole study, over all launches and resumes."""
     timeout: Seconds | None = None
+    """Running time of the whole study. Time in which no launch runs does not count."""
     failures: Annotated[int, Field(ge=1)] = 10
+    """Trials that may fail for good in one launch. With several workers a few more may fail that already run."""
     patience: Annotated[int, Field(ge=1)] | None = None
+    """End the study after this many finished trials without a new best one. One objective only."""
     target: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    """End the study when a value is at least this good. One objective only."""
     trial_timeout: Seconds | None = None
+    """The longest time of one attempt at a trial. A trial that takes longer fails and is not retried."""
 
     def to_budget(self) -> Budget:
         """The budget as the storage keeps it."""
@@ -120,19 +135,24 @@ class BudgetSettings(Section):
 
 
 class WorkerSettings(Section):
-    """How many workers one launch starts, on which GPUs, and how many may share one (None: as many as need be)."""
+    """How many workers one launch starts, on which GPUs, and when they are replaced or given up."""
 
     count: Annotated[int, Field(ge=1, le=1024)] = 1
+    """Worker processes of one launch."""
     devices: Devices = "all"
+    """The GPUs to use, by number (`studyhall doctor` lists them). `"none"` hides all GPUs from the workers."""
     per_device: Annotated[int, Field(ge=1, le=64)] | None = None
-    memory: ByteSize | None = None
-    """A worker that uses more is killed, and its trial fails."""
+    """The most workers that share one GPU. Without it workers are spread evenly over the GPUs."""
+    memory: Bytes | None = None
+    """A worker that uses more memory is killed. Its trial fails and is not retried."""
     recycle_after: Annotated[int, Field(ge=1)] | None = None
-    """A worker process is replaced after so many trials, ..."""
-    recycle_memory: ByteSize | None = None
-    """... or when, between two trials, it uses more than this."""
+    """Replace a worker process after this many trials."""
+    recycle_memory: Bytes | None = None
+    """Replace a worker process that uses more memory than this between two trials."""
     heartbeat: Seconds = 5.0
+    """Seconds between two heartbeats of a launch."""
     heartbeat_grace: Seconds = 30.0
+    """Seconds without a heartbeat after which another machine requeues the trials. At least twice `heartbeat`."""
 
     @model_validator(mode="after")
     def _grace_outlasts_beats(self) -> WorkerSettings:

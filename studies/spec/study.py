@@ -35,22 +35,32 @@ class StudySpec(Section):
     """One study, whole. ``seed`` None means: drawn when the study is created, and kept."""
 
     name: Name
+    """The name of the study in the storage. A study file without it takes the name of the file."""
     objective: str
+    """What is tuned: see [Objectives](#objectives)."""
     metric: Metric = None
-    """One name, or one an objective."""
+    """The [metric](#metrics) that is optimized, or a list for several objectives. Built-in hypermodels default to
+    `val_accuracy`, for regression to `val_mae`. For an objective of your own it names the returned values."""
     directions: tuple[Direction, ...] = ("minimize",)
+    """One for each objective; `direction = "maximize"` is short for a list of one. Built-in hypermodels take the
+    direction of the metric, and refuse the other one."""
     seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
+    """Decides splits, initial weights, batch order, dropout and sampler. Without it a seed is drawn and stored."""
     sampler: SamplerConfig = SamplerConfig(name="tpe")
+    """See [Samplers](#samplers)."""
     pruner: SamplerConfig = SamplerConfig(name="median")
+    """See [Pruners](#pruners)."""
     start: tuple[Point, ...] = ()
-    """Points that are evaluated first, each once."""
+    """Points that are evaluated first: see [Start points](#start-points)."""
     warm_start: Name | None = None
-    """Another study of the same storage, whose trials the sampler knows."""
+    """The name of another study in the same storage whose trials the sampler sees: see [Warm start](#warm-start)."""
     duplicates: Literal["resample", "reuse", "allow"] = "resample"
-    """What becomes of a suggestion that was evaluated before."""
+    """What happens to a suggestion that was evaluated before: see [Duplicates](#duplicates)."""
     budget: BudgetSettings = BudgetSettings()
     data: DataSettings | None = None
     space: dict[str, Dimension] = Field(default_factory=dict)
+    """The parameters that are fixed or searched: see [Search space](#search-space). Without it a built-in objective
+    has a default space."""
     train: TrainSettings | None = None
     workers: WorkerSettings = WorkerSettings()
 
