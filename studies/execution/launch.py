@@ -23,7 +23,7 @@ from studies.execution.supervisor import Supervisor
 from studies.record.progress import Progress
 from studies.record.source_study import lost_source
 from studies.record.stored import StoredStudy
-from studies.sampling.samplers import EXHAUSTIVE
+from studies.sampling.samplers import sampler_of
 from studies.spec.settings import WorkerSettings
 from studies.spec.study import StudySpec
 
@@ -108,7 +108,7 @@ def check_size(spec: StudySpec, trials: int | None) -> None:
     Raises:
         StudyError: with the number of points.
     """
-    size = SearchSpace(spec.space).size() if spec.sampler.name in EXHAUSTIVE else None
+    size = SearchSpace(spec.space).size() if sampler_of(spec).covers_space else None
     if size is not None and trials is not None and trials > size:
         raise StudyError(
             f"the {spec.sampler.name} of study {spec.name!r} has {size} points, and {trials} trials are asked for; "

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NoReturn
 
 import optuna
-from optuna.trial import FrozenTrial, TrialState
 
 from storage.checkpoints import Checkpoint, checkpoint_of
 from storage.claims import TrialLost
 from studies.record.stored import StoredStudy
-from studies.sampling.sampler_view import with_diverged
+from studies.sampling.optuna_private import reported_steps
 
 
 def trial_checkpoint(stored: StoredStudy, number: int) -> Checkpoint:
@@ -39,17 +38,6 @@ class WorkerStudy(optuna.Study):
 
     stop_asked = False
 
-    def get_trials(self, deepcopy: bool = True, states: Container[TrialState] | None = None) -> list[FrozenTrial]:
-        """The trials as they are: what objectives and pruners ask for."""
-        return super()._get_trials(deepcopy, states, use_cache=False)
-
-    def _get_trials(
-        self, deepcopy: bool = True, states: Container[TrialState] | None = None, use_cache: bool = False
-    ) -> list[FrozenTrial]:
-        # What samplers ask for. All of them do it by this method, and pruners by the public one.
-        trials = with_diverged(super()._get_trials(deepcopy, None, use_cache), self.directions)
-        return [trial for trial in trials if states is None or trial.state in states]
-
     def stop(self) -> None:
         """End the study after this trial, as ``trial.study.stop()`` does under ``optimize`` for one process."""
         self.stop_asked = True
@@ -74,7 +62,7 @@ class WorkerTrial(optuna.Trial):
         self.interrupted = False
         self._interruption = interruption
         self._owned = owned
-        self._reported = set(self._cached_frozen_trial.intermediate_values)
+        self._reported = reported_steps(self)
 
     def report(self, value: float, step: int) -> None:
         """Report as Optuna does.

@@ -13,11 +13,9 @@ from functools import partial
 from typing import Any
 
 import optuna
-from optuna.samplers import BaseSampler
 from optuna.trial import TrialState
 
 from objectives.objective import Objective
-from objectives.space.search_space import SearchSpace
 from storage import open_storage
 from storage.attempts import Outcome, attempts_of
 from storage.claims import NoTrial, TrialLost, claim, finish, owned, requeue
@@ -32,10 +30,11 @@ from studies.record import stored
 from studies.record.sessions import request_stop
 from studies.record.source_study import known_trials
 from studies.record.stored import StoredStudy
-from studies.sampling.duplicates import Duplicates, take_over
+from studies.sampling.duplicates import take_over
+from studies.sampling.optuna_private import trial_id_of
+from studies.sampling.propose import Proposal, Proposer
 from studies.sampling.pruners import make_pruner
-from studies.sampling.samplers import EXHAUSTIVE, shares_sequence, trial_seed
-from studies.sampling.warm_start import informed_sampler
+from studies.sampling.samplers import sampler_of
 from studies.spec.study import StudySpec
 
 log = logging.getLogger("studyhall.worker")
@@ -78,10 +77,12 @@ class Worker:
     trials_run: int = 0
 
     def __post_init__(self) -> None:
-        self.study = WorkerStudy(self.stored.name, self.stored.storage, pruner=make_pruner(self.spec))
-        self.known = known_trials(self.stored)
-        since = self.stored.changed_at
-        self.duplicates = Duplicates(self.study, self.stored.storage, self.spec, self._sampler, since)
+        storage = self.stored.storage
+        self.study = WorkerStudy(self.stored.name, storage, pruner=make_pruner(self.spec))
+        known = known_trials(self.stored)
+        self.proposer = Proposer(
+            study=self.study, storage=storage, spec=self.spec, known=known, since=self.stored.changed_at
+        )
 
     def run(self) -> WorkerExit:
         """Work until there is nothing left to do; says why it ended."""
@@ -95,10 +96,9 @@ class Worker:
                     return "too many failures"
                 case NoTrial.WAIT:
                     time.sleep(self.idle_seconds)
-                case (trial_id, prepared):
-                    self._run_trial(trial_id, prepared)
-                    # Samplers that cover a finite space ask for it at its end, which the budget knows as well.
-                    if self.study.stop_asked and self.spec.sampler.name not in EXHAUSTIVE:
+                case (trial_id, proposal):
+                    self._run_trial(trial_id, proposal)
+                    if self.study.stop_asked:
                         request_stop(self.stored.storage, self.stored.study_id)
         return "stopped"
 
@@ -111,19 +111,14 @@ class Worker:
             limits.recycle_memory is not None and self.trials_run > 0 and memory_of(os.getpid()) > limits.recycle_memory
         )
 
-    def _claim(self) -> tuple[int, WorkerTrial | None] | NoTrial:
-        if not shares_sequence(self.spec):
+    def _claim(self) -> tuple[int, Proposal | None] | NoTrial:
+        if not sampler_of(self.spec).shares_sequence:
             claimed = self._claim_trial()
             return claimed if isinstance(claimed, NoTrial) else (claimed, None)
         # The next point of a common sequence is chosen before anybody else can look at the sequence.
         with self.stored.storage.transaction():
             claimed = self._claim_trial()
-            if isinstance(claimed, NoTrial):
-                return claimed
-            trial = self._prepare(claimed)
-            _ = trial.relative_params
-            SearchSpace(self.spec.space).suggest(trial)
-            return claimed, trial
+            return claimed if isinstance(claimed, NoTrial) else (claimed, self.proposer.propose(claimed))
 
     def _claim_trial(self) -> int | NoTrial:
         return claim(
@@ -134,16 +129,16 @@ class Worker:
             failed_before=self.order.failed_before,
         )
 
-    def _run_trial(self, trial_id: int, prepared: WorkerTrial | None) -> None:
+    def _run_trial(self, trial_id: int, proposal: Proposal | None) -> None:
         number = -1
         self.trials_run += 1
         try:
-            trial = prepared or self._prepare(trial_id)
-            number = trial.number
+            proposal = proposal or self.proposer.propose(trial_id)
+            number = proposal.trial.number
             log.info("trial %d starts", number)
-            earlier = self.duplicates.settle(trial)
-            if earlier is not None:
-                self._finish(trial, *take_over(trial, earlier))
+            trial = self._prepare(trial_id, proposal)
+            if proposal.duplicate_of is not None:
+                self._finish(trial, *take_over(trial, proposal.duplicate_of))
             else:
                 self._evaluate(trial)
         except TrialLost as taken:
@@ -162,20 +157,14 @@ class Worker:
             self._requeue(trial_id, "exception", f"{_first_line(error)}\n\n{text}")
         sweep(self.stored, trial_id)
 
-    def _prepare(self, trial_id: int) -> WorkerTrial:
-        # Optuna's cache must know the trial before a parameter is suggested for it.
-        frozen = next(t for t in reversed(self.study.get_trials(deepcopy=False)) if t._trial_id == trial_id)
-        seed = trial_seed(self.spec, frozen.number, len(frozen.params))
-        self.study.sampler = self._sampler(seed)
-        checkpoint = trial_checkpoint(self.stored, frozen.number)
-        if len(attempts_of(frozen.system_attrs)) == 1:
+    def _prepare(self, trial_id: int, proposal: Proposal) -> WorkerTrial:
+        self.study.sampler = proposal.sampler
+        checkpoint = trial_checkpoint(self.stored, proposal.trial.number)
+        if len(attempts_of(proposal.trial.system_attrs)) == 1:
             # Nobody has trained it: a file of that name is of a study that was deleted.
             checkpoint.discard()
         holds = partial(owned, self.stored.storage, trial_id, self.process)
         return WorkerTrial(self.study, trial_id, self.interruption, checkpoint, holds)
-
-    def _sampler(self, seed: int) -> BaseSampler:
-        return informed_sampler(self.spec, self.known, seed=seed)
 
     def _evaluate(self, trial: WorkerTrial) -> None:
         try:
@@ -191,7 +180,7 @@ class Worker:
         if fault is not None:
             outcome, sentence = fault
             log.error("trial %d: %s", trial.number, sentence)
-            self._requeue(trial._trial_id, outcome, sentence)
+            self._requeue(trial_id_of(trial), outcome, sentence)
             return
         self._finish(trial, TrialState.COMPLETE, values)
 

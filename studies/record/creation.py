@@ -16,7 +16,7 @@ from studies.errors import StudyError, StudyNotFound
 from studies.record.sessions import live_sessions
 from studies.record.source_study import remember
 from studies.record.stored import FORMAT_KEY, SPEC_KEY, StoredStudy, load
-from studies.sampling.samplers import EXHAUSTIVE
+from studies.sampling.samplers import sampler_of
 from studies.sampling.start_points import enqueue
 from studies.spec.study import FORMAT, StudySpec
 
@@ -105,7 +105,7 @@ def _store_spec(storage: SharedStorage, study_id: int, spec: StudySpec) -> None:
 
 
 def _points(spec: StudySpec) -> int | None:
-    return SearchSpace(spec.space).size() if spec.sampler.name in EXHAUSTIVE else None
+    return SearchSpace(spec.space).size() if sampler_of(spec).covers_space else None
 
 
 def _begin(stored: StoredStudy, before: StudySpec | None = None) -> None:

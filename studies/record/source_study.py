@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import optuna
-from optuna.samplers import NSGAIIISampler, NSGAIISampler
 from optuna.trial import FixedTrial, FrozenTrial, create_trial
 
 from objectives.registry import BUILT_IN
@@ -17,6 +16,7 @@ from objectives.space.values import Scalar
 from objectives.user_code.source import is_reference
 from storage import SharedStorage
 from storage.claims import FINISHED
+from studies.sampling.optuna_private import contains, generation_keys, set_trial_id, trial_id_of
 from studies.spec.study import StudySpec
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _translated(old: FrozenTrial, space: SearchSpace | None, given: Mapping[str,
                 warnings.simplefilter("ignore")  # at values out of range, which are told below
                 space.suggest(cast(optuna.Trial, asked))
             params, distributions = asked.params, asked.distributions
-            inside = all(row._contains(row.to_internal_repr(params[name])) for name, row in distributions.items())
+            inside = all(contains(row, params[name]) for name, row in distributions.items())
         except ValueError:
             return None
         if not inside:
@@ -125,7 +125,7 @@ def _translated(old: FrozenTrial, space: SearchSpace | None, given: Mapping[str,
         distributions=dict(distributions),
         intermediate_values=dict(old.intermediate_values),
         # Genetic samplers breed from the first generation, which these belong to.
-        system_attrs={kind._get_generation_key(): 0 for kind in (NSGAIISampler, NSGAIIISampler)},
+        system_attrs=dict.fromkeys(generation_keys(), 0),
     )
-    trial._trial_id = old._trial_id
+    set_trial_id(trial, trial_id_of(old))
     return trial

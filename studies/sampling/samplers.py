@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import optuna
 from optuna.samplers import (
@@ -38,82 +39,132 @@ def _partial_fixed(
     return PartialFixedSampler(fixed or {}, _build(base, options or {}, seed))
 
 
-ENTRIES: Mapping[str, Entry] = {
-    "random": Entry(factory=RandomSampler, own=("seed",)),
-    "tpe": Entry(factory=TPESampler, own=("seed",)),
-    "cmaes": Entry(factory=CmaEsSampler, own=("seed", "source_trials"), needs={"cmaes": None}),
-    "gp": Entry(factory=GPSampler, own=("seed",), needs={"torch": "torch", "scipy": None}),
-    "nsgaii": Entry(factory=NSGAIISampler, own=("seed",)),
-    "nsgaiii": Entry(factory=NSGAIIISampler, own=("seed",)),
-    "qmc": Entry(factory=QMCSampler, own=("seed",), needs={"scipy": None}),
-    "grid": Entry(factory=GridSampler, own=("seed", "search_space")),
-    "bruteforce": Entry(factory=BruteForceSampler, own=("seed",)),
-    "partial-fixed": Entry(factory=_partial_fixed, own=("seed",)),
-}
+@dataclass(frozen=True, kw_only=True)
+class SamplerEntry(Entry):
+    """A sampler, and what may be asked of it."""
 
-# Samplers whose parallel workers divide one common sequence between them must all have the study's seed.
-_ONE_SEED = {"grid", "qmc"}
-# Its random order would make seeded workers visit the same points (Optuna's documentation).
-_NO_SEED = {"bruteforce"}
-# These cover a finite space, whose size is the budget.
-EXHAUSTIVE = {"grid", "bruteforce"}
-SINGLE_OBJECTIVE = {"cmaes"}
-# Their workers share a list or a counter, so choosing a point belongs to the transaction that claims the trial.
-SHARED_SEQUENCE = EXHAUSTIVE | {"qmc"}
-_PARTIAL = "partial-fixed"
+    seed: Literal["trial", "study", "none"] = "trial"
+    """Whose random stream it draws from: one of each trial's own, or one that all workers of the study have. "none"
+    where seeded workers would visit the same points (Optuna's documentation)."""
+    learns: bool = True
+    """What it suggests depends on the values found before, so that a warm start makes sense."""
+    shares_sequence: bool = False
+    """Its workers share a list or a counter, so choosing a point belongs to the transaction that claims the trial."""
+    covers_space: bool = False
+    """It visits each point of a finite space once, and the number of points is its budget."""
+    follows_conditions: bool = True
+    """A parameter that a point does not use makes no further points."""
+    objectives: int | None = None
+    """How many objectives it can have at most."""
+    takes_points: bool = False
+    """It is given every value of each parameter."""
+    source_trials: int | None = None
+    """With so many trials of another study it begins from them, instead of only knowing them (arXiv 2012.06932)."""
+    replaced_by_source: Collection[str] = ()
+    """Options that it cannot have together with such a source (Optuna)."""
+    checks_late: bool = False
+    """It looks at its options only when it draws."""
+    has_base: bool = False
+    """Another sampler draws, and this one fixes some parameters."""
+
+
+ENTRIES: Mapping[str, SamplerEntry] = {
+    "random": SamplerEntry(factory=RandomSampler, own=("seed",), learns=False),
+    "tpe": SamplerEntry(factory=TPESampler, own=("seed",)),
+    "cmaes": SamplerEntry(
+        factory=CmaEsSampler,
+        own=("seed", "source_trials"),
+        needs={"cmaes": None},
+        objectives=1,
+        source_trials=10,  # it begins from the best tenth
+        replaced_by_source=("x0", "sigma0", "use_separable_cma"),
+        checks_late=True,
+    ),
+    "gp": SamplerEntry(factory=GPSampler, own=("seed",), needs={"torch": "torch", "scipy": None}),
+    "nsgaii": SamplerEntry(factory=NSGAIISampler, own=("seed",)),
+    "nsgaiii": SamplerEntry(factory=NSGAIIISampler, own=("seed",)),
+    "qmc": SamplerEntry(
+        factory=QMCSampler, own=("seed",), needs={"scipy": None}, seed="study", learns=False, shares_sequence=True
+    ),
+    "grid": SamplerEntry(
+        factory=GridSampler,
+        own=("seed", "search_space"),
+        seed="study",
+        learns=False,
+        shares_sequence=True,
+        covers_space=True,
+        follows_conditions=False,
+        takes_points=True,
+    ),
+    "bruteforce": SamplerEntry(
+        factory=BruteForceSampler, own=("seed",), seed="none", learns=False, shares_sequence=True, covers_space=True
+    ),
+    "partial-fixed": SamplerEntry(factory=_partial_fixed, own=("seed",), has_base=True),
+}
+_UNKNOWN = SamplerEntry(factory=BaseSampler)  # a study that names it is refused; what else is wrong is told as well
 
 
 def base_sampler(spec: StudySpec) -> SamplerConfig:
     """The sampler that draws: the study's own, or the base of one that fixes some parameters."""
     options = spec.sampler.options
-    if spec.sampler.name != _PARTIAL:
+    base = options.get("base", "tpe")
+    if not ENTRIES.get(spec.sampler.name, _UNKNOWN).has_base or not isinstance(base, str):
         return spec.sampler
-    return SamplerConfig(name=options.get("base", "tpe"), options=options.get("options", {}))
+    return SamplerConfig(name=base, options=options.get("options", {}))
 
 
-def shares_sequence(spec: StudySpec) -> bool:
-    """Whether a point is to be chosen inside the transaction that claims its trial."""
-    return base_sampler(spec).name in SHARED_SEQUENCE
+def sampler_of(spec: StudySpec) -> SamplerEntry:
+    """What may be asked of the sampler that draws."""
+    return ENTRIES.get(base_sampler(spec).name, _UNKNOWN)
 
 
 def sampler_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
     """What is wrong with the study's sampler: (key, sentence) pairs."""
     wrong = list(faults("sampler", spec.sampler.name, spec.sampler.options, ENTRIES))
-    name = spec.sampler.name
-    if not wrong and name == _PARTIAL:
+    if not wrong and ENTRIES[spec.sampler.name].has_base:
         wrong = list(_partial_faults(spec))
-    if not wrong and name in EXHAUSTIVE:
-        try:
-            if not SearchSpace(spec.space).grid():
-                yield "sampler", f"{written(name)} needs a [space] with at least one parameter to search"
-        except SpaceError as error:
-            yield "sampler", f"{written(name)} covers a finite space: {error}"
-        if name == "grid" and (conditional := [row.name for row in SearchSpace(spec.space).rows() if row.condition]):
+    if not wrong:
+        yield from _space_faults(spec) if sampler_of(spec).covers_space else _refused_options(spec)
+        most = sampler_of(spec).objectives
+        if most is not None and len(spec.directions) > most:
             yield (
                 "sampler",
-                (
-                    f'"grid" would train a point again for each value of {conditional[0]}, which has a condition; '
-                    'use "bruteforce", which follows conditions'
-                ),
+                f"{written(base_sampler(spec).name)} knows one objective only, the study has {len(spec.directions)}; "
+                "use tpe or nsgaii",
             )
-    elif not wrong:
-        try:
-            sampler = make_sampler(spec, seed=0)
-            if name == "cmaes" and "x0" not in spec.sampler.options:
-                _ask(sampler)
-        except (AssertionError, TypeError, ValueError) as error:
-            yield "sampler", f"{written(name)} refuses its options: {error}"
-    if not wrong and base_sampler(spec).name in SINGLE_OBJECTIVE and len(spec.directions) > 1:
-        yield (
-            "sampler",
-            f"{written(base_sampler(spec).name)} knows one objective only, the study has {len(spec.directions)}; "
-            "use tpe or nsgaii",
-        )
     yield from wrong
 
 
+def _space_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
+    name, space = spec.sampler.name, SearchSpace(spec.space)
+    try:
+        if not space.grid():
+            yield "sampler", f"{written(name)} needs a [space] with at least one parameter to search"
+    except SpaceError as error:
+        yield "sampler", f"{written(name)} covers a finite space: {error}"
+    conditional = [row.name for row in space.rows() if row.condition]
+    if conditional and not sampler_of(spec).follows_conditions:
+        yield (
+            "sampler",
+            (
+                f"{written(name)} would train a point again for each value of {conditional[0]}, which has a condition; "
+                'use "bruteforce", which follows conditions'
+            ),
+        )
+
+
+def _refused_options(spec: StudySpec) -> Iterator[tuple[str, str]]:
+    try:
+        sampler = make_sampler(spec, seed=0)
+        # Where the search begins is told in the study's parameters, which `_ask` has not.
+        if ENTRIES[spec.sampler.name].checks_late and "x0" not in spec.sampler.options:
+            _ask(sampler)
+    except (AssertionError, TypeError, ValueError) as error:
+        yield "sampler", f"{written(spec.sampler.name)} refuses its options: {error}"
+
+
 def _ask(sampler: BaseSampler) -> None:
-    """Let it draw: CMA-ES looks at its options only at the second trial."""
+    """Let it draw twice and once more: with nothing known yet CMA-ES draws at random."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(sampler=sampler)
     for _ in range(3):
@@ -131,10 +182,11 @@ def _partial_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
             yield "sampler.fixed", "fixes every parameter, so that all trials would be one; leave one to the base"
         for name, sentence in point_faults(SearchSpace(spec.space), fixed, parents=False):
             yield f"sampler.fixed.{name}", sentence
-    if not isinstance(base, str) or base in EXHAUSTIVE | {_PARTIAL}:
-        allowed = ", ".join(name for name in ENTRIES if name not in EXHAUSTIVE | {_PARTIAL})
-        hint = "; a grid leaves out what [space] fixes: NAME = VALUE there" if base in EXHAUSTIVE else ""
-        yield "sampler.base", f"found {written(base)}; allowed: {allowed}{hint}"
+    bases = {name: entry for name, entry in ENTRIES.items() if not entry.covers_space and not entry.has_base}
+    if not isinstance(base, str) or (base in ENTRIES and base not in bases):
+        covers = isinstance(base, str) and ENTRIES[base].covers_space
+        hint = "; a grid leaves out what [space] fixes: NAME = VALUE there" if covers else ""
+        yield "sampler.base", f"found {written(base)}; allowed: {', '.join(bases)}{hint}"
     else:
         yield from faults(
             "sampler", base, options.get("options", {}), ENTRIES, keys=("sampler.base", "sampler.options")
@@ -143,8 +195,9 @@ def _partial_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
 
 def with_fixed(spec: StudySpec, sampler: BaseSampler) -> BaseSampler:
     """Another sampler, held to the parameters that the study's own fixes."""
-    fixed = spec.sampler.options.get("fixed") if spec.sampler.name == _PARTIAL else None
-    return sampler if fixed is None else _quietly(PartialFixedSampler, fixed_params=fixed, base_sampler=sampler)
+    if not ENTRIES[spec.sampler.name].has_base:
+        return sampler
+    return _quietly(PartialFixedSampler, fixed_params=spec.sampler.options["fixed"], base_sampler=sampler)
 
 
 def brute_force(seed: int) -> BaseSampler:
@@ -160,8 +213,10 @@ def make_sampler(
     Raises:
         TypeError, ValueError: Optuna refuses an option.
     """
-    options = _options(spec.sampler, spec)
-    if source_trials is not None and spec.sampler.name == _PARTIAL:
+    entry, options = ENTRIES[spec.sampler.name], dict(spec.sampler.options)
+    if entry.takes_points:
+        options["search_space"] = SearchSpace(spec.space).grid()
+    if source_trials is not None and entry.has_base:
         options["options"] = {**options.get("options", {}), "source_trials": list(source_trials)}
     elif source_trials is not None:
         options["source_trials"] = list(source_trials)
@@ -176,24 +231,17 @@ def trial_seed(spec: StudySpec, number: int, known_parameters: int = 0) -> int:
     with ``known_parameters`` already suggested draws the rest from yet another stream.
     """
     seed = spec.seed or 0
-    if base_sampler(spec).name in _ONE_SEED:
+    if sampler_of(spec).seed == "study":
         return derive_seed(seed, "sampler")
     return derive_seed(seed, "sampler", number, known_parameters)
 
 
-def _options(chosen: SamplerConfig, spec: StudySpec) -> dict[str, Any]:
-    options = dict(chosen.options)
-    if chosen.name == "grid":
-        options["search_space"] = SearchSpace(spec.space).grid()
-    return options
-
-
 def _build(name: str, options: Mapping[str, Any], seed: int) -> BaseSampler:
-    offer = ENTRIES[name]
-    keywords = {**offer.defaults, **options}
-    if name not in _NO_SEED:
+    entry = ENTRIES[name]
+    keywords = {**entry.defaults, **options}
+    if entry.seed != "none":
         keywords["seed"] = seed
-    return _quietly(offer.factory, **keywords)
+    return _quietly(entry.factory, **keywords)
 
 
 def _quietly(factory: Callable[..., Any], **keywords: Any) -> BaseSampler:

@@ -9,14 +9,14 @@ import optuna
 from objectives.space.search_space import SearchSpace
 from objectives.user_code.source import is_reference
 from objectives.wording import written
-from studies.sampling.samplers import EXHAUSTIVE
+from studies.sampling.samplers import sampler_of
 from studies.spec.points import point_faults, settled_point
 from studies.spec.study import StudySpec
 
 
 def start_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
     """What is wrong with the study's start points: (key, sentence) pairs."""
-    if spec.start and spec.sampler.name in EXHAUSTIVE:
+    if spec.start and sampler_of(spec).covers_space:
         yield "start", f"{written(spec.sampler.name)} covers every point of its space anyway; leave start out"
     if spec.budget.trials is not None and len(spec.start) > spec.budget.trials:
         yield (

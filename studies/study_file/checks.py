@@ -22,7 +22,7 @@ from objectives.wording import by_nearness, did_you_mean, listing, written
 from studies.sampling.duplicates import duplicate_faults
 from studies.sampling.options import how_to_install
 from studies.sampling.pruners import pruner_faults
-from studies.sampling.samplers import EXHAUSTIVE, sampler_faults
+from studies.sampling.samplers import sampler_faults, sampler_of
 from studies.sampling.start_points import start_faults
 from studies.sampling.warm_start import warm_start_faults
 from studies.spec.study import StudySpec
@@ -130,7 +130,7 @@ def _budget(spec: StudySpec) -> Iterator[Fault]:
     for key in ("patience", "target"):
         if getattr(spec.budget, key) is not None and len(spec.directions) > 1:
             yield f"budget.{key}", "several objectives have no single best value; leave it out"
-    if spec.budget.trials is None and spec.budget.timeout is None and spec.sampler.name not in EXHAUSTIVE:
+    if spec.budget.trials is None and spec.budget.timeout is None and not sampler_of(spec).covers_space:
         yield (
             "budget",
             "a study needs an end: trials, timeout or both (`--set budget.trials=100`, `--set budget.timeout=2h`)",

@@ -17,7 +17,7 @@ from objectives.space.parameters import Parameter, lookup
 from objectives.space.search_space import SearchSpace
 from objectives.training.metrics import DEFAULTS, kind_of, names_of
 from objectives.training.settings import TrainSettings
-from studies.sampling.samplers import EXHAUSTIVE
+from studies.sampling.samplers import sampler_of
 from studies.spec.study import StudySpec
 
 
@@ -38,7 +38,7 @@ def complete(spec: StudySpec, table: Mapping[str, Any]) -> StudySpec:
         if not spec.space and "space" not in table:
             changes["space"] = StudySpec.model_validate({"name": "x", "objective": "x", "space": family.space}).space
     whole = spec.model_copy(update=changes)
-    if whole.sampler.name in EXHAUSTIVE and whole.budget.trials is None and (size := SearchSpace(whole.space).size()):
+    if sampler_of(whole).covers_space and whole.budget.trials is None and (size := SearchSpace(whole.space).size()):
         whole = whole.model_copy(update={"budget": whole.budget.model_copy(update={"trials": size})})
     return whole
 

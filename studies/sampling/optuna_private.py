@@ -1,0 +1,46 @@
+"""What studies/ needs of Optuna that is not public: read in the version below, and used nowhere else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import optuna
+from optuna.distributions import BaseDistribution
+from optuna.samplers import NSGAIIISampler, NSGAIISampler
+from optuna.storages import BaseStorage
+from optuna.trial import FrozenTrial
+
+READ_IN = "5.0.0"
+
+FIXED_PARAMS = "fixed_params"
+"""The system attribute in which `Study.enqueue_trial` keeps what a trial is to have (study/study.py)."""
+
+
+def trial_id_of(trial: FrozenTrial | optuna.Trial) -> int:
+    """The number by which a storage knows the trial (trial/_frozen.py, trial/_trial.py)."""
+    return trial._trial_id
+
+
+def set_trial_id(trial: FrozenTrial, identity: int) -> None:
+    """Let the trial be another one to a storage; genetic samplers keep their parents by it (samplers/_ga/_base.py)."""
+    trial._trial_id = identity
+
+
+def reported_steps(trial: optuna.Trial) -> set[int]:
+    """The steps whose values the trial had when this object of it was made (trial/_trial.py)."""
+    return set(trial._cached_frozen_trial.intermediate_values)
+
+
+def contains(distribution: BaseDistribution, value: Any) -> bool:
+    """Whether the distribution could have given the value (distributions.py)."""
+    return distribution._contains(distribution.to_internal_repr(value))
+
+
+def generation_keys() -> tuple[str, ...]:
+    """The system attributes in which genetic samplers keep a trial's generation (samplers/_ga/_base.py)."""
+    return tuple(sampler._get_generation_key() for sampler in (NSGAIISampler, NSGAIIISampler))
+
+
+def storage_of(study: optuna.Study) -> BaseStorage:
+    """The study's storage, behind the cache of finished trials that a study puts before a database (study/study.py)."""
+    return study._storage

@@ -1,0 +1,144 @@
+"""What a trial is to evaluate: proposed once, before its objective runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import optuna
+from optuna.samplers import BaseSampler, RandomSampler
+from optuna.trial import FrozenTrial, TrialState
+
+from objectives.seeds import derive_seed
+from objectives.space.search_space import SearchSpace
+from objectives.space.values import Scalar
+from storage import SharedStorage
+from storage.claims import FINISHED
+from studies.sampling.duplicates import can_repeat, is_at
+from studies.sampling.optuna_private import FIXED_PARAMS, storage_of, trial_id_of
+from studies.sampling.sampler_view import ViewSampler, ViewStudy
+from studies.sampling.samplers import brute_force, sampler_of, trial_seed, with_fixed
+from studies.sampling.warm_start import warm_start_sampler
+from studies.spec.study import StudySpec
+
+TRIES = 8  # of the study's own sampler; one that has converged says the same again and again
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """What is settled of a trial before its objective runs; its parameters are in the storage, where they are known."""
+
+    trial: FrozenTrial
+    """As it was claimed."""
+    sampler: BaseSampler
+    """Suggests what an objective asks for as it runs, and hears how the trial ends."""
+    duplicate_of: FrozenTrial | None
+    """A finished trial that had the same parameters."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposer:
+    """Proposes what the trials of one worker are to evaluate.
+
+    In a declared [space] the whole point is chosen, and stands in the trial as if it had been suggested: Optuna's
+    `suggest` then gives what is there. An objective that says what it searches only as it runs gets a sampler.
+    ``known`` are the trials of another study that the sampler sees. Trials before ``since`` were made under another
+    spec, so their results are none of this one's.
+    """
+
+    study: optuna.Study
+    storage: SharedStorage
+    spec: StudySpec
+    known: Sequence[FrozenTrial] = ()
+    since: int = 0
+
+    @cached_property
+    def _space(self) -> SearchSpace:
+        return SearchSpace(self.spec.space)
+
+    @cached_property
+    def _looks_for_duplicates(self) -> bool:
+        may = self.spec.duplicates != "allow" and not sampler_of(self.spec).covers_space
+        return may and can_repeat(self._space)
+
+    def propose(self, trial_id: int) -> Proposal:
+        """Settle what the trial of that id begins with; one that has its parameters keeps them.
+
+        With "resample" a point that is evaluated elsewhere at this moment counts as taken, and looking and writing
+        are one transaction, so that two workers cannot take the same. With "reuse" they can: there is no value yet.
+        A sampler whose workers share a sequence is to be asked inside the transaction that claims the trial.
+        """
+        # Reading them all also makes the trial known to the study's cache, which takes no parameter otherwise.
+        frozen = next(t for t in reversed(self.study.get_trials(deepcopy=False)) if trial_id_of(t) == trial_id)
+        view = self._view(self.known)
+        chosen = self._sampler(trial_seed(self.spec, frozen.number, len(frozen.params)))
+        view.sampler = sampler = ViewSampler(chosen, view)
+        earlier = None
+        if self._space.searched:
+            earlier = self._settle(frozen, view, chosen)
+        elif sampler_of(self.spec).shares_sequence:
+            _ = optuna.Trial(view, trial_id).relative_params  # the sampler keeps them for the objective
+        return Proposal(trial=frozen, sampler=sampler, duplicate_of=earlier)
+
+    def _settle(self, frozen: FrozenTrial, view: ViewStudy, chosen: BaseSampler) -> FrozenTrial | None:
+        given = {**frozen.system_attrs.get(FIXED_PARAMS, {}), **frozen.params}.keys()
+        for study, sampler, is_final in self._askable(frozen.number, view, chosen):
+            peeked = self._peek(study, sampler, frozen)
+            with self.storage.transaction():
+                point = peeked.params
+                earlier, taken = self._seen(frozen, point) if self._looks_for_duplicates else (None, False)
+                if taken and not is_final and not point.keys() <= given:
+                    continue
+                self._write(frozen, peeked)
+                return earlier
+        raise AssertionError("what the last sampler says is taken in any case")
+
+    def _askable(
+        self, number: int, view: ViewStudy, chosen: BaseSampler
+    ) -> Iterator[tuple[ViewStudy, BaseSampler, bool]]:
+        """Whom to ask about which study, one after another, and whether the answer is final."""
+        if (
+            self._looks_for_duplicates
+            and self.spec.duplicates == "resample"
+            and not sampler_of(self.spec).shares_sequence
+        ):
+            yield view, chosen, False
+            for again in range(1, TRIES):
+                yield view, self._sampler(derive_seed(trial_seed(self.spec, number), "again", again)), False
+            # It repeats itself. A finite space is searched for a point that is left, an endless one at random.
+            seed = derive_seed(self.spec.seed or 0, "instead", number)
+            last = brute_force(seed) if self._space.size() is not None else RandomSampler(seed)
+            # A point that only the other study has tried is left as well.
+            yield self._view(), with_fixed(self.spec, last), False
+        yield view, chosen, True
+
+    def _view(self, known: Sequence[FrozenTrial] = ()) -> ViewStudy:
+        return ViewStudy(self.study.study_name, storage_of(self.study), known)
+
+    def _sampler(self, seed: int) -> BaseSampler:
+        return warm_start_sampler(self.spec, self.known, seed=seed)
+
+    def _peek(self, view: ViewStudy, sampler: BaseSampler, frozen: FrozenTrial) -> optuna.Trial:
+        """A trial that has what the sampler suggests now; nothing of it is written."""
+        view.sampler = sampler
+        peeked = optuna.Trial(view, trial_id_of(frozen))
+        if sampler_of(self.spec).shares_sequence:
+            _ = peeked.relative_params  # the sequence moves on with each trial, also where a point is given
+        self._space.suggest(peeked)
+        return peeked
+
+    def _write(self, frozen: FrozenTrial, peeked: optuna.Trial) -> None:
+        for name, distribution in peeked.distributions.items():
+            if name not in frozen.params:
+                value = distribution.to_internal_repr(peeked.params[name])
+                storage_of(self.study).set_trial_param(trial_id_of(frozen), name, value, distribution)
+
+    def _seen(self, frozen: FrozenTrial, point: Mapping[str, Scalar]) -> tuple[FrozenTrial | None, bool]:
+        """The first finished trial at this point, and whether any trial is there, also one that runs."""
+        there = [
+            other
+            for other in self.study.get_trials(deepcopy=False, states=(*FINISHED, TrialState.RUNNING))
+            if other.number != frozen.number and other.number >= self.since and is_at(other, point)
+        ]
+        return next((other for other in there if other.state in FINISHED), None), bool(there)
