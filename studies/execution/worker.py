@@ -20,6 +20,7 @@ from storage import open_storage
 from storage.attempts import Outcome, attempts_of
 from storage.claims import NoTrial, TrialLost, claim, finish, owned, requeue
 from storage.errors import explain
+from storage.optuna_schema import trial_id_of
 from storage.processes import ProcessIdentity
 from studies.errors import STUDYHALL_ERRORS
 from studies.execution.limits import memory_of
@@ -31,7 +32,6 @@ from studies.record.sessions import request_stop
 from studies.record.source_study import known_trials
 from studies.record.stored import StoredStudy
 from studies.sampling.duplicates import take_over
-from studies.sampling.optuna_private import trial_id_of
 from studies.sampling.propose import Proposal, Proposer
 from studies.sampling.pruners import make_pruner
 from studies.sampling.samplers import sampler_of

@@ -16,7 +16,8 @@ from objectives.space.values import Scalar
 from objectives.user_code.source import is_reference
 from storage import SharedStorage
 from storage.claims import FINISHED
-from studies.sampling.optuna_private import contains, generation_keys, set_trial_id, trial_id_of
+from storage.optuna_schema import trial_id_of
+from studies.sampling.optuna_private import contains, generation_keys, set_trial_id
 from studies.spec.study import StudySpec
 
 if TYPE_CHECKING:

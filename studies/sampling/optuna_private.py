@@ -1,4 +1,7 @@
-"""What studies/ needs of Optuna that is not public: read in the version below, and used nowhere else."""
+"""What studies/ needs of Optuna that is not public, read in the version below and used nowhere else.
+
+Ids of trials in their storage are `storage.optuna_schema`'s matter.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,6 @@ READ_IN = "5.0.0"
 
 FIXED_PARAMS = "fixed_params"
 """The system attribute in which `Study.enqueue_trial` keeps what a trial is to have (study/study.py)."""
-
-
-def trial_id_of(trial: FrozenTrial | optuna.Trial) -> int:
-    """The number by which a storage knows the trial (trial/_frozen.py, trial/_trial.py)."""
-    return trial._trial_id
 
 
 def set_trial_id(trial: FrozenTrial, identity: int) -> None:

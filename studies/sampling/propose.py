@@ -15,8 +15,9 @@ from objectives.space.search_space import SearchSpace
 from objectives.space.values import Scalar
 from storage import SharedStorage
 from storage.claims import FINISHED
+from storage.optuna_schema import trial_id_of
 from studies.sampling.duplicates import can_repeat, is_at
-from studies.sampling.optuna_private import FIXED_PARAMS, storage_of, trial_id_of
+from studies.sampling.optuna_private import FIXED_PARAMS, storage_of
 from studies.sampling.sampler_view import ViewSampler, ViewStudy
 from studies.sampling.samplers import brute_force, sampler_of, trial_seed, with_fixed
 from studies.sampling.warm_start import warm_start_sampler

@@ -21,7 +21,7 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def _as_it_is(method: Method) -> Method:
-    @functools.wraps(method)
+    @functools.wraps(method, updated=())  # its being abstract is none of what is taken over
     def call(self: SamplerView, *args: Any, **kwargs: Any) -> Any:
         return getattr(self.storage, method.__name__)(*args, **kwargs)
 
