@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
-from objectives.hypermodel import HyperModel
-from objectives.space.parameters import Parameter
+from objectives.space.parameters import Parameter, Parameters
 from objectives.space.search_space import SearchSpace
-from objectives.training.task import Task
 
 if TYPE_CHECKING:
     import optuna
@@ -89,11 +88,28 @@ class FunctionObjective:
         return self.function(float(point["x"]), float(point["y"]))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Function:
+    """The declaration of a function of `x` and `y`."""
+
+    name: str
+    summary: str
+    function: Callable[[float, float], float]
+    parameters: Parameters
+    space: Mapping[str, Any]
+    """The `[space]` used when a study file has none, as it would stand in TOML."""
+
+    def over(self, space: SearchSpace) -> FunctionObjective:
+        """Return the function as an objective."""
+        defaults = {name: float(each.default) for name, each in self.parameters.items()}
+        return FunctionObjective(self.function, space, defaults)
+
+
 Limits = Mapping[str, tuple[float, float]]
 
 
-def _family(function: Callable[[float, float], float], summary: str, usual: Limits, *, open_ended: bool) -> HyperModel:
-    """The family of a function; outside its `usual` limits only one that is `open_ended` may be searched."""
+def _declared(function: Callable[[float, float], float], summary: str, usual: Limits, *, open_ended: bool) -> Function:
+    """Declare a function; outside its `usual` limits only one that is `open_ended` may be searched."""
     parameters = {
         name: Parameter(
             kind=float,
@@ -104,37 +120,27 @@ def _family(function: Callable[[float, float], float], summary: str, usual: Limi
         )
         for name, (low, high) in usual.items()
     }
-
-    def build(task: Task) -> FunctionObjective:
-        return FunctionObjective(function, task.space, {"x": 0.0, "y": 0.0})
-
-    return HyperModel(
-        name=function.__name__,
-        summary=summary,
-        parameters=parameters,
-        space={name: {"low": low, "high": high} for name, (low, high) in usual.items()},
-        metrics={},
-        default_metric=None,
-        trains=False,
-        build=build,
-    )
+    space = {name: {"low": low, "high": high} for name, (low, high) in usual.items()}
+    return Function(name=function.__name__, summary=summary, function=function, parameters=parameters, space=space)
 
 
 def _square(limit: float) -> Limits:
     return {"x": (-limit, limit), "y": (-limit, limit)}
 
 
-FUNCTIONS: tuple[HyperModel, ...] = (
-    _family(quadratic, "x**2 + y**2, minimum 0 at (0, 0)", _square(10.0), open_ended=True),
-    _family(beale, "Beale's function, minimum 0 at (3, 0.5)", _square(4.5), open_ended=False),
-    _family(rosenbrock, "Rosenbrock's valley, minimum 0 at (1, 1)", _square(2.048), open_ended=True),
-    _family(himmelblau, "Himmelblau's function, minimum 0 at four points", _square(5.0), open_ended=True),
-    _family(rastrigin, "Rastrigin's dents, minimum 0 at (0, 0)", _square(5.12), open_ended=False),
-    _family(ackley, "Ackley's funnel, minimum 0 at (0, 0)", _square(32.768), open_ended=False),
-    _family(
+_DECLARED = (
+    _declared(quadratic, "x**2 + y**2, minimum 0 at (0, 0)", _square(10.0), open_ended=True),
+    _declared(beale, "Beale's function, minimum 0 at (3, 0.5)", _square(4.5), open_ended=False),
+    _declared(rosenbrock, "Rosenbrock's valley, minimum 0 at (1, 1)", _square(2.048), open_ended=True),
+    _declared(himmelblau, "Himmelblau's function, minimum 0 at four points", _square(5.0), open_ended=True),
+    _declared(rastrigin, "Rastrigin's dents, minimum 0 at (0, 0)", _square(5.12), open_ended=False),
+    _declared(ackley, "Ackley's funnel, minimum 0 at (0, 0)", _square(32.768), open_ended=False),
+    _declared(
         branin,
         "Branin's function, minimum 0.397887 at three points",
         {"x": (-5.0, 10.0), "y": (0.0, 15.0)},
         open_ended=False,
     ),
 )
+
+FUNCTIONS: Mapping[str, Function] = MappingProxyType({each.name: each for each in _DECLARED})

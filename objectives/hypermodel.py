@@ -1,4 +1,4 @@
-"""What a built-in objective declares about itself."""
+"""What a built-in hypermodel declares about itself."""
 
 from __future__ import annotations
 
@@ -21,22 +21,17 @@ def goes_with_any(params: Mapping[str, Scalar], data: SearchData) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class HyperModel:
-    """The declaration of a built-in objective: what a study file may say about it, and how to build it."""
+    """The declaration of a hypermodel: what a study file may say about it, and how to build it."""
 
     name: str
     summary: str
     parameters: Parameters
     space: Mapping[str, Any]
     """The `[space]` used when a study file has none, as it would stand in TOML."""
-    metrics: Mapping[str, str]
-    """Metric -> the direction in which it is better; empty where the function is its own metric."""
-    default_metric: str | None
-    trains: bool
-    """Whether `[data]` and `[train]` apply, and so whether a worker imports Keras."""
     build: Callable[[Task], Objective]
-    load: Callable[[Task], Splits] | None = None
-    """What a trial is trained on, a division each; raises DataError. None where it trains nothing."""
+    load: Callable[[Task], Splits]
+    """What a trial is trained on, a division each; raises DataError."""
     check: Callable[[Mapping[str, Scalar], SearchData], None] = goes_with_any
     """(parameters, data) -> nothing; raises DataError where they cannot go together. Needs no Keras."""
-    reads: tuple[str, ...] = ()
-    """The kinds of data it can be trained on ("picture", "table", "text"); empty where it trains nothing."""
+    reads: tuple[str, ...]
+    """The kinds of data it can be trained on: "picture", "table", "text"."""

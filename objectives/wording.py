@@ -26,3 +26,10 @@ def did_you_mean(found: object, known: Iterable[object]) -> str:
 def by_nearness(found: str, known: Iterable[str]) -> list[str]:
     """Return all known names, the one most like `found` first."""
     return sorted(known, key=lambda name: -difflib.SequenceMatcher(None, found, name).ratio())
+
+
+def how_to_install(extra: str | None) -> str:
+    """Return the end of a sentence about something that is not installed; None where it belongs to the base."""
+    if extra is None:
+        return "repeat `make setup` in the folder of studyhall"
+    return f"install the extra {extra}: `.venv/bin/pip install '.[{extra}]'` in the folder of studyhall"

@@ -17,13 +17,10 @@ from objectives.space.values import Scalar
 from objectives.training import backend
 from objectives.training.cross_validation import evaluate
 from objectives.training.fit import Training
-from objectives.training.metrics import BETTER
 from objectives.training.task import Task
 
 if TYPE_CHECKING:
     import optuna
-
-DEFAULT_METRIC = "val_accuracy"
 
 # What every network has, whatever its layers are.
 COMMON_PARAMETERS: Mapping[str, Parameter] = {
@@ -72,9 +69,6 @@ def network_family(network: Network, *, summary: str, space: Mapping[str, Any]) 
         summary=summary,
         parameters=network.parameters,
         space=space,
-        metrics=BETTER,
-        default_metric=DEFAULT_METRIC,
-        trains=True,
         build=partial(NetworkObjective, network=network),
         load=partial(load, network),
         check=partial(check, network),

@@ -136,7 +136,7 @@ METRICS: Mapping[str, Metric] = {
     **{name: Metric(better="minimize", kinds=_EVERY, cost=True) for name in ("seconds", "parameters", "flops")},
 }
 
-# What a family that trains declares as its `metrics`.
+# Metric -> the direction in which it is better.
 BETTER: Mapping[str, str] = {name: metric.better for name, metric in METRICS.items()}
 
 # Not the loss of a regression: a search over losses could not compare them.

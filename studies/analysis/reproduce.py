@@ -13,16 +13,15 @@ import joblib
 import optuna
 from optuna.trial import FixedTrial, FrozenTrial, TrialState
 
-from objectives.registry import BUILT_IN
 from objectives.space.search_space import SearchSpace
 from objectives.training.metrics import is_cost
 from storage.claims import FINISHED
 from studies.errors import RerunError, StudyError
 from studies.execution.devices import deal, find_gpus, visible
-from studies.execution.objective import make_objective
 from studies.record.fingerprint import check_source, source_digest
 from studies.record.stored import StoredStudy
 from studies.sampling.duplicates import ATTRIBUTE
+from studies.spec.resolving import resolve
 from studies.spec.study import StudySpec
 
 # Of a number above 1 relative to it. Threads add in any order, and single precision rounds every sum.
@@ -196,26 +195,24 @@ def _take_device(spec: StudySpec) -> tuple[str, bool]:
 
     Only before a framework is loaded: it reads the variables once.
     """
-    family = BUILT_IN.get(spec.objective)
-    if family is not None and not family.trains:
+    if not resolve(spec.objective).uses_gpus:
         return "formula", True
     devices = spec.workers.devices
-    threads = spec.train.threads if spec.train is not None else None
     gpus = visible(find_gpus()) if devices != "none" else []
     [slot] = deal(
         gpus,
         workers=1,
         cores=max(1, int(joblib.cpu_count()) // spec.workers.count),
         devices=devices if isinstance(devices, str) else devices[:1],
-        threads=threads,
+        threads=spec.threads,
     )
     os.environ.update(slot.environment)
-    return slot.device, threads == 1 and not slot.device.startswith("GPU")
+    return slot.device, spec.threads == 1 and not slot.device.startswith("GPU")
 
 
 def _again(spec: StudySpec, trial: RepeatedTrial) -> list[float] | None:
     try:
-        result = make_objective(spec)(trial)  # type: ignore[arg-type]  # what objectives need of a trial it has
+        result = resolve(spec.objective).load(spec)(trial)  # type: ignore[arg-type]  # what objectives need of a trial it has
     except optuna.TrialPruned:
         return _last(trial.reports)
     # The objective is the user's: it may raise anything.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,9 +10,7 @@ import joblib
 from optuna.trial import TrialState
 
 from objectives.data.loading import absence
-from objectives.registry import BUILT_IN
 from objectives.space.search_space import SearchSpace
-from objectives.user_code.source import imports_tensorflow
 from storage.claims import FINISHED, Budget
 from studies.errors import StudyError
 from studies.execution.devices import Slot, deal, find_gpus, thread_environment, visible
@@ -24,6 +21,7 @@ from studies.record.progress import Progress
 from studies.record.source_study import lost_source
 from studies.record.stored import StoredStudy
 from studies.sampling.samplers import sampler_of
+from studies.spec.resolving import resolve
 from studies.spec.settings import WorkerSettings
 from studies.spec.study import StudySpec
 
@@ -46,13 +44,14 @@ def launch(stored: StoredStudy, workers: WorkerSettings, view: Callable[[Progres
     if (lost := lost_source(stored)) is not None:
         log.warning("study %r, which this one was warm-started from, is gone; the sampler goes on without it", lost)
     slots = deal_slots(spec, workers.model_copy(update={"count": count}))
-    threads = spec.train.threads if spec.train is not None else None
+    objective = resolve(spec.objective)
+    threads = spec.threads or max(1, int(joblib.cpu_count()) // count)
     engine = LocalEngine(
-        preload_tensorflow=_wants_tensorflow(spec),
-        environment={**thread_environment(threads or max(1, int(joblib.cpu_count()) // count)), **_backend(spec)},
+        preload_tensorflow="tensorflow" in objective.frameworks(spec),
+        environment={**thread_environment(threads), **objective.environment(spec)},
         log=stored.files / "logs" / "imports.log",
     )
-    return Supervisor(stored, engine, slots, view, cooperative=spec.objective in BUILT_IN, workers=workers).run()
+    return Supervisor(stored, engine, slots, view, cooperative=objective.is_cooperative, workers=workers).run()
 
 
 def deal_slots(spec: StudySpec, workers: WorkerSettings) -> list[Slot]:
@@ -61,15 +60,14 @@ def deal_slots(spec: StudySpec, workers: WorkerSettings) -> list[Slot]:
     Raises:
         DeviceError: the devices asked for are not there.
     """
-    family = BUILT_IN.get(spec.objective)
-    uses_gpus = family is None or family.trains
+    uses_gpus = resolve(spec.objective).uses_gpus
     return deal(
         visible(find_gpus()) if uses_gpus and workers.devices != "none" else [],
         workers=workers.count,
         cores=int(joblib.cpu_count()),
         devices=workers.devices if uses_gpus else "none",
         per_device=workers.per_device,
-        threads=spec.train.threads if spec.train is not None else None,
+        threads=spec.threads,
     )
 
 
@@ -150,16 +148,3 @@ _EXIT_CODES = {
     StopReason.UNUSABLE: 1,
     StopReason.GIVEN_UP: 1,
 }
-
-
-def _wants_tensorflow(spec: StudySpec) -> bool:
-    family = BUILT_IN.get(spec.objective)
-    if family is not None:
-        return family.trains and (spec.train is None or spec.train.backend == "tensorflow")
-    return os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow" and imports_tensorflow(spec.objective)
-
-
-def _backend(spec: StudySpec) -> dict[str, str]:
-    family = BUILT_IN.get(spec.objective)
-    trains = family is not None and family.trains and spec.train is not None
-    return {"KERAS_BACKEND": spec.train.backend} if trains and spec.train is not None else {}

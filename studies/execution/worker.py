@@ -25,7 +25,6 @@ from storage.processes import ProcessIdentity
 from studies.errors import STUDYHALL_ERRORS
 from studies.execution.limits import memory_of
 from studies.execution.messages import WorkerExit, WorkerOrder, WorkerReport
-from studies.execution.objective import make_objective
 from studies.execution.trial import TrialInterrupted, WorkerStudy, WorkerTrial, sweep, trial_checkpoint
 from studies.record import stored
 from studies.record.sessions import request_stop
@@ -35,6 +34,7 @@ from studies.sampling.duplicates import take_over
 from studies.sampling.propose import Proposal, Proposer
 from studies.sampling.pruners import make_pruner
 from studies.sampling.samplers import sampler_of
+from studies.spec.resolving import resolve
 from studies.spec.study import StudySpec
 
 log = logging.getLogger("studyhall.worker")
@@ -53,7 +53,7 @@ def work(order: WorkerOrder, interruption: Callable[[], str | None]) -> WorkerRe
         storage = open_storage(order.location)
         study = stored.load(order.location, storage, order.study)
         spec = study.required_spec()
-        worker = Worker(order, process, study, spec, make_objective(spec), interruption)
+        worker = Worker(order, process, study, spec, resolve(spec.objective).load(spec), interruption)
         return report(worker.run())
     except STUDYHALL_ERRORS as error:
         log.error("%s", error, exc_info=True)

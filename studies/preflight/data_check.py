@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import optuna
 from optuna.samplers import RandomSampler
 
-from objectives.data.arrays import SearchData
 from objectives.data.loading import absence
 from objectives.data.named import DATA_FOLDER_VARIABLE, is_downloaded
 from objectives.data.settings import DataSettings
-from objectives.errors import DataError, TrainingError
-from objectives.hypermodel import HyperModel
-from objectives.registry import BUILT_IN
-from objectives.training.scoring import Goal
-from objectives.training.task import Task
-from studies.execution.objective import task_of
+from objectives.space.search_space import SearchSpace
+from objectives.space.values import Scalar
+from studies.spec.resolving import resolve
 from studies.spec.study import StudySpec
 
 _POINTS = 200  # of the space, drawn to be held against ...
@@ -62,12 +58,14 @@ def examine(spec: StudySpec) -> DataCheck | None:
     Raises:
         DataError: there are no such data, or they cannot be divided as the study asks.
     """
-    family = BUILT_IN.get(spec.objective)
-    if family is None or family.load is None or spec.data is None or unseen(spec.data) is not None:
+    if spec.data is None or unseen(spec.data) is not None:
         return None
-    task = task_of(spec, family)
-    divisions = family.load(task)
+    objective = resolve(spec.objective)
+    divisions = objective.load_data(spec)
+    if divisions is None:
+        return None
     data = divisions[0]
+    faults = objective.data_faults(spec, replace(data, x_train=data.x_train[:_ROWS]), _points(spec))
     return DataCheck(
         kind=data.kind,
         shape=() if data.kind == "text" else data.x_train.shape[1:],
@@ -75,7 +73,7 @@ def examine(spec: StudySpec) -> DataCheck | None:
         train=len(data.x_train),
         validation=len(data.x_validation),
         rows=divisions.rows_read,
-        faults=tuple(dict.fromkeys(_faults(family, task, data))),
+        faults=tuple(dict.fromkeys(faults)),
     )
 
 
@@ -86,17 +84,10 @@ def unseen(data: DataSettings) -> str | None:
     return absence(data.dataset)
 
 
-def _faults(family: HyperModel, task: Task, data: SearchData) -> Iterator[str]:
-    try:
-        Goal.of(task).check(data.classes)
-    except TrainingError as fault:
-        yield str(fault)
-    few = replace(data, x_train=data.x_train[:_ROWS])
+def _points(spec: StudySpec) -> Iterator[Mapping[str, Scalar]]:
+    """Points of the space, drawn at random: they meet every choice under its conditions, and no strength is 0."""
+    space = SearchSpace(spec.space)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    # Drawn at random, they meet every choice under its conditions, and no strength is 0.
     study = optuna.create_study(sampler=RandomSampler(seed=0))
-    for _ in range(_POINTS if task.space.searched else 1):
-        try:
-            family.check(task.space.suggest(study.ask()), few)
-        except DataError as fault:
-            yield str(fault)
+    for _ in range(_POINTS if space.searched else 1):
+        yield space.suggest(study.ask())

@@ -17,11 +17,12 @@ import joblib
 import psutil
 
 from objectives.data.named import IN_DATA_FOLDER
+from objectives.wording import how_to_install
 from storage import StorageError, StorageLocation, open_storage
 from storage.errors import StorageMissing
 from storage.opening import file_system
 from studies.execution.devices import find_gpus, visible
-from studies.sampling.options import Entry, how_to_install
+from studies.sampling.options import Entry
 from studies.sampling.pruners import ENTRIES as PRUNERS
 from studies.sampling.samplers import ENTRIES as SAMPLERS
 

@@ -6,12 +6,9 @@ import difflib
 import shlex
 from itertools import islice
 
-from objectives.data.paths import digest
-from objectives.registry import BUILT_IN
-from objectives.user_code.source import source
 from studies.errors import StudyError
 from studies.record.stored import StoredStudy
-from studies.spec.study import StudySpec
+from studies.spec.resolving import resolve
 
 _KEY = "studyhall:source"
 _SHOWN_LINES = 30
@@ -28,33 +25,24 @@ def check_source(stored: StoredStudy, *, accept: bool) -> None:
         ObjectiveError: the objective's file is gone.
     """
     spec = stored.required_spec()
-    now = _made_from(spec)
+    now = resolve(spec.objective).fingerprint(spec)
     if now is None:
         return
     with stored.storage.transaction():
         kept = stored.attributes.get(_KEY)
-        differs = kept is not None and kept["sha256"] != now["sha256"]
+        differs = kept is not None and kept["sha256"] != now.sha256
         if kept is None or (differs and accept):
-            stored.storage.set_study_system_attr(stored.study_id, _KEY, now)
+            stored.storage.set_study_system_attr(stored.study_id, _KEY, {"sha256": now.sha256, "text": now.text})
             if differs:
                 stored.note_change()
             return
     if differs:
-        what = spec.data.dataset if spec.objective in BUILT_IN and spec.data is not None else spec.objective
         raise StudyError(
-            f"{what} has changed since study {stored.name!r} began, so old and new trials would not compare:\n"
-            f"{_difference(kept['text'], now['text'])}"
+            f"{now.what} has changed since study {stored.name!r} began, so old and new trials would not compare:\n"
+            f"{_difference(kept['text'], now.text)}"
             f"`studyhall resume {shlex.quote(stored.name)} --accept-changes` goes on with the new one; "
             "`studyhall launch ... --name NEW` starts another study"
         )
-
-
-def _made_from(spec: StudySpec) -> dict[str, str] | None:
-    if spec.objective not in BUILT_IN:
-        text, sha256 = source(spec.objective)
-        return {"sha256": sha256, "text": text}
-    of_data = digest(spec.data.dataset) if spec.data is not None else None
-    return {"sha256": of_data, "text": ""} if of_data is not None else None
 
 
 def _difference(before: str, now: str) -> str:

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any, cast
 import optuna
 from optuna.trial import FixedTrial, FrozenTrial, create_trial
 
-from objectives.registry import BUILT_IN
 from objectives.space.conditions import same
 from objectives.space.search_space import SearchSpace
 from objectives.space.values import Scalar
-from objectives.user_code.source import is_reference
 from storage import SharedStorage
 from storage.claims import FINISHED
 from storage.optuna_schema import trial_id_of
 from studies.sampling.optuna_private import contains, generation_keys, set_trial_id
+from studies.spec.resolving import resolve
 from studies.spec.study import StudySpec
 
 if TYPE_CHECKING:
@@ -81,12 +80,11 @@ def _note(stored: StoredStudy) -> dict[str, Any] | None:
 def _fitting(
     storage: SharedStorage, source_id: int, note: Mapping[str, Any], spec: StudySpec, theirs: StudySpec | None
 ) -> list[FrozenTrial]:
-    space = None if is_reference(spec.objective) else SearchSpace(spec.space)
+    objective = resolve(spec.objective)
+    space = SearchSpace(spec.space) if objective.space_is_declared else None
     given: dict[str, Scalar] = {}
     if theirs is not None and theirs.objective == spec.objective:
-        family = BUILT_IN.get(spec.objective)
-        given |= {name: row.default for name, row in family.parameters.items()} if family is not None else {}
-        given |= SearchSpace(theirs.space).fixed
+        given |= {**objective.defaults, **SearchSpace(theirs.space).fixed}
     left_out = set(note["without"])
     found = [
         trial

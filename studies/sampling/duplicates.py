@@ -12,9 +12,9 @@ from objectives.space.conditions import same
 from objectives.space.dimensions import Range
 from objectives.space.search_space import SearchSpace
 from objectives.space.values import Scalar
-from objectives.user_code.source import is_reference
 from objectives.wording import written
 from studies.sampling.samplers import sampler_of
+from studies.spec.resolving import resolve
 from studies.spec.study import StudySpec
 
 log = logging.getLogger("studyhall.worker")
@@ -26,7 +26,7 @@ def duplicate_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
     """What is wrong with the study's `duplicates`: (key, sentence) pairs."""
     if "duplicates" not in spec.model_fields_set or spec.duplicates == "allow":
         return
-    if is_reference(spec.objective):
+    if not resolve(spec.objective).space_is_declared:
         yield (
             "duplicates",
             f"{written(spec.objective)} is a function of your own, and what it suggests is known only while it runs; "

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from objectives.wording import did_you_mean, written
+from objectives.wording import did_you_mean, how_to_install, written
 
 _NO_VALUES = ("Callable", "BaseSampler", "BaseCrossover")
 _PLAIN = {"int": int, "float": float, "bool": bool, "str": str, "None": NoneType}
@@ -38,13 +38,6 @@ class Entry:
             for name, row in parameters.items()
             if name not in self.own and not any(word in str(row.annotation) for word in _NO_VALUES)
         }
-
-
-def how_to_install(extra: str | None) -> str:
-    """The end of a sentence about something that is not installed; None where it belongs to the base."""
-    if extra is None:
-        return "repeat `make setup` in the folder of studyhall"
-    return f"install the extra {extra}: `.venv/bin/pip install '.[{extra}]'` in the folder of studyhall"
 
 
 def faults(

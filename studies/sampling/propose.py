@@ -108,7 +108,7 @@ class Proposer:
             for again in range(1, TRIES):
                 yield view, self._sampler(derive_seed(trial_seed(self.spec, number), "again", again)), False
             # It repeats itself. A finite space is searched for a point that is left, an endless one at random.
-            seed = derive_seed(self.spec.seed or 0, "instead", number)
+            seed = derive_seed(self.spec.root_seed, "instead", number)
             last = brute_force(seed) if self._space.size() is not None else RandomSampler(seed)
             # A point that only the other study has tried is left as well.
             yield self._view(), with_fixed(self.spec, last), False

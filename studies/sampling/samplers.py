@@ -25,10 +25,10 @@ from optuna.samplers import (
 from objectives.errors import SpaceError
 from objectives.seeds import derive_seed
 from objectives.space.search_space import SearchSpace
-from objectives.user_code.source import is_reference
 from objectives.wording import written
 from studies.sampling.options import Entry, faults
 from studies.spec.points import point_faults
+from studies.spec.resolving import resolve
 from studies.spec.settings import SamplerConfig
 from studies.spec.study import StudySpec
 
@@ -177,7 +177,7 @@ def _partial_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
     fixed, base = options.get("fixed"), options.get("base", "tpe")
     if not isinstance(fixed, dict) or not fixed:
         yield "sampler.fixed", f"found {written(fixed)}; say which parameters are fixed: fixed = {{ NAME = VALUE }}"
-    elif not is_reference(spec.objective):
+    elif resolve(spec.objective).space_is_declared:
         if not set(SearchSpace(spec.space).searched) - fixed.keys():
             yield "sampler.fixed", "fixes every parameter, so that all trials would be one; leave one to the base"
         for name, sentence in point_faults(SearchSpace(spec.space), fixed, parents=False):
@@ -230,10 +230,9 @@ def trial_seed(spec: StudySpec, number: int, known_parameters: int = 0) -> int:
     a resume nor another number of workers changes what is drawn from it. A trial that was handed back
     with ``known_parameters`` already suggested draws the rest from yet another stream.
     """
-    seed = spec.seed or 0
     if sampler_of(spec).seed == "study":
-        return derive_seed(seed, "sampler")
-    return derive_seed(seed, "sampler", number, known_parameters)
+        return derive_seed(spec.root_seed, "sampler")
+    return derive_seed(spec.root_seed, "sampler", number, known_parameters)
 
 
 def _build(name: str, options: Mapping[str, Any], seed: int) -> BaseSampler:

@@ -106,10 +106,19 @@ class StudySpec(Section):
 
         Pruners and displays count in it.
         """
-        if self.train is None or len(self.directions) > 1:
+        if self.train is None or self.data is None or len(self.directions) > 1:
             return None
-        data = self.data if self.data is not None else DataSettings()
-        return self.train.epochs * run_count(self.train.seeds, data.divisions)
+        return self.train.epochs * run_count(self.train.seeds, self.data.divisions)
+
+    @property
+    def threads(self) -> int | None:
+        """Threads of a worker; None: its share of the cores."""
+        return self.train.threads if self.train is not None else None
+
+    @property
+    def root_seed(self) -> int:
+        """The seed from which all others are derived; 0 where a study is only tried, before one is drawn for it."""
+        return self.seed if self.seed is not None else 0
 
     def differences(self, other: StudySpec) -> list[str]:
         """One line for each setting in which the search itself differs; budget and workers may change freely."""

@@ -10,13 +10,11 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from objectives.data.paths import absolute, resolved
+from objectives.data.paths import absolute
 from objectives.data.settings import DataSettings
-from objectives.registry import BUILT_IN
-from objectives.space.parameters import Parameter, lookup
-from objectives.user_code.source import is_reference, split_reference
 from objectives.wording import did_you_mean
 from studies.errors import StudyFileError
+from studies.spec.resolving import find, resolve
 from studies.spec.study import StudySpec
 from studies.study_file.checks import study_faults
 from studies.study_file.completion import complete
@@ -56,10 +54,8 @@ def _table(study: str) -> tuple[str, dict[str, Any]]:
     path = Path(study).expanduser()
     if path.suffix == ".toml":
         return study, _from_file(study, path)
-    if study in BUILT_IN:
-        return study, {"name": study, "objective": study}
-    if is_reference(study):
-        return study, {"name": split_reference(study)[1], "objective": _absolute(study, Path.cwd())}
+    if (objective := find(study)) is not None:
+        return study, {"name": objective.study_name, "objective": objective.absolute(Path.cwd())}
     advice = f"allowed: a gallery study ({', '.join(ready)}), a file.toml, or an objective such as file.py:function"
     raise StudyFileError(study, [("", f"no such study; {advice}{did_you_mean(study, ready)}")])
 
@@ -78,7 +74,7 @@ def _from_file(source: str, path: Path) -> dict[str, Any]:
         raise StudyFileError(source, [("", f"is not valid TOML: {error}")]) from None
     table.setdefault("name", path.stem)
     if isinstance(table.get("objective"), str):
-        table["objective"] = _absolute(table["objective"], path.absolute().parent)
+        table["objective"] = resolve(table["objective"]).absolute(path.absolute().parent)
     _find_files(table, path.absolute().parent)
     return table
 
@@ -88,33 +84,8 @@ def _find_files(table: dict[str, Any], folder: Path) -> None:
     data = table.get("data")
     if isinstance(data, dict) and isinstance(data.get("dataset"), str):
         data["dataset"] = absolute(data["dataset"], folder)
-    family, space = BUILT_IN.get(str(table.get("objective"))), table.get("space")
-    if family is None or not isinstance(space, dict):
-        return
-    for name, item in space.items():
-        parameter = lookup(family.parameters, name)
-        if parameter is None or not parameter.files:
-            continue
-
-        def found(value: Any, parameter: Parameter = parameter) -> Any:
-            if not isinstance(value, str) or not parameter.names_file(value):
-                return value
-            return resolved(value, folder)
-
-        if isinstance(item, dict) and isinstance(item.get("choices"), list):
-            space[name] = {**item, "choices": [found(value) for value in item["choices"]]}
-        else:
-            space[name] = found(item)
-
-
-def _absolute(objective: str, folder: Path) -> str:
-    """An objective in a file is found again from any folder."""
-    if not is_reference(objective):
-        return objective
-    place, attribute = split_reference(objective)
-    if not place.endswith(".py"):
-        return objective
-    return f"{(folder / Path(place).expanduser()).resolve()}:{attribute}"
+    if isinstance(space := table.get("space"), dict):
+        table["space"] = resolve(str(table.get("objective"))).locate_files(space, folder)
 
 
 def setting(text: str) -> tuple[str, Any]:
@@ -164,11 +135,11 @@ def _checked(source: str, table: dict[str, Any]) -> StudySpec:
             sound["data"] = {"dataset": known} if (known := _dataset(table, details)) else None
             bad |= set() if known else {"metric", "direction", "directions"}
         if bad.isdisjoint({"name", "objective"}):
-            partial = complete(StudySpec.model_validate(sound), sound)
+            partial = complete(StudySpec.model_validate(sound))
             # A section that could not be read says nothing about those that depend on it.
             faults += [fault for fault in study_faults(partial) if fault[0].split(".")[0] not in bad]
     else:
-        spec = complete(spec, table)
+        spec = complete(spec)
         faults += study_faults(spec)
     if faults or spec is None:
         raise StudyFileError(source, faults)

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from objectives.functions import FUNCTIONS
 from objectives.hypermodel import HyperModel
 from objectives.models.network import COMMON_PARAMETERS
 from objectives.models.parts import (
@@ -25,7 +26,7 @@ from objectives.models.parts import (
     schedules,
     text_augmentation,
 )
-from objectives.registry import BUILT_IN
+from objectives.registry import HYPERMODELS
 from objectives.space.parameters import Parameter, Parameters
 from objectives.wording import listing, written
 from studies.sampling import pruners, samplers
@@ -97,8 +98,8 @@ def _own(hypermodel: HyperModel) -> str:
 
 def _like(hypermodel: HyperModel) -> HyperModel | None:
     """An earlier hypermodel all of whose parameters this one has."""
-    earlier = list(BUILT_IN.values())[: list(BUILT_IN).index(hypermodel.name)]
-    return next((one for one in earlier if one.trains and one.parameters.keys() <= hypermodel.parameters.keys()), None)
+    earlier = list(HYPERMODELS.values())[: list(HYPERMODELS).index(hypermodel.name)]
+    return next((one for one in earlier if one.parameters.keys() <= hypermodel.parameters.keys()), None)
 
 
 def _parameters(rows: Parameters, every: Parameters) -> str:
@@ -133,11 +134,10 @@ def _conditions(each: Parameter, every: Parameters) -> Iterator[str]:
 
 def _functions() -> str:
     rows = []
-    for one in BUILT_IN.values():
-        if not one.trains:
-            limits = ", ".join(f"{name} {span['low']:g} to {span['high']:g}" for name, span in one.space.items())
-            wider = "yes" if all(each.low is None for each in one.parameters.values()) else "no"
-            rows.append([f"`{one.name}`", one.summary, limits, wider])
+    for one in FUNCTIONS.values():
+        limits = ", ".join(f"{name} {span['low']:g} to {span['high']:g}" for name, span in one.space.items())
+        wider = "yes" if all(each.low is None for each in one.parameters.values()) else "no"
+        rows.append([f"`{one.name}`", one.summary, limits, wider])
     return _markdown(["objective", "function", "default space", "wider ranges allowed"], rows)
 
 
@@ -160,7 +160,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "keys of the study": partial(_keys, ""),
     **{f"keys of {section}": partial(_keys, section) for section in SECTIONS},
     **{f"group {name}": partial(_group, name) for name in GROUPS},
-    **{f"objective {one.name}": partial(_own, one) for one in BUILT_IN.values() if one.trains},
+    **{f"objective {one.name}": partial(_own, one) for one in HYPERMODELS.values()},
     "test functions": _functions,
     "samplers": partial(_entries, samplers.ENTRIES),
     "pruners": partial(_entries, pruners.ENTRIES),

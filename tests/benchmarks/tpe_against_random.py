@@ -23,7 +23,7 @@ from searches import Function, Search, run
 
 from objectives.functions import beale
 from objectives.space.values import Scalar
-from studies.execution.objective import make_objective
+from studies.spec.resolving import resolve
 from studies.study_file.reading import read_study
 
 _AT = (20, 50, 100)
@@ -41,7 +41,7 @@ def value_of(point: Mapping[str, Scalar]) -> float:
 def trainer(seed: int, backend: str) -> Function:
     """What trains a point for real and returns its validation log loss; the trials of a search count from 0."""
     spec = read_study("digits_mlp", {**_VAL_LOSS, "seed": seed, "train.backend": backend})
-    objective, numbers = make_objective(spec), itertools.count()
+    objective, numbers = resolve(spec.objective).load(spec), itertools.count()
     return lambda point: float(objective(FixedTrial(dict(point), number=next(numbers))))
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from objectives.data.arrays import SearchData
 from objectives.models.network import make_training
 from objectives.models.parts import schedules
-from objectives.registry import BUILT_IN
+from objectives.registry import HYPERMODELS
 
 # Every family's networks at their smallest.
 SMALL = {
@@ -41,7 +41,7 @@ def write_files(folder):
 
 def network(family):
     """The Network of a family of the catalogue."""
-    return BUILT_IN[family].build.keywords["network"]
+    return HYPERMODELS[family].build.keywords["network"]
 
 
 def rows(shape, classes=3, count=12):

@@ -7,7 +7,7 @@ import optuna
 from pydantic import TypeAdapter
 
 from objectives.data.settings import DataSettings
-from objectives.registry import BUILT_IN
+from objectives.registry import HYPERMODELS
 from objectives.space.dimensions import Dimension
 from objectives.space.search_space import SearchSpace
 from objectives.training.settings import TrainSettings
@@ -60,7 +60,7 @@ def objective(optimizer, family="mlp", epochs=9, patience=2, repeats=1, **more):
         {**COMMON, **NETWORKS[family], "optimizer": optimizer, **OPTIMIZERS[optimizer], **more}
     )
     train = TrainSettings(epochs=epochs, early_stopping={"patience": patience, "min_delta": 0.1}, seeds=repeats)
-    return BUILT_IN[family].build(
+    return HYPERMODELS[family].build(
         Task(
             space=SearchSpace(dimensions),
             data=DataSettings(),

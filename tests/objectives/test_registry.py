@@ -7,41 +7,36 @@ from optuna.trial import FixedTrial
 from pydantic import TypeAdapter
 
 import objectives
-from objectives.data.settings import DataSettings
-from objectives.registry import BUILT_IN
+from objectives.functions import FUNCTIONS
+from objectives.registry import HYPERMODELS
 from objectives.seeds import derive_seed
 from objectives.space.dimensions import Choices, Dimension, Range
 from objectives.space.parameters import Parameter
 from objectives.space.search_space import SearchSpace
-from objectives.training.settings import TrainSettings
-from objectives.training.task import Task
 
 MODULES = sorted(path.stem for path in Path(objectives.__file__).parent.glob("[!_]*.py"))
 
 
-def task(**dimensions):
-    return Task(
-        space=SearchSpace(TypeAdapter(dict[str, Dimension]).validate_python(dimensions)),
-        data=DataSettings(),
-        train=TrainSettings(),
-        metrics=(),
-        directions=("minimize",),
-        seed=1,
-    )
+def space_of(**dimensions):
+    return SearchSpace(TypeAdapter(dict[str, Dimension]).validate_python(dimensions))
 
 
-@pytest.mark.parametrize("family", BUILT_IN.values(), ids=lambda family: family.name)
-def test_a_family_accepts_its_own_defaults_and_its_own_space(family):
-    assert BUILT_IN[family.name] is family
-    for name, parameter in family.parameters.items():
+BUILT_IN = {**FUNCTIONS, **HYPERMODELS}
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_what_is_built_in_accepts_its_own_defaults_and_its_own_space(name):
+    declared = BUILT_IN[name]
+    assert declared.name == name
+    for name, parameter in declared.parameters.items():
         assert parameter.fault(parameter.default) is None, name
-    space = task(**family.space).space
+    space = space_of(**declared.space)
     assert space.faults() == []
     for name, item in space.dimensions.items():
         ends = (
             item.choices if isinstance(item, Choices) else (item.low, item.top) if isinstance(item, Range) else (item,)
         )
-        assert [family.parameters[name].fault(end) for end in ends] == [None] * len(ends), name
+        assert [declared.parameters[name].fault(end) for end in ends] == [None] * len(ends), name
 
 
 @pytest.mark.parametrize(
@@ -55,15 +50,15 @@ def test_a_family_accepts_its_own_defaults_and_its_own_space(family):
     ],
 )
 def test_a_function_has_its_known_values(name, point, value):
-    fixed = BUILT_IN[name].build(task(**point))
-    asked = BUILT_IN[name].build(task(**{axis: {"low": -4.5, "high": 4.5} for axis in "xy"}))
+    fixed = FUNCTIONS[name].over(space_of(**point))
+    asked = FUNCTIONS[name].over(space_of(**{axis: {"low": -4.5, "high": 4.5} for axis in "xy"}))
     assert fixed(FixedTrial({})) == value
     if abs(point["x"]) < 4.5:
         assert asked(FixedTrial(point)) == value
 
 
 def test_a_coordinate_that_the_space_leaves_out_is_nought():
-    assert BUILT_IN["quadratic"].build(task(x=3.0))(FixedTrial({})) == 9.0
+    assert FUNCTIONS["quadratic"].over(space_of(x=3.0))(FixedTrial({})) == 9.0
 
 
 PARAMETERS = {

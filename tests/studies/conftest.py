@@ -9,9 +9,9 @@ import pytest
 from storage import StorageLocation, open_storage
 from storage.processes import ProcessIdentity
 from studies.execution.messages import WorkerOrder
-from studies.execution.objective import make_objective
 from studies.execution.worker import Worker
 from studies.record import creation
+from studies.spec.resolving import resolve
 from studies.spec.study import StudySpec
 
 
@@ -77,7 +77,7 @@ def run_here(make_study, work):
         spec = study.required_spec()
         spec.budget.to_budget().store(study.storage, study.study_id)
         evaluated = []
-        evaluate = call or make_objective(spec)
+        evaluate = call or resolve(spec.objective).load(spec)
 
         def noted(trial):
             value = evaluate(trial)

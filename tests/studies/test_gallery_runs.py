@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from optuna.trial import TrialState
 
-from studies.execution.objective import make_objective
+from studies.spec.resolving import resolve
 from studies.study_file.reading import gallery, read_study
 
 SIDE, ROWS = 28, 240
@@ -36,7 +36,7 @@ def test_two_trials(make_study, work, stand_ins, monkeypatch, name):
         settings |= {"data.folds": 2}
     spec = read_study(name, settings)
     study = make_study(**spec.model_dump(exclude={"seed"}))
-    assert work(study, make_objective(spec)) == "budget reached"
+    assert work(study, resolve(spec.objective).load(spec)) == "budget reached"
     trials = study.study.get_trials()
     assert [trial.state for trial in trials if trial.state.is_finished()] == [TrialState.COMPLETE] * 2
     assert all(np.isfinite(trial.values).all() for trial in trials[:2])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from objectives.models.network import make_training
-from objectives.registry import BUILT_IN
+from objectives.registry import HYPERMODELS
 from objectives.space.dimensions import Dimension
 from objectives.space.parameters import lookup, split_number
 from objectives.space.search_space import SearchSpace
@@ -45,7 +45,7 @@ def another(parameter):
 
 # --- each parameter alone ------------------------------------------------------------------------------------
 
-ALL = {family: BUILT_IN[family].parameters for family in FAMILIES}
+ALL = {family: HYPERMODELS[family].parameters for family in FAMILIES}
 # What the families have in common is tried with the first alone.
 EACH = [(family, name) for family in FAMILIES for name in ALL[family]
         if (family == "mlp" or ALL[family][name] != ALL["mlp"].get(name))
@@ -59,12 +59,12 @@ def named(name):
 
 @pytest.mark.parametrize(("family", "name"), EACH)
 def test_it_changes_the_training_where_it_is_used_and_only_there(files, family, name):
-    parameter, known = BUILT_IN[family].parameters[name], BUILT_IN[family].parameters
+    parameter, known = HYPERMODELS[family].parameters[name], HYPERMODELS[family].parameters
     name = named(name)
     classes = None if parameter.active_when.get("loss") == ("huber",) else 3
     used = {
         need.parent: next(value for value in need.values or (2,) if value != "auto")
-        for need in conditions_of(BUILT_IN[family].parameters, name).values()
+        for need in conditions_of(HYPERMODELS[family].parameters, name).values()
         if not need.unless
     }
     value = another(parameter)
@@ -142,7 +142,7 @@ def lines(parameter, *, widest):
 @st.composite
 def spaces(draw, family, always):
     """A sound space over the parameters of a family, in which nothing is told to be unused."""
-    declared = BUILT_IN[family]
+    declared = HYPERMODELS[family]
     per_layer = {name for name, each in declared.parameters.items() if each.per_layer}
     names = sorted(set(declared.parameters) - per_layer)
     names += [name.replace("_N", f"_{number}") for name in sorted(per_layer) for number in (1, 2)]
@@ -191,7 +191,7 @@ def test_all_that_is_suggested_is_read_and_all_that_is_told_unused_is_not(keras,
         params = Noted({**network(family).defaults, **space.suggest(trial)})
         make_training(network(family), params, rows(SHAPES[family]), epochs=3)
         assert trial.asked - params.read == set()
-        seen.update(name for name in trial.asked if conditions_of(BUILT_IN[family].parameters, name))
+        seen.update(name for name in trial.asked if conditions_of(HYPERMODELS[family].parameters, name))
 
     each()
     # The spaces had conditional parameters of several kinds.

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from optuna.trial import FixedTrial
 from pydantic import TypeAdapter
 
-from objectives.registry import BUILT_IN
+from objectives.registry import HYPERMODELS
 from objectives.space.dimensions import Dimension
 from objectives.space.parameters import Parameter, lookup
 from objectives.space.search_space import SearchSpace
 from objectives.space.usage import usage_faults
 
-MLP = BUILT_IN["mlp"].parameters
+MLP = HYPERMODELS["mlp"].parameters
 
 KINDS = {"choices": ["sgd", "rmsprop", "adam"]}
 MOMENTUM = {"low": 0.0, "high": 0.9}
@@ -189,8 +189,8 @@ def test_what_is_always_used_passes(case):
     assert faults(**RIGHT[case]) == {}
 
 
-@pytest.mark.parametrize("family", BUILT_IN.values(), ids=lambda family: family.name)
-def test_a_family_names_parents_and_values_that_there_are(family):
+@pytest.mark.parametrize("family", HYPERMODELS.values(), ids=lambda family: family.name)
+def test_a_hypermodel_names_parents_and_values_that_there_are(family):
     for parameter in family.parameters.values():
         for parent, values in parameter.active_when.items():
             assert [family.parameters[parent].fault(value) for value in values] == [None] * len(values)

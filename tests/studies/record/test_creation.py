@@ -6,8 +6,8 @@ from optuna.trial import TrialState
 from storage import open_storage
 from studies.analysis.reproduce import rerun
 from studies.errors import StudyError
-from studies.execution.objective import make_objective
 from studies.record import creation
+from studies.spec.resolving import resolve
 from studies.spec.study import FORMAT
 
 SPACE = {"x": {"choices": [1.0, 2.0]}, "y": 0.0}
@@ -26,7 +26,7 @@ def test_results_of_the_old_study_are_not_reused_in_the_new_one(run_here, work):
     again = changed(study, space={**SPACE, "y": 3.0}, budget={"trials": 4})
     again.required_spec().budget.to_budget().store(again.storage, again.study_id)
     # When it goes on
-    work(again, make_objective(again.required_spec()))
+    work(again, resolve(again.required_spec().objective).load(again.required_spec()))
     # Then what it tries is evaluated, and the old trials cannot be run again as if they were new
     new = again.study.get_trials(states=(TrialState.COMPLETE,))[2:]
     assert {trial.value for trial in new} <= {10.0, 13.0}

@@ -113,7 +113,7 @@ def test_every_pruner_judges(name):
 
 
 def test_hyperband_knows_how_long_a_trial_is():
-    chosen = spec(objective="mlp", space={}, pruner="hyperband", train={"epochs": 27})
+    chosen = spec(objective="mlp", space={}, pruner="hyperband", train={"epochs": 27}, data={})
     assert make_pruner(chosen)._max_resource == 27
 
 

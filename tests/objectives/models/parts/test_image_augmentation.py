@@ -12,7 +12,7 @@ from objectives.data.settings import DataSettings
 from objectives.errors import DataError
 from objectives.models.network import make_training
 from objectives.models.parts import image_augmentation
-from objectives.registry import BUILT_IN
+from objectives.registry import HYPERMODELS
 from objectives.space.dimensions import Dimension
 from objectives.space.search_space import SearchSpace
 from objectives.training import backend
@@ -152,7 +152,7 @@ def test_every_task_can_be_trained(family, classes):
 def test_a_trial_learns_digits(family, dimensions):
     space = SearchSpace(TypeAdapter(dict[str, Dimension]).validate_python(dimensions | {"batch_size": 32}))
     train = TrainSettings(epochs=4)
-    objective = BUILT_IN[family].build(
+    objective = HYPERMODELS[family].build(
         Task(space=space, data=DataSettings(), train=train, metrics=("val_accuracy",), directions=("maximize",), seed=7)
     )
     study = optuna.create_study(direction="maximize")

@@ -1,0 +1,1 @@
+"""The kinds of objectives, a file each."""

@@ -1,0 +1,72 @@
+"""Functions of the user's own, unchanged: an Optuna objective in a file or a module."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar, Self
+
+from objectives.errors import ObjectiveError
+from objectives.objective import Objective
+from objectives.user_code.definitions import check_reference
+from objectives.user_code.loading import load
+from objectives.user_code.source import imports_tensorflow, is_reference, source, split_reference
+from objectives.wording import written
+from studies.spec.objective import Fault, Fingerprint, ResolvedObjective, direction_faults
+from studies.spec.study import StudySpec
+
+
+class UserFunction(ResolvedObjective):
+    """`path/file.py:function` or `package.module:function`. What it suggests is known only while it runs."""
+
+    space_is_declared: ClassVar[bool] = False
+    is_cooperative: ClassVar[bool] = False
+    uses_gpus: ClassVar[bool] = True
+
+    @classmethod
+    def find(cls, reference: str) -> Self | None:
+        """Any text of that shape."""
+        return cls(reference) if is_reference(reference) else None
+
+    @classmethod
+    def forms(cls) -> tuple[str, ...]:
+        """The two shapes."""
+        return "path/file.py:function", "package.module:function"
+
+    @property
+    def study_name(self) -> str:
+        """The function's name."""
+        return split_reference(self.reference)[1]
+
+    def absolute(self, folder: Path) -> str:
+        """With the file's absolute path; a module is found by Python."""
+        place, attribute = split_reference(self.reference)
+        if not place.endswith(".py"):
+            return self.reference
+        return f"{(folder / Path(place).expanduser()).resolve()}:{attribute}"
+
+    def faults(self, spec: StudySpec) -> Iterator[Fault]:
+        """In the reference, and every setting that it could not read."""
+        try:
+            check_reference(self.reference)
+        except ObjectiveError as error:
+            yield "objective", str(error)
+        for key in ("space", "data", "train"):
+            if getattr(spec, key):
+                yield key, f"{written(self.reference)} is a function of your own and reads no [{key}]; leave it out"
+        yield from direction_faults(spec, returns_metrics=False)
+
+    def fingerprint(self, spec: StudySpec) -> Fingerprint:
+        """That of the file."""
+        text, sha256 = source(self.reference)
+        return Fingerprint(what=self.reference, sha256=sha256, text=text)
+
+    def frameworks(self, spec: StudySpec) -> tuple[str, ...]:
+        """TensorFlow, where the file imports it or Keras on it."""
+        on_tensorflow = os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow"
+        return ("tensorflow",) if on_tensorflow and imports_tensorflow(self.reference) else ()
+
+    def load(self, spec: StudySpec) -> Objective:
+        """Run the file and take the function out of it."""
+        return load(self.reference)

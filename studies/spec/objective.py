@@ -1,0 +1,119 @@
+"""What is asked of an objective, whatever kind it is.
+
+The kinds stand in `studies/spec/kinds`: above the spec that they judge and complete, and below all that asks, for
+samplers, the record, a launch and `check` ask the same questions.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from objectives.objective import Objective
+from objectives.space.values import Scalar
+from objectives.wording import written
+from studies.spec.study import StudySpec
+
+if TYPE_CHECKING:
+    from objectives.data.arrays import SearchData, Splits
+
+Fault = tuple[str, str]
+"""A dotted key of the study file, and the sentence that says what is wrong there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fingerprint:
+    """What a study is made from, as it is now."""
+
+    what: str
+    """The file, folder or reference, for a sentence."""
+    sha256: str
+    text: str = ""
+    """The source, to show what has changed; empty for data."""
+
+
+@dataclass(frozen=True)
+class ResolvedObjective(ABC):
+    """The objective that a reference names. What is not overridden holds for a function without data and GPUs."""
+
+    reference: str
+
+    space_is_declared: ClassVar[bool] = True
+    """Whether `[space]` says what a trial will be asked for, so that a point can be proposed before it runs."""
+    is_cooperative: ClassVar[bool] = True
+    """Whether a trial that is to stop does so by itself at the end of its epoch; if not, it is killed after a while."""
+    uses_gpus: ClassVar[bool] = False
+
+    @classmethod
+    @abstractmethod
+    def find(cls, reference: str) -> Self | None:
+        """Return the objective where the reference is of this kind, right or wrong; nothing is loaded."""
+
+    @classmethod
+    @abstractmethod
+    def forms(cls) -> tuple[str, ...]:
+        """How a reference of this kind is written, for a sentence."""
+
+    @property
+    def study_name(self) -> str:
+        """The name of a study of it that is given no other; raises ObjectiveError where the reference has none."""
+        return self.reference
+
+    @property
+    def defaults(self) -> Mapping[str, Scalar]:
+        """The value of each parameter that a study leaves out."""
+        return {}
+
+    def absolute(self, folder: Path) -> str:
+        """The reference as it is found again from any folder; it starts at this one."""
+        return self.reference
+
+    def locate_files(self, space: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+        """The `[space]` table, not checked yet, with files of the user's own as they are found from any folder."""
+        return dict(space)
+
+    def completed(self, spec: StudySpec) -> StudySpec:
+        """The spec with all that follows from the objective and its data filled in."""
+        return spec
+
+    @abstractmethod
+    def faults(self, spec: StudySpec) -> Iterator[Fault]:
+        """What the study file gets wrong about it; the spec is completed."""
+
+    def fingerprint(self, spec: StudySpec) -> Fingerprint | None:
+        """What must stay as it is for trials to be comparable; raises ObjectiveError where its file is gone."""
+        return None
+
+    def frameworks(self, spec: StudySpec) -> tuple[str, ...]:
+        """What every worker is going to import, and so is worth importing once, before they are forked."""
+        return ()
+
+    def environment(self, spec: StudySpec) -> dict[str, str]:
+        """Variables that its workers need before anything is imported."""
+        return {}
+
+    @abstractmethod
+    def load(self, spec: StudySpec) -> Objective:
+        """The callable that a worker evaluates; raises ObjectiveError where it cannot be loaded."""
+
+    def load_data(self, spec: StudySpec) -> Splits | None:
+        """What a trial is trained on; None where it reads no data. Raises DataError."""
+        return None
+
+    def data_faults(self, spec: StudySpec, data: SearchData, points: Iterable[Mapping[str, Scalar]]) -> Iterator[str]:
+        """What does not go with the data: the metrics, and the parameters of these points."""
+        yield from ()
+
+
+def direction_faults(spec: StudySpec, *, returns_metrics: bool) -> Iterator[Fault]:
+    """Whether each value has a direction; an objective that ``returns_metrics`` has one value for each of them."""
+    count, names = len(spec.directions), len(spec.metrics)
+    if returns_metrics and names <= 1 and count > 1:
+        returned = f"{written(spec.objective)} returns one value" + (f", {written(spec.metric)}" if names else "")
+        yield "directions", f"found {count}; {returned}, so give one direction or a list of metrics"
+    elif names and names != count:
+        directions = f"{count} direction{'s' if count != 1 else ''}"
+        yield "metric", f"found {names} metric{'s' if names != 1 else ''} and {directions}; give each its own"
