@@ -77,7 +77,7 @@ def test_both_plots_are_drawn_beside_running_workers(place, browser):
     titles = browser.page_source
     assert "Intermediate values" in titles
     assert "Importance" in titles
-    if pictures := os.environ.get("STUDYHALL_PICTURES"):
+    if pictures := os.environ.get("STUDYHALL_TEST_PICTURES"):
         browser.save_screenshot(f"{pictures}/dashboard.png")
     # And the study beside it was not disturbed
     assert running.poll() is None

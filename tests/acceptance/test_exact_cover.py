@@ -29,12 +29,12 @@ def test_each_point_is_visited_once_however_many_workers_are_killed(place, event
     assert place.run("launch", "cover.toml", "--trials", "3").returncode == 0
     launched = place.start("resume", "cover", "--trials", str(POINTS), "--workers", "3", quiet=True)
     for kill in range(4):
-        eventually(lambda kill=kill: len(place.states("cover")) >= 15 * (kill + 1), within_seconds=60)
-        eventually(lambda: len(workers_of(launched.pid)) == 3, within_seconds=20)
+        eventually(lambda kill=kill: len(place.states("cover")) >= 15 * (kill + 1))
+        eventually(lambda: len(workers_of(launched.pid)) == 3)
         workers_of(launched.pid)[kill % 3].kill()
-    eventually(lambda: len(place.states("cover")) >= 80, within_seconds=60)
+    eventually(lambda: len(place.states("cover")) >= 80)
     os.killpg(launched.pid, signal.SIGKILL)
-    launched.wait(timeout=10)
+    launched.wait()
     # When it is resumed with another number of workers
     done = place.run("resume", "cover", "--workers", "2")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -150,7 +150,7 @@ def until(eventually: Callable[..., None], drill: Drill) -> Callable[[int], None
     """Wait until so many trials of the journal have ended."""
 
     def wait(ends: int) -> None:
-        eventually(lambda: len(drill.journal("end")) >= ends or ended(), within_seconds=90)
+        eventually(lambda: len(drill.journal("end")) >= ends or ended())
         assert len(drill.journal("end")) >= ends, drill.place.started[-1].stdout.read()
 
     def ended() -> bool:

@@ -22,10 +22,10 @@ def test_a_worker_is_killed_in_an_epoch(drill, until, workers_of, eventually):
     launched = drill.place.start(*LAUNCH)
     for round_ in range(3):
         until(2 + 2 * round_)
-        eventually(lambda: len(workers_of(launched.pid)) == 2, within_seconds=10)
+        eventually(lambda: len(workers_of(launched.pid)) == 2)
         workers_of(launched.pid)[0].kill()
         drill.injected()
-    assert launched.wait(timeout=90) == 0
+    assert launched.wait() == 0
     drill.conclude("train", TRIALS)
     assert drill.row.again <= drill.row.injected
 
@@ -89,7 +89,7 @@ def test_the_supervisor_is_killed(drill, until, workers_of, eventually):
     workers = workers_of(launched.pid)
     launched.kill()
     drill.injected()
-    eventually(lambda: not any(worker.is_running() for worker in workers), within_seconds=20)
+    eventually(lambda: not any(worker.is_running() for worker in workers))
     assert TrialState.RUNNING not in drill.place.states("train")
     assert drill.place.run("resume", "train").returncode == 0
     drill.conclude("train", TRIALS)
@@ -106,7 +106,7 @@ def test_the_fork_server_is_killed(drill, until, workers_of):
     server.kill()
     drill.injected()
     until(5)
-    assert launched.wait(timeout=90) == 0
+    assert launched.wait() == 0
     drill.conclude("train", TRIALS)
 
 
@@ -117,7 +117,7 @@ def test_everything_is_killed(drill, until):
     until(3)
     os.killpg(launched.pid, signal.SIGKILL)
     drill.injected()
-    launched.wait(timeout=10)
+    launched.wait()
     assert drill.place.run("resume", "train").returncode == 0
     drill.conclude("train", TRIALS)
     assert drill.row.again <= 2
@@ -131,7 +131,7 @@ def test_the_launch_is_told_to_go(drill, until, number, code):
     until(3)
     os.kill(launched.pid, number)
     drill.injected()
-    assert launched.wait(timeout=30) == code
+    assert launched.wait() == code
     assert TrialState.RUNNING not in drill.place.states("train")
     assert drill.place.run("resume", "train").returncode == 0
     drill.conclude("train", TRIALS)
@@ -145,7 +145,7 @@ def test_a_worker_is_told_to_go(drill, until, workers_of):
     until(3)
     workers_of(launched.pid)[0].terminate()
     drill.injected()
-    assert launched.wait(timeout=90) == 0
+    assert launched.wait() == 0
     drill.conclude("train", TRIALS)
     assert drill.row.again == 0
 
@@ -159,7 +159,7 @@ def test_ctrl_c_twice(drill, until):
     assert any("a second Ctrl-C kills" in line for line in launched.stdout)
     os.killpg(launched.pid, signal.SIGINT)
     drill.injected()
-    launched.communicate(timeout=20)
+    launched.communicate()
     assert launched.returncode == 130
     assert drill.place.run("resume", "train").returncode == 0
     drill.conclude("train", TRIALS)
@@ -185,13 +185,13 @@ def test_a_worker_is_stopped_for_longer_than_the_grace_and_goes_on(drill, until,
     launched = drill.place.start(*LAUNCH, *settings)
     until(3)
     worker = workers_of(launched.pid)[0]
-    eventually(lambda: stopped_outside_a_write(worker, drill.place.database), within_seconds=10)
+    eventually(lambda: stopped_outside_a_write(worker, drill.place.database))
     drill.injected()
     # The other one finishes all that is left, and nobody takes the stopped one's trial.
     until(TRIALS - 1)
-    eventually(lambda: drill.place.states("train").count(TrialState.RUNNING) <= 1, within_seconds=10)
+    eventually(lambda: drill.place.states("train").count(TrialState.RUNNING) <= 1)
     worker.resume()
-    assert launched.wait(timeout=60) == 0
+    assert launched.wait() == 0
     drill.conclude("train", TRIALS)
     assert drill.row.again == 0
 
@@ -202,7 +202,7 @@ def test_thirty_two_workers_start_at_once(drill):
     launches = [drill.place.start("launch", "train.py:quick", "--trials", "96", "--workers", "4") for _ in range(8)]
     drill.injected()
     for launched in launches:
-        output, _ = launched.communicate(timeout=150)
+        output, _ = launched.communicate()
         assert launched.returncode == 0, output
         assert "locked" not in output
     drill.conclude("quick", 96)
@@ -228,9 +228,9 @@ def test_everybody_looks_and_writes_at_once(drill, until):
     # Then nobody has met a lock
     assert answers > 3
     assert launched.returncode == 0
-    seen, _ = watching.communicate(timeout=30)
+    seen, _ = watching.communicate()
     serving.send_signal(signal.SIGINT)
-    served, _ = serving.communicate(timeout=30)
+    served, _ = serving.communicate()
     logs = "".join(path.read_text() for path in drill.place.folder.glob("studyhall.files/quick/logs/*.log"))
     assert (watching.returncode, serving.returncode) == (0, 0)
     assert "300" in seen

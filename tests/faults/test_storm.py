@@ -66,7 +66,7 @@ def test_killed_trainings_have_the_curves_of_undisturbed_ones(drill, workers_of)
     """a storm on real training: 2 workers, 8 trials on digits, SIGKILL every 1.5 s"""
     words = ("--workers", "2", "--trials", "8", "--seed", "5", "--sampler", "random", "--pruner", "none")
     words += ("--set", "train.epochs=40")
-    calm = drill.place.run("launch", "digits_mlp", "--name", "calm", *words, timeout=300)
+    calm = drill.place.run("launch", "digits_mlp", "--name", "calm", *words)
     assert calm.returncode == 0, calm.stdout
     launched = drill.place.start("launch", "digits_mlp", "--name", "storm", *words, quiet=True)
     kill_at_random(launched, workers_of, drill, seconds=1.5, seed=2, least=6)

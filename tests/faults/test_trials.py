@@ -78,7 +78,7 @@ def test_an_objective_raises_once(drill):
     ("function", "fault", "setting", "outcome"),
     [
         ("diverges", "NaN", "budget.failures=10", "divergence"),
-        ("hangs", "a hang, with trial_timeout", "budget.trial_timeout=2s", "timeout"),
+        ("hangs", "a hang, with trial_timeout", "budget.trial_timeout=8s", "timeout"),
         ("hogs", "memory over the limit", "workers.memory=600MiB", "memory"),
     ],
 )
@@ -147,7 +147,7 @@ def test_the_clock_is_set_back(drill, until, clock, workers_of):
     drill.injected()
     until(6)
     workers_of(launched.pid)[0].kill()
-    output, _ = launched.communicate(timeout=90)
+    output, _ = launched.communicate()
     assert launched.returncode == 0, output
     drill.conclude("train", TRIALS)
     assert drill.row.again <= 1

@@ -208,10 +208,10 @@ def test_ctrl_c_is_no_failure_of_the_trial(place, eventually):
     # When a rerun is interrupted
     place.variables["SORE"] = "yes"
     again = place.start("rerun", "sore", "0")
-    eventually((place.folder / "asleep").exists, within_seconds=20)
+    eventually((place.folder / "asleep").exists)
     again.send_signal(signal.SIGINT)
     # Then it has found no difference
-    assert again.wait(timeout=20) == 130
+    assert again.wait() == 130
 
 
 def test_what_was_not_trained_is_not_trained_again(mine, capsys):

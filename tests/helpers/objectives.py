@@ -1,0 +1,111 @@
+"""What a user's file of objectives may hold; copied into the folder where the command runs.
+
+Each notes the trials that it finishes in a file, so that claims are counted by somebody else than the storage.
+"""
+
+import os
+import time
+from pathlib import Path
+
+import optuna
+
+
+def note(trial):
+    with Path("claims.txt").open("a") as file:
+        file.write(f"{trial.number} {os.getpid()}\n")
+
+
+def objective(trial):
+    x = trial.suggest_float("x", -5.0, 5.0)
+    y = trial.suggest_float("y", -5.0, 5.0)
+    for step in range(3):
+        trial.report(x * x + y + step, step)
+        if trial.should_prune():
+            note(trial)
+            raise optuna.TrialPruned()
+    note(trial)
+    return x * x + y
+
+
+def slow(trial):
+    x = trial.suggest_float("x", -5.0, 5.0)
+    for step in range(8):
+        time.sleep(0.1)
+        trial.report(x * x + step, step)
+    note(trial)
+    return x * x
+
+
+def stay(trial):
+    """Until there is a file `go`, or the worker is told to stop, which it hears where the trial asks for pruning."""
+    while not Path("go").exists():
+        time.sleep(0.05)
+        trial.should_prune()
+
+
+def held(trial):
+    """The fourth trial and those after it stay in their middle."""
+    x = trial.suggest_float("x", -5.0, 5.0)
+    for step in range(8):
+        trial.report(x * x + step, step)
+        if step == 4 and trial.number >= 3:
+            stay(trial)
+    note(trial)
+    return x * x
+
+
+def one_held(trial):
+    """Slow, and the fourth trial alone stays in its middle."""
+    x = trial.suggest_float("x", -5.0, 5.0)
+    for step in range(8):
+        time.sleep(0.1)
+        trial.report(x * x + step, step)
+        if step == 4 and trial.number == 3:
+            stay(trial)
+    return x * x
+
+
+def deaf(trial):
+    x = trial.suggest_float("x", -5.0, 5.0)
+    time.sleep(3600)
+    return x
+
+
+def hangs(trial):
+    x = trial.suggest_float("x", -5.0, 5.0)
+    if trial.number == 1:
+        time.sleep(3600)
+    note(trial)
+    return x * x
+
+
+def hogs(trial):
+    x = trial.suggest_float("x", -5.0, 5.0)
+    if trial.number == 1:
+        kept = []
+        while True:
+            kept.append(bytearray(os.urandom(2**20)) * 32)
+            time.sleep(0.02)
+    note(trial)
+    return x * x
+
+
+def raises(trial):
+    trial.suggest_float("x", -5.0, 5.0)
+    raise ValueError("always")
+
+
+def enough(trial):
+    x = trial.suggest_float("x", -5.0, 5.0)
+    if trial.number == 4:
+        trial.study.stop()
+    return x * x
+
+
+def two(trial):
+    x = trial.suggest_float("x", -5.0, 5.0)
+    return x * x, (x - 2) ** 2
+
+
+if __name__ == "__main__":
+    raise SystemExit("this block is the user's and stays untouched")
