@@ -31,7 +31,7 @@ class SerializationError(ObjectivesError, TypeError):
 
 
 class DataError(ObjectivesError):
-    """The data a study needs cannot be had, or cannot be divided as it asks."""
+    """The data a study needs cannot be had, or cannot be split as it asks."""
 
 
 class ObjectiveError(ObjectivesError):

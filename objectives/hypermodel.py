@@ -30,8 +30,8 @@ class HyperModel:
     """The `[space]` used when a study file has none, as it would stand in TOML."""
     build: Callable[[Task], Objective]
     load: Callable[[Task], Splits]
-    """What a trial is trained on, a division each; raises DataError."""
+    """What a trial is trained on, a split each; raises DataError."""
     check: Callable[[Mapping[str, Scalar], SearchData], None] = goes_with_any
     """(parameters, data) -> nothing; raises DataError where they cannot go together. Needs no Keras."""
     reads: tuple[str, ...]
-    """The kinds of data it can be trained on: "picture", "table", "text"."""
+    """The kinds of data it can be trained on: "image", "table", "text"."""

@@ -1,4 +1,4 @@
-"""What a search sees of a data set: training and validation parts, scaled. Never the test part."""
+"""What a search sees of a dataset: training and validation parts, scaled. Never the test part."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class SearchData:
-    """One division: a training part and a validation part, in memory of their own."""
+    """One split: a training part and a validation part, in memory of their own."""
 
     x_train: np.ndarray
-    """Pictures: shape (rows, height, width, channels), float32. Tables: (rows, features), float32, both scaled by
+    """Images: shape (rows, height, width, channels), float32. Tables: (rows, features), float32, both scaled by
     this part alone (see Scaler.fit). Texts: (rows,), dtype object, each a str."""
     y_train: np.ndarray
     """Shape (rows,). Classes: int64, from 0 to classes - 1. Regression: float32."""
@@ -30,10 +30,11 @@ class SearchData:
     classes: int | None
     """None: regression."""
     kind: str
-    """"picture", "table" or "text"."""
-    origin: str
+    """"image", "table" or "text"."""
+    source: str
+    """Where the rows come from: a path, or the name of a function."""
     names: tuple[str, ...] = ()
-    """Of the classes, where the origin has them."""
+    """Of the classes, where the source has them."""
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
     """What made `x_validation` of raw rows, and makes model input of any that come later."""
 
@@ -48,18 +49,18 @@ class SearchData:
 
 
 class Splits(Sequence[SearchData]):
-    """The divisions of a study's data: one for hold-out, one a fold. Only the last one asked for is kept in memory."""
+    """The splits of a study's data: one for hold-out, one a fold. Only the last one asked for is kept in memory."""
 
-    def __init__(self, rows: Dataset, parts: Sequence[SplitIndices], *, scaling: str) -> None:
-        """`parts` are row numbers of `rows`, whose test parts are alike; the rows of these are let go at once."""
+    def __init__(self, dataset: Dataset, parts: Sequence[SplitIndices], *, scaling: str) -> None:
+        """`parts` are row numbers of `dataset`, whose test parts are alike; the rows of these are let go at once."""
         import numpy as np
 
-        self.rows_read = len(rows.y)
-        """Of which the test part and what `train.fraction` leaves out are in no division."""
-        search = np.setdiff1d(np.arange(len(rows.y)), parts[0].test)
+        self.rows_read = len(dataset.y)
+        """Of which the test part and what `train.fraction` leaves out are in no split."""
+        search = np.setdiff1d(np.arange(len(dataset.y)), parts[0].test)
         # Indexing by row numbers copies, so that no array leads back to the rows of the test part.
-        whole = len(search) == len(rows.y)
-        self._rows = rows if whole else replace(rows, x=rows.x[search], y=rows.y[search])
+        whole = len(search) == len(dataset.y)
+        self._dataset = dataset if whole else replace(dataset, x=dataset.x[search], y=dataset.y[search])
         self._parts = [
             (np.searchsorted(search, part.train), np.searchsorted(search, part.validation)) for part in parts
         ]
@@ -77,7 +78,7 @@ class Splits(Sequence[SearchData]):
 
     def __getitem__(self, index: int | slice) -> SearchData:
         if isinstance(index, slice):
-            raise TypeError("one division at a time, since each is as large as the data set")
+            raise TypeError("one split at a time, since each is as large as the dataset")
         number = range(len(self))[index]
         if self._kept is not None and self._kept[0] == number:
             return self._kept[1]
@@ -87,22 +88,22 @@ class Splits(Sequence[SearchData]):
         self._kept = (number, made)
         if len(self) == 1:
             # Nothing else will be made of them.
-            self._rows = replace(self._rows, x=self._rows.x[:0].copy())
+            self._dataset = replace(self._dataset, x=self._dataset.x[:0].copy())
         return made
 
     def _made(self, number: int) -> SearchData:
-        (train, validation), rows = self._parts[number], self._rows
+        (train, validation), dataset = self._parts[number], self._dataset
         data = SearchData(
-            x_train=rows.x[train],
-            y_train=rows.y[train],
-            x_validation=rows.x[validation],
-            y_validation=rows.y[validation],
-            classes=rows.classes,
-            kind=rows.kind,
-            origin=rows.origin,
-            names=rows.names,
-            preprocessing=rows.preprocessing,
+            x_train=dataset.x[train],
+            y_train=dataset.y[train],
+            x_validation=dataset.x[validation],
+            y_validation=dataset.y[validation],
+            classes=dataset.classes,
+            kind=dataset.kind,
+            source=dataset.source,
+            names=dataset.names,
+            preprocessing=dataset.preprocessing,
         )
-        if rows.kind == "text":
+        if dataset.kind == "text":
             return data
-        return data.then(Scaler.fit(data.x_train, kind=rows.kind, scaling=self._scaling))
+        return data.then(Scaler.fit(data.x_train, kind=dataset.kind, scaling=self._scaling))

@@ -1,4 +1,4 @@
-"""What every origin of data gives: rows and their targets, before division and scaling."""
+"""What every source of data gives: rows and their labels, before they are split and scaled."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from objectives.wording import written
 if TYPE_CHECKING:
     import numpy as np
 
-Kind = Literal["picture", "table", "text"]
+Kind = Literal["image", "table", "text"]
 
-# Whole numbers as targets are classes up to so many different ones; more of them are amounts.
+# Whole numbers as targets are classes up to so many different ones; more of them are regression targets.
 MOST_CLASSES_IN_NUMBERS = 20
 
 LARGEST_NUMBER = 3.4e38  # about that of float32, in which networks compute
@@ -24,20 +24,21 @@ LARGEST_NUMBER = 3.4e38  # about that of float32, in which networks compute
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset:
-    """The rows a study may divide, before scaling: never those of an official test part."""
+    """The rows a study may divide, before scaling: never those of a predefined test split."""
 
     x: np.ndarray
-    """Pictures: shape (rows, height, width, channels), any number dtype. Tables: (rows, features), float64.
+    """Images: shape (rows, height, width, channels), any number dtype. Tables: (rows, features), float64.
     Texts: (rows,), dtype object, each a str."""
     y: np.ndarray
     """Shape (rows,). Classes: int64, from 0 to classes - 1. Regression: float32."""
     classes: int | None
     """None: regression."""
     kind: Kind
-    origin: str
+    source: str
+    """Where the rows come from: a path, or the name of a function."""
     names: tuple[str, ...] = ()
-    """Of the classes, in the order of their numbers, where the origin has them."""
-    official_test: bool = False
+    """Of the classes, in the order of their numbers, where the source has them."""
+    predefined_test: bool = False
     """Whether the makers set a test part aside, which is not among these rows."""
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
     """What made `x` of the columns of a file; no step where they need none."""
@@ -45,15 +46,15 @@ class Dataset:
 
 @dataclass(frozen=True, kw_only=True)
 class Labels:
-    """Targets as networks want them; the fields are those of Rows."""
+    """Labels as networks want them; the fields are those of Dataset."""
 
     y: np.ndarray
     classes: int | None
     names: tuple[str, ...] = ()
 
 
-def targets(values: np.ndarray | Sequence[str], task: str, where: str) -> Labels:
-    """Tell classes from amounts, and number the classes in the order of their values.
+def make_labels(values: np.ndarray | Sequence[str], task: str, where: str) -> Labels:
+    """Tell classes from regression targets, and number the classes in the order of their values.
 
     `values` are texts or an array of finite numbers, shape (rows,); `task` is "classification", "regression" or "auto":
     then texts, and whole numbers of at most MOST_CLASSES_IN_NUMBERS different values, are classes, and all else is

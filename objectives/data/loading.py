@@ -9,32 +9,34 @@ from objectives.data.named import DATASETS, missing_from_folder
 from objectives.data.paths import is_path, unset_variable
 from objectives.data.readers.formats import read_file
 from objectives.data.settings import DataSettings
-from objectives.data.splits import SplitIndices, default_shares, fold_rows, nested_share, split_fault, split_rows
+from objectives.data.splits import SplitIndices, default_ratios, fold_rows, nested_rows, split_fault, split_rows
 from objectives.errors import DataError
 from objectives.wording import written
 
 
 def load_search_data(settings: DataSettings, seed: int, *, fraction: float = 1.0) -> Splits:
-    """Load the data of a study and divide them; the seed alone decides the divisions.
+    """Load the data of a study and split them; the seed alone decides the splits.
 
     Of each training part `fraction` is used (more than 0, at most 1): of every class in proportion, and what a smaller
     fraction uses, a larger one uses as well. Validation parts stay whole, and the scale is that of the rows used.
 
-    Raises DataError when the data cannot be had, or are too few to be divided so.
+    Raises DataError when the data cannot be had, or are too few to be split so.
     """
-    rows = load_rows(settings)
-    if rows.kind == "text" and settings.scaling not in ("auto", "none"):
-        raise DataError(f"data.scaling = {written(settings.scaling)}: {rows.origin} holds texts, which have no scale")
-    stratified = rows.classes is not None
+    dataset = load_dataset(settings)
+    if dataset.kind == "text" and settings.scaling not in ("auto", "none"):
+        raise DataError(
+            f"data.scaling = {written(settings.scaling)}: {dataset.source} holds texts, which have no scale"
+        )
+    stratified = dataset.classes is not None
     parts = [
         SplitIndices(
-            train=nested_share(part.train, rows.y, fraction, seed, stratified=stratified),
+            train=nested_rows(part.train, dataset.y, fraction, seed, stratified=stratified),
             validation=part.validation,
             test=part.test,
         )
-        for part in divide(rows, settings, seed)
+        for part in split_dataset(dataset, settings, seed)
     ]
-    return Splits(rows, parts, scaling=settings.scaling)
+    return Splits(dataset, parts, scaling=settings.scaling)
 
 
 def absence(dataset: str) -> str | None:
@@ -44,41 +46,43 @@ def absence(dataset: str) -> str | None:
     return missing_from_folder(dataset)
 
 
-def load_rows(settings: DataSettings) -> Dataset:
-    """Read all rows that a study may divide. Raises DataError."""
+def load_dataset(settings: DataSettings) -> Dataset:
+    """Read all rows that a study may split. Raises DataError."""
     named = DATASETS.get(settings.dataset)
-    rows = named.load() if named is not None else read_file(settings.dataset, settings.read_options)
-    return select_classes(rows, settings.classes)
+    dataset = named.load() if named is not None else read_file(settings.dataset, settings.read_options)
+    return select_classes(dataset, settings.classes)
 
 
-def divide(rows: Dataset, settings: DataSettings, seed: int) -> list[SplitIndices]:
-    """Return the row numbers of each division; their test parts are one and the same.
+def split_dataset(dataset: Dataset, settings: DataSettings, seed: int) -> list[SplitIndices]:
+    """Return the row numbers of each split; their test parts are one and the same.
 
-    Hold-out divides in train, validation and, without an official test part, test, by default 6:2:2 (8:2 with one).
-    Folds divide what is left when the test part is set aside: by default a fifth, or the second share of `split`, or
-    with an official test part nothing. Raises DataError where there are too few rows.
+    Hold-out splits in train, validation and, without a predefined test split, test, by default 6:2:2 (8:2 with one).
+    Folds split what is left when the test part is set aside: by default a fifth, or the second ratio of `split`, or
+    with a predefined test split nothing. Raises DataError where there are too few rows.
     """
-    official, stratified = rows.official_test, rows.classes is not None
-    shares = settings.split or default_shares(settings.evaluation, official_test=official)
-    if wrong := split_fault(settings.dataset, settings.evaluation, len(shares), official_test=official):
-        raise DataError(f"data.split = {list(shares)}: {wrong}")
+    predefined, stratified = dataset.predefined_test, dataset.classes is not None
+    ratios = settings.split or default_ratios(settings.evaluation, predefined_test=predefined)
+    if wrong := split_fault(settings.dataset, settings.evaluation, len(ratios), predefined_test=predefined):
+        raise DataError(f"data.split = {list(ratios)}: {wrong}")
     if settings.folds is None:
         try:
-            return [split_rows(rows.y, shares, seed, stratified=stratified)]
+            return [split_rows(dataset.y, ratios, seed, stratified=stratified)]
         except DataError as fault:
-            raise DataError(f"data.split = {list(shares)} of {settings.dataset}: {fault}{_smallest(rows)}") from fault
+            raise DataError(
+                f"data.split = {list(ratios)} of {settings.dataset}: {fault}{_smallest(dataset)}"
+            ) from fault
     try:
-        test_share = shares[1] if shares else 0.0
-        return fold_rows(rows.y, test_share, settings.folds, settings.repeats or 1, seed, stratified=stratified)
+        test_ratio = ratios[1] if ratios else 0.0
+        return fold_rows(dataset.y, test_ratio, settings.folds, settings.repeats or 1, seed, stratified=stratified)
     except DataError as fault:
-        raise DataError(f"data.folds = {settings.folds} of {settings.dataset}: {fault}{_smallest(rows)}") from fault
+        raise DataError(f"data.folds = {settings.folds} of {settings.dataset}: {fault}{_smallest(dataset)}") from fault
 
 
-def _smallest(rows: Dataset) -> str:
-    """The end of a sentence on classes that cannot be divided."""
-    if rows.classes is None:
+def _smallest(dataset: Dataset) -> str:
+    """The end of a sentence on classes that cannot be split."""
+    if dataset.classes is None:
         return ""
-    name, count = smallest_class(rows.y, rows.names)
+    name, count = smallest_class(dataset.y, dataset.names)
     return (
         f" (the smallest class is {written(name)} with {count} row{'s' if count != 1 else ''} in all; "
         "data.classes leaves classes out)"

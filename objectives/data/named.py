@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from objectives.data.dataset import Dataset, Labels
-from objectives.data.readers.npz import read_arrays, rows_of_arrays
+from objectives.data.readers.npz import dataset_of_arrays, read_arrays
 from objectives.errors import DataError
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ DATA_FOLDER_VARIABLE = "STUDYHALL_DATA"
 class NamedDataset:
     """One data set: `load` reads it, raising DataError."""
 
-    official_test: bool
-    """Whether its makers set a test part aside; then a study divides the rest in two, else all in three."""
-    kind: Literal["picture", "table", "text"]
+    predefined_test: bool
+    """Whether its makers set a test part aside; then a study splits the rest in two, else all in three."""
+    kind: Literal["image", "table", "text"]
     classes: int | None
-    """None: numbers are to be predicted."""
+    """None: regression."""
     load: Callable[[], Dataset]
 
 
@@ -41,8 +41,8 @@ def _digits() -> Dataset:
         x=x.reshape(-1, 8, 8, 1),
         y=y.astype(np.int64),
         classes=10,
-        kind="picture",
-        origin="sklearn.datasets.load_digits",
+        kind="image",
+        source="sklearn.datasets.load_digits",
     )
 
 
@@ -58,30 +58,30 @@ def _from_sklearn(function: str) -> Dataset:
         y=table.target.astype(np.int64 if names else np.float32),
         classes=len(names) or None,
         kind="table",
-        origin=f"sklearn.datasets.{function}",
+        source=f"sklearn.datasets.{function}",
         names=names,
     )
 
 
 def _from_keras(name: str, classes: int, names: tuple[str, ...]) -> Dataset:
-    """Pictures that Keras knows, from `$STUDYHALL_DATA/NAME.npz` where that is set; the test part is never read."""
+    """Images that Keras knows, from `$STUDYHALL_DATA/NAME.npz` where that is set; the test part is never read."""
     import numpy as np
 
     if (sentence := missing_from_folder(name)) is not None:
         raise DataError(sentence)
     if (path := _in_data_folder(name)) is not None:
-        origin = str(path)
+        source = str(path)
         x, y, _ = read_arrays(path)
     else:
-        origin = f"keras.datasets.{name}"
+        source = f"keras.datasets.{name}"
         x, y = _downloaded(name)
     if x.ndim not in (3, 4) or y.dtype.kind not in "iu" or not set(np.unique(y)) <= set(range(classes)):
         raise DataError(
-            f"{origin} is not {name} as Keras stores it: x_train has the shape {x.shape}, and y_train must be "
+            f"{source} is not {name} as Keras stores it: x_train has the shape {x.shape}, and y_train must be "
             f"integers from 0 to {classes - 1}"
         )
     found = Labels(y=y.astype(np.int64), classes=classes, names=names)
-    return rows_of_arrays(x, found, origin, official_test=True)
+    return dataset_of_arrays(x, found, source, predefined_test=True)
 
 
 def _downloaded(name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -133,16 +133,16 @@ IN_DATA_FOLDER = tuple(_FROM_KERAS)
 
 
 DATASETS: Mapping[str, NamedDataset] = {
-    "digits": NamedDataset(official_test=False, kind="picture", classes=10, load=_digits),
+    "digits": NamedDataset(predefined_test=False, kind="image", classes=10, load=_digits),
     **{
         name: NamedDataset(
-            official_test=True, kind="picture", classes=classes, load=partial(_from_keras, name, classes, names)
+            predefined_test=True, kind="image", classes=classes, load=partial(_from_keras, name, classes, names)
         )
         for name, (classes, names) in _FROM_KERAS.items()
     },
     **{
         name: NamedDataset(
-            official_test=False, kind="table", classes=classes, load=partial(_from_sklearn, f"load_{name}")
+            predefined_test=False, kind="table", classes=classes, load=partial(_from_sklearn, f"load_{name}")
         )
         for name, classes in (("breast_cancer", 2), ("wine", 3), ("diabetes", None))
     },

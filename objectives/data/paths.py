@@ -43,7 +43,7 @@ def path_fault(dataset: str) -> str | None:
         return f"no such file or folder{did_you_mean(path.name, beside)}"
     if path.is_dir() != (format_of(dataset) is FOLDER):
         found = "a folder" if path.is_dir() else "a file"
-        return f"is {found}; allowed: a file ({suffixes}), or a folder of class folders of pictures"
+        return f"is {found}; allowed: a file ({suffixes}), or a folder of class folders of images"
     return None
 
 

@@ -18,7 +18,7 @@ from objectives.wording import did_you_mean, listing, written
 
 
 class DataSettings(Settings):
-    """Which data, divided how. The test part is never among what a search sees."""
+    """Which data, split how. The test part is never among what a search sees."""
 
     dataset: str = "digits"
     """The name of a data set, or the path of a file or folder of one's own."""
@@ -29,18 +29,18 @@ class DataSettings(Settings):
     ignore: tuple[Annotated[str, Field(strict=True)], ...] = ()
     """Columns of a table that nothing is learned from."""
     task: Literal["auto", "classification", "regression"] = "auto"
-    """auto: classification for texts and few whole numbers, else regression (see rows.targets)."""
+    """auto: classification for texts and few whole numbers, else regression (see dataset.make_labels)."""
     image_size: tuple[AtLeastOne, AtLeastOne] | None = None
-    """Height and width of the pictures of a folder. None: those of the first."""
+    """Height and width of the images of a folder. None: those of the first."""
     evaluation: Literal["hold-out", "k-fold", "iterated-k-fold"] = "hold-out"
     """How the rows are split for training and validation: see [Evaluation](#evaluation)."""
     folds: Annotated[int, Field(strict=True, ge=2)] | None = Field(default=None, validate_default=True)
     """5 unless given; None with hold-out."""
     repeats: Annotated[int, Field(strict=True, ge=2)] | None = Field(default=None, validate_default=True)
-    """How often the rows are divided into folds anew: 2 unless given; None but with iterated k-fold."""
+    """How often the rows are split into folds anew: 2 unless given; None but with iterated k-fold."""
     split: tuple[Annotated[float, Field(strict=True)], ...] | None = None
-    """Hold-out: shares of train, validation and, where the set has no official test part, test. Folds: shares of
-    search and test, not for a set with an official test part. None: see splits.default_shares."""
+    """Hold-out: ratios of train, validation and, where the set has no predefined test split, test. Folds: ratios of
+    search and test, not for a set with a predefined test split. None: see splits.default_ratios."""
     scaling: Literal["auto", "min-max", "standard", "none"] = "auto"
     """See Scaler.fit."""
     classes: tuple[Annotated[int, Field(strict=True)] | Annotated[str, Field(strict=True)], ...] | None = None
@@ -51,8 +51,8 @@ class DataSettings(Settings):
     def _is_known(cls, name: str) -> str:
         if name not in DATASETS and not is_path(name):
             raise _fault(
-                f"allowed: {', '.join(DATASETS)}, a file ({', '.join(FORMATS)}), or a folder of pictures such as "
-                f"./{name or 'pictures'}{did_you_mean(name, DATASETS)}"
+                f"allowed: {', '.join(DATASETS)}, a file ({', '.join(FORMATS)}), or a folder of images such as "
+                f"./{name or 'images'}{did_you_mean(name, DATASETS)}"
             )
         return name
 
@@ -104,16 +104,16 @@ class DataSettings(Settings):
 
     @field_validator("split")
     @classmethod
-    def _divides(cls, shares: tuple[float, ...] | None, info: ValidationInfo) -> tuple[float, ...] | None:
-        if shares is None:
+    def _splits(cls, ratios: tuple[float, ...] | None, info: ValidationInfo) -> tuple[float, ...] | None:
+        if ratios is None:
             return None
         dataset, evaluation = info.data.get("dataset"), info.data.get("evaluation")
-        # What is unknown has a fault of its own; what is left to say of the shares needs neither.
-        if dataset is not None and evaluation is not None and (fault := _wrong_count(dataset, evaluation, len(shares))):
+        # What is unknown has a fault of its own; what is left to say of the ratios needs neither.
+        if dataset is not None and evaluation is not None and (fault := _wrong_count(dataset, evaluation, len(ratios))):
             raise _fault(fault)
-        if any(share <= 0 for share in shares) or not math.isclose(sum(shares), 1.0, abs_tol=1e-6):
-            raise _fault(f"allowed: positive shares that sum to 1 (these sum to {sum(shares)})")
-        return shares
+        if any(ratio <= 0 for ratio in ratios) or not math.isclose(sum(ratios), 1.0, abs_tol=1e-6):
+            raise _fault(f"allowed: positive ratios that sum to 1 (these sum to {sum(ratios)})")
+        return ratios
 
     @field_validator("scaling")
     @classmethod
@@ -137,7 +137,7 @@ class DataSettings(Settings):
         return f"{self.dataset}, {'hold-out' if self.folds is None else folds}{classes}"
 
     @property
-    def divisions(self) -> int:
+    def split_count(self) -> int:
         """How many pairs of a training and a validation part the data give."""
         return (self.folds or 1) * (self.repeats or 1)
 
@@ -152,9 +152,9 @@ def _fault(sentence: str) -> PydanticCustomError:
 
 def _wrong_count(dataset: str, evaluation: str, count: int) -> str | None:
     if dataset in DATASETS:
-        return split_fault(dataset, evaluation, count, official_test=DATASETS[dataset].official_test)
+        return split_fault(dataset, evaluation, count, predefined_test=DATASETS[dataset].predefined_test)
     if dataset.lower().endswith(".npz"):
         # Only the file can tell whether it has a test part; this is what would be wrong either way.
-        faults = [split_fault(dataset, evaluation, count, official_test=official) for official in (False, True)]
+        faults = [split_fault(dataset, evaluation, count, predefined_test=predefined) for predefined in (False, True)]
         return faults[0] if all(faults) else None
-    return split_fault(dataset, evaluation, count, official_test=False)
+    return split_fault(dataset, evaluation, count, predefined_test=False)

@@ -21,70 +21,71 @@ class SplitIndices:
     train: np.ndarray
     validation: np.ndarray
     test: np.ndarray
-    """Empty where the data set has an official test part, which lies elsewhere."""
+    """Empty where the data set has a predefined test split, which lies elsewhere."""
 
 
-def default_shares(evaluation: str, *, official_test: bool) -> tuple[float, ...]:
-    """The shares of a data set when the study gives none; empty for folds of a set with an official test part."""
+def default_ratios(evaluation: str, *, predefined_test: bool) -> tuple[float, ...]:
+    """The ratios of a dataset when the study gives none; empty for folds of a set with a predefined test split."""
     if evaluation == "hold-out":
-        return (0.8, 0.2) if official_test else (0.6, 0.2, 0.2)
-    return () if official_test else (0.8, 0.2)
+        return (0.8, 0.2) if predefined_test else (0.6, 0.2, 0.2)
+    return () if predefined_test else (0.8, 0.2)
 
 
-def split_fault(name: str, evaluation: str, count: int, *, official_test: bool) -> str | None:
-    """Return None when `split` may have `count` shares, else what is allowed."""
-    if count == len(default_shares(evaluation, official_test=official_test)):
+def split_fault(name: str, evaluation: str, count: int, *, predefined_test: bool) -> str | None:
+    """Return None when `split` may have `count` ratios, else what is allowed."""
+    if count == len(default_ratios(evaluation, predefined_test=predefined_test)):
         return None
     if evaluation == "hold-out":
-        shares = "two shares (train, validation)" if official_test else "three shares (train, validation, test)"
-    elif official_test:
+        ratios = "two ratios (train, validation)" if predefined_test else "three ratios (train, validation, test)"
+    elif predefined_test:
         return (
-            f"not allowed with evaluation = {written(evaluation)}: the folds divide all but {name}'s official test part"
+            f"not allowed with evaluation = {written(evaluation)}: {name} has a predefined test split, and all other "
+            "rows are in folds"
         )
     else:
-        shares = f"with evaluation = {written(evaluation)} two shares (search, test)"
-    return f"allowed: {shares}, since {name} has {'an' if official_test else 'no'} official test part"
+        ratios = f"with evaluation = {written(evaluation)} two ratios (search, test)"
+    return f"allowed: {ratios}, since {name} has {'a' if predefined_test else 'no'} predefined test split"
 
 
-def split_rows(y: np.ndarray, shares: Sequence[float], seed: int, *, stratified: bool = True) -> SplitIndices:
-    """Divide the rows at random, every class in proportion if `stratified`, in two or three parts.
+def split_rows(y: np.ndarray, ratios: Sequence[float], seed: int, *, stratified: bool = True) -> SplitIndices:
+    """Split the rows at random, every class in proportion if `stratified`, in two or three parts.
 
-    `y` has the shape (rows,); `shares` are those of train, validation and perhaps test. The same arguments give the
+    `y` has the shape (rows,); `ratios` are those of train, validation and perhaps test. The same arguments give the
     same rows, so what finalises a study finds the test part that its search left alone. Raises DataError where a part
     would be empty, or the training or validation part lack some class.
     """
-    search, test = _test_part(y, shares[2] if len(shares) == 3 else 0.0, seed, stratified)
-    train, validation = _taken(y, search, shares[1], seed, "validation", stratified)
+    search, test = _test_part(y, ratios[2] if len(ratios) == 3 else 0.0, seed, stratified)
+    train, validation = _taken(y, search, ratios[1], seed, "validation", stratified)
     return SplitIndices(train=train, validation=validation, test=test)
 
 
 def fold_rows(
-    y: np.ndarray, test_share: float, folds: int, iterations: int, seed: int, *, stratified: bool = True
+    y: np.ndarray, test_ratio: float, folds: int, repeats: int, seed: int, *, stratified: bool = True
 ) -> list[SplitIndices]:
-    """Divide all rows but the test part `iterations` times into `folds` folds, each of which validates once.
+    """Split all rows but the test part `repeats` times into `folds` folds, each of which validates once.
 
-    Rows are shuffled, differently in each iteration, and classes are in proportion in all folds if `stratified`. The
-    test part is that of `split_rows` with the same share. Raises DataError where there are too few rows.
+    Rows are shuffled, differently in each repeat, and classes are in proportion in all folds if `stratified`. The
+    test part is that of `split_rows` with the same ratio. Raises DataError where there are too few rows.
     """
     import numpy as np
     from sklearn.model_selection import KFold, StratifiedKFold
 
-    search, test = _test_part(y, test_share, seed, stratified)
+    search, test = _test_part(y, test_ratio, seed, stratified)
     fewest = int(np.unique(y[search], return_counts=True)[1].min()) if stratified else len(search)
     if fewest < folds:
-        of = "the smallest class" if stratified else "the data set"
+        of = "the smallest class" if stratified else "the dataset"
         raise DataError(f"{of} has {fewest} rows outside the test part, so allowed: at most {fewest} folds")
     maker = StratifiedKFold if stratified else KFold
     parts = []
-    for iteration in range(iterations):
-        divided = maker(folds, shuffle=True, random_state=derive_seed(seed, "folds", iteration))
-        for train, validation in divided.split(search, y[search]):
+    for repeat in range(repeats):
+        splitter = maker(folds, shuffle=True, random_state=derive_seed(seed, "folds", repeat))
+        for train, validation in splitter.split(search, y[search]):
             parts.append(SplitIndices(train=search[train], validation=search[validation], test=test))
     return parts
 
 
-def nested_share(rows: np.ndarray, y: np.ndarray, fraction: float, seed: int, *, stratified: bool) -> np.ndarray:
-    """Return a share of the row numbers, in their order; a larger fraction holds all rows of a smaller one.
+def nested_rows(rows: np.ndarray, y: np.ndarray, fraction: float, seed: int, *, stratified: bool) -> np.ndarray:
+    """Return a fraction of the row numbers, in their order; a larger fraction holds all rows of a smaller one.
 
     Of each class at least one row stays if `stratified`.
     """
@@ -92,7 +93,7 @@ def nested_share(rows: np.ndarray, y: np.ndarray, fraction: float, seed: int, *,
 
     if fraction >= 1:
         return rows
-    # One rank a row, whatever the fraction and the division.
+    # One rank a row, whatever the fraction and the split.
     ranks = np.random.default_rng(derive_seed(seed, "fraction")).permutation(len(y))[rows]
     groups = y[rows] if stratified else np.zeros(len(rows), np.int64)
     kept = np.zeros(len(rows), bool)
@@ -102,21 +103,21 @@ def nested_share(rows: np.ndarray, y: np.ndarray, fraction: float, seed: int, *,
     return rows[kept]
 
 
-def _test_part(y: np.ndarray, share: float, seed: int, stratified: bool) -> tuple[np.ndarray, np.ndarray]:
+def _test_part(y: np.ndarray, ratio: float, seed: int, stratified: bool) -> tuple[np.ndarray, np.ndarray]:
     import numpy as np
 
     everything = np.arange(len(y))
-    return _taken(y, everything, share, seed, "test", stratified) if share else (everything, everything[:0])
+    return _taken(y, everything, ratio, seed, "test", stratified) if ratio else (everything, everything[:0])
 
 
 def _taken(
-    y: np.ndarray, rows: np.ndarray, share: float, seed: int, use: str, stratified: bool
+    y: np.ndarray, rows: np.ndarray, ratio: float, seed: int, use: str, stratified: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """`rows` without those of one use, and those; the share is of all rows."""
+    """`rows` without those of one use, and those; the ratio is of all rows."""
     import numpy as np
     from sklearn.model_selection import train_test_split
 
-    size = round(share * len(y))
+    size = round(ratio * len(y))
     try:
         rest, taken = train_test_split(
             rows, test_size=size, stratify=y[rows] if stratified else None, random_state=derive_seed(seed, "split", use)

@@ -1,4 +1,4 @@
-"""The family `cnn`: blocks of convolutions, each followed by pooling, for pictures."""
+"""The family `cnn`: blocks of convolutions, each followed by pooling, for images."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ DEFAULT_SPACE: Mapping[str, Any] = {
 
 
 def build(params: Mapping[str, Any], data: SearchData) -> Any:
-    """Return a `keras.Sequential` from pictures of shape (height, width, channels) to the output layer of the task."""
+    """Return a `keras.Sequential` from images of shape (height, width, channels) to the output layer of the task."""
     import keras
 
     model = keras.Sequential([keras.Input(data.x_train.shape[1:])])
@@ -56,7 +56,7 @@ def build(params: Mapping[str, Any], data: SearchData) -> Any:
         for _ in range(params["convolutions"]):
             filters = params["filters"] << (number - 1)
             stack += layers.hidden_convolution(params, filters, number, kernel_size=params["kernel_size"])
-        # "same" keeps a picture of one pixel where there are more blocks than halves.
+        # "same" keeps an image of one pixel where there are more blocks than halves.
         stack.append(keras.layers.MaxPooling2D(padding="same"))
         stack += layers.dropout(layers.own(params, "dropout", number))
     stack.append(layers.pooling(params["pooling"]))
@@ -70,7 +70,7 @@ def build(params: Mapping[str, Any], data: SearchData) -> Any:
     return model
 
 
-NETWORK = Network(name="cnn", parameters=PARAMETERS, build=build, check=image_augmentation.check, reads=("picture",))
+NETWORK = Network(name="cnn", parameters=PARAMETERS, build=build, check=image_augmentation.check, reads=("image",))
 
 
-CNN = network_family(NETWORK, summary="convolutional network on pictures", space=DEFAULT_SPACE)
+CNN = network_family(NETWORK, summary="convolutional network on images", space=DEFAULT_SPACE)

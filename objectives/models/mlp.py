@@ -89,6 +89,6 @@ def build(params: Mapping[str, Any], data: SearchData) -> Any:
     return model
 
 
-NETWORK = Network(name="mlp", parameters=PARAMETERS, build=build, prepare=flatten, reads=("picture", "table"))
+NETWORK = Network(name="mlp", parameters=PARAMETERS, build=build, prepare=flatten, reads=("image", "table"))
 
-MLP = network_family(NETWORK, summary="fully connected network on pictures or tables", space=DEFAULT_SPACE)
+MLP = network_family(NETWORK, summary="fully connected network on images or tables", space=DEFAULT_SPACE)

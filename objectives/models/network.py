@@ -86,11 +86,11 @@ def check(network: Network, params: Mapping[str, Any], data: SearchData) -> None
 
 def load(network: Network, task: Task) -> Splits:
     """Load what the network is to be trained on. Raises DataError, also where it reads no data of that kind."""
-    divisions = load_search_data(task.data, task.seed, fraction=task.train.fraction)
-    data = divisions[0]
+    splits = load_search_data(task.data, task.seed, fraction=task.train.fraction)
+    data = splits[0]
     if data.kind not in network.reads:
-        raise DataError(f"{data.origin} holds {data.kind}s, and {network.name} reads: {', '.join(network.reads)}")
-    return divisions
+        raise DataError(f"{data.source} holds {data.kind}s, and {network.name} reads: {', '.join(network.reads)}")
+    return splits
 
 
 def make_training(network: Network, params: Mapping[str, Any], data: SearchData, *, epochs: int) -> Training:
@@ -122,7 +122,7 @@ class NetworkObjective:
 
     task: Task
     network: Network
-    _divisions: Sequence[SearchData] | None = field(default=None, init=False, repr=False)
+    _splits: Sequence[SearchData] | None = field(default=None, init=False, repr=False)
 
     def __call__(self, trial: optuna.Trial, /) -> float | list[float]:
         """Return the trial's value, NaN when training diverged (see evaluation.evaluate for what is raised).
@@ -130,8 +130,8 @@ class NetworkObjective:
         Before the first trial trains: BackendError and DataError.
         """
         backend.prepare(self.task.train.backend)
-        if self._divisions is None:
-            self._divisions = load(self.network, self.task)
+        if self._splits is None:
+            self._splits = load(self.network, self.task)
         params = {**self.network.defaults, **self.task.space.suggest(trial)}
         make = partial(make_training, self.network, params, epochs=self.task.train.epochs)
-        return evaluate(trial, self._divisions, make, self.task)
+        return evaluate(trial, self._splits, make, self.task)

@@ -1,4 +1,4 @@
-"""The family `resnet`: residual blocks, for pictures (He et al. 2016, https://arxiv.org/abs/1512.03385)."""
+"""The family `resnet`: residual blocks, for images (He et al. 2016, https://arxiv.org/abs/1512.03385)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ DEFAULT_SPACE: Mapping[str, Any] = {
 
 
 def build(params: Mapping[str, Any], data: SearchData) -> Any:
-    """Return a functional `keras.Model` from pictures of shape (height, width, channels) to the task's output layer."""
+    """Return a functional `keras.Model` from images of shape (height, width, channels) to the task's output layer."""
     import keras
 
     inputs = keras.Input(data.x_train.shape[1:])
@@ -77,7 +77,7 @@ def _through(values: Any, stack: list[Any]) -> Any:
     return values
 
 
-NETWORK = Network(name="resnet", parameters=PARAMETERS, build=build, check=image_augmentation.check, reads=("picture",))
+NETWORK = Network(name="resnet", parameters=PARAMETERS, build=build, check=image_augmentation.check, reads=("image",))
 
 
-RESNET = network_family(NETWORK, summary="residual network on pictures", space=DEFAULT_SPACE)
+RESNET = network_family(NETWORK, summary="residual network on images", space=DEFAULT_SPACE)

@@ -14,7 +14,7 @@ from objectives.space.parameters import Parameter
 
 PARAMETERS: Mapping[str, Parameter] = {
     **mlp.PARAMETERS,
-    # Tables have tens of columns and often only hundreds of rows, where pictures have thousands of both.
+    # Tables have tens of columns and often only hundreds of rows, where images have thousands of both.
     "units": replace(mlp.PARAMETERS["units"], default=32),
     "batch_size": replace(mlp.PARAMETERS["batch_size"], default=32),
     **class_weights.PARAMETERS,

@@ -1,4 +1,4 @@
-"""The family `transfer`: a model that has learned from other pictures, with a new head for these."""
+"""The family `transfer`: a model that has learned from other images, with a new head for these."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ PARAMETERS: Mapping[str, Parameter] = {
         kind=int,
         default=0,
         low=0,
-        help="height and width to which pictures are stretched; 0: as they are, but as large as the base needs",
+        help="height and width to which images are stretched; 0: as they are, but as large as the base needs",
         active_when=_APPLICATION,
     ),
     "freeze": Parameter(kind=bool, default=True, help="whether nothing of the base ever learns"),
@@ -96,9 +96,9 @@ DEFAULT_SPACE: Mapping[str, Any] = {
 
 
 def build(params: Mapping[str, Any], data: SearchData) -> Any:
-    """Return a functional `keras.Model` from pictures of shape (height, width, channels) to the task's output layer.
+    """Return a functional `keras.Model` from images of shape (height, width, channels) to the task's output layer.
 
-    Raises DataError where the base cannot be had, or does not take these pictures.
+    Raises DataError where the base cannot be had, or does not take these images.
     """
     import keras
 
@@ -139,60 +139,60 @@ def _is_own(params: Mapping[str, Any]) -> bool:
     return params["base"] not in pretrained.APPLICATIONS
 
 
-def _application(params: Mapping[str, Any], data: SearchData, pictures: Any) -> tuple[Any, Any]:
-    """The pictures as a model of keras.applications wants them, and the model."""
+def _application(params: Mapping[str, Any], data: SearchData, images: Any) -> tuple[Any, Any]:
+    """The images as a model of keras.applications wants them, and the model."""
     import keras
 
     name, size = params["base"], params["size"]
     least = pretrained.APPLICATIONS[name].least_side
-    side = (size, size) if size else (max(pictures.shape[1], least), max(pictures.shape[2], least))
+    side = (size, size) if size else (max(images.shape[1], least), max(images.shape[2], least))
     base = pretrained.application(name, params["weights"], side)
     low, high = float(data.x_train.min()), float(data.x_train.max())
     # However they were scaled, they become what they were for those who trained the base: from 0 to 255.
     scale = 255.0 / ((high - low) or 1.0)
-    values = keras.layers.Rescaling(scale, offset=-low * scale)(pictures)
+    values = keras.layers.Rescaling(scale, offset=-low * scale)(images)
     values = _resized(_with_channels(values, 3, data, name), side)
     return pretrained.preprocessed(name, values), base
 
 
-def _own(params: Mapping[str, Any], data: SearchData, pictures: Any) -> tuple[Any, Any]:
-    """The pictures in the size of a model of the user's, as they are scaled, and the model."""
+def _own(params: Mapping[str, Any], data: SearchData, images: Any) -> tuple[Any, Any]:
+    """The images in the size of a model of the user's, as they are scaled, and the model."""
     base = pretrained.own_model(params["base"])
     *side, channels = base.inputs[0].shape[1:]
-    values = pictures if channels is None else _with_channels(pictures, channels, data, params["base"])
-    height, width = (given or own for given, own in zip(side, pictures.shape[1:3], strict=True))
+    values = images if channels is None else _with_channels(images, channels, data, params["base"])
+    height, width = (given or own for given, own in zip(side, images.shape[1:3], strict=True))
     return _resized(values, (height, width)), base
 
 
-def _with_channels(pictures: Any, channels: int, data: SearchData, base: str) -> Any:
+def _with_channels(images: Any, channels: int, data: SearchData, base: str) -> Any:
     import keras
 
     _check_channels(data, channels, base)
-    return pictures if pictures.shape[-1] == channels else keras.layers.Concatenate()([pictures] * channels)
+    return images if images.shape[-1] == channels else keras.layers.Concatenate()([images] * channels)
 
 
 def _check_channels(data: SearchData, channels: int, base: str) -> None:
-    """Grey pictures can be given to a base of any number of channels, in each."""
+    """Grey images can be given to a base of any number of channels, in each."""
     found = data.x_train.shape[-1]
     if found not in (1, channels):
-        raise DataError(f"{data.origin} has pictures of {found} channels, and space.base = {base!r} takes {channels}")
+        raise DataError(f"{data.source} has images of {found} channels, and space.base = {base!r} takes {channels}")
 
 
-def _resized(pictures: Any, side: tuple[int, int]) -> Any:
+def _resized(images: Any, side: tuple[int, int]) -> Any:
     import keras
 
-    return pictures if tuple(pictures.shape[1:3]) == side else keras.layers.Resizing(*side)(pictures)
+    return images if tuple(images.shape[1:3]) == side else keras.layers.Resizing(*side)(images)
 
 
 def check(params: Mapping[str, Any], data: SearchData) -> None:
-    """Raise DataError where the pictures have no colours to change, or other channels than keras.applications takes."""
+    """Raise DataError where the images have no colours to change, or other channels than keras.applications takes."""
     image_augmentation.check(params, data)
     if not _is_own(params):
         _check_channels(data, 3, params["base"])
 
 
 NETWORK = Network(
-    name="transfer", parameters=PARAMETERS, build=build, check=check, optimizer=optimizer, reads=("picture",)
+    name="transfer", parameters=PARAMETERS, build=build, check=check, optimizer=optimizer, reads=("image",)
 )
 
-TRANSFER = network_family(NETWORK, summary="a model that has learned before, on pictures", space=DEFAULT_SPACE)
+TRANSFER = network_family(NETWORK, summary="a model that has learned before, on images", space=DEFAULT_SPACE)

@@ -35,8 +35,8 @@ class Scaler:
         features of 0 and 1 as they are, because a rare category would become a very large number.
         """
         if scaling == "auto":
-            scaling = "min-max" if kind == "picture" else "standard"
-        return _of_images(x, scaling) if kind == "picture" else _of_tables(x, scaling)
+            scaling = "min-max" if kind == "image" else "standard"
+        return _of_images(x, scaling) if kind == "image" else _of_tables(x, scaling)
 
     def transform(self, x: np.ndarray) -> np.ndarray:
         """Return `x` scaled, float32, in memory of its own."""

@@ -121,7 +121,7 @@ class _Evaluation:
             "batch_size": training.batch_size,
             "metric": [list(pair) for pair in zip(self.goal.directions, self.goal.metrics, strict=True)],
             "train": train.model_dump(mode="json"),
-            "data": [data.origin, len(data.x_train), len(data.x_validation)],
+            "data": [data.source, len(data.x_train), len(data.x_validation)],
             "runs": self.runs,
         }
         self.keeper.attend(model=training.model, callbacks=callbacks, made_from=made_from)

@@ -26,13 +26,13 @@ class DataCheck:
     """The data of a study, and every sentence on what does not go with them."""
 
     kind: str
-    """"picture", "table" or "text"."""
+    """"image", "table" or "text"."""
     shape: tuple[int, ...]
     """Of one row; empty for a text."""
     classes: int | None
     """None: regression."""
     train: int
-    """Rows of the first division's training part, ..."""
+    """Rows of the first split's training part, ..."""
     validation: int
     """... and of its validation part."""
     rows: int
@@ -41,7 +41,7 @@ class DataCheck:
 
     def __str__(self) -> str:
         size = " x ".join(map(str, self.shape))
-        rows = {"picture": f"pictures of {size}", "table": f"{size} columns", "text": "texts"}[self.kind]
+        rows = {"image": f"images of {size}", "table": f"{size} columns", "text": "texts"}[self.kind]
         task = "a number to predict" if self.classes is None else f"{self.classes} classes"
         return f"{rows}, {task}; {self.train:,} rows to train on, {self.validation:,} to validate, of {self.rows:,}"
 
@@ -56,15 +56,15 @@ def examine(spec: StudySpec) -> DataCheck | None:
     None for what reads no data, and for data that are not on this machine; `unseen` says why.
 
     Raises:
-        DataError: there are no such data, or they cannot be divided as the study asks.
+        DataError: there are no such data, or they cannot be split as the study asks.
     """
     if spec.data is None or unseen(spec.data) is not None:
         return None
     objective = resolve(spec.objective)
-    divisions = objective.load_data(spec)
-    if divisions is None:
+    splits = objective.load_data(spec)
+    if splits is None:
         return None
-    data = divisions[0]
+    data = splits[0]
     faults = objective.data_faults(spec, replace(data, x_train=data.x_train[:_ROWS]), _points(spec))
     return DataCheck(
         kind=data.kind,
@@ -72,7 +72,7 @@ def examine(spec: StudySpec) -> DataCheck | None:
         classes=data.classes,
         train=len(data.x_train),
         validation=len(data.x_validation),
-        rows=divisions.rows_read,
+        rows=splits.rows_read,
         faults=tuple(dict.fromkeys(faults)),
     )
 

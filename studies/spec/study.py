@@ -108,7 +108,7 @@ class StudySpec(Section):
         """
         if self.train is None or self.data is None or len(self.directions) > 1:
             return None
-        return self.train.epochs * run_count(self.train.seeds, self.data.divisions)
+        return self.train.epochs * run_count(self.train.seeds, self.data.split_count)
 
     @property
     def threads(self) -> int | None:

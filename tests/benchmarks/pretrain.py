@@ -2,7 +2,7 @@
 
     STUDYHALL_DATA=FOLDER python tests/benchmarks/pretrain.py [FILE.keras]
 
-reads FOLDER/mnist.npz, trains three epochs on the 30,596 training pictures of these digits, and writes the model
+reads FOLDER/mnist.npz, trains three epochs on the 30,596 training images of these digits, and writes the model
 without its optimizer; unless a file is given, as studies/gallery/mnist_0_to_4.keras.
 """
 

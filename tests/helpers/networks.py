@@ -58,8 +58,8 @@ def rows(shape, classes=3, count=12):
         x_validation=x,
         y_validation=y,
         classes=classes,
-        kind={0: "text", 1: "table"}.get(len(shape), "picture"),
-        origin="made up",
+        kind={0: "text", 1: "table"}.get(len(shape), "image"),
+        source="made up",
     )
 
 

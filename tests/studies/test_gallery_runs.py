@@ -16,9 +16,9 @@ def stand_ins(tmp_path_factory):
     folder, draw = tmp_path_factory.mktemp("data"), np.random.default_rng(7)
     labels = np.arange(ROWS) % 10
     kinds = draw.integers(0, 256, (10, SIDE, SIDE))
-    pictures = np.clip(kinds[labels] + draw.normal(0, 20, (ROWS, SIDE, SIDE)), 0, 255).astype(np.uint8)
+    images = np.clip(kinds[labels] + draw.normal(0, 20, (ROWS, SIDE, SIDE)), 0, 255).astype(np.uint8)
     for name in ("mnist", "fashion_mnist"):
-        np.savez(folder / f"{name}.npz", x_train=pictures, y_train=labels.astype(np.uint8))
+        np.savez(folder / f"{name}.npz", x_train=images, y_train=labels.astype(np.uint8))
     words = {"ham": "see you at home tonight", "spam": "win a free prize now"}
     lines = [f"{label}\t{words[label]} {number}" for number in range(60) for label in words]
     (folder / "sms_spam.tsv").write_text("\n".join(lines))

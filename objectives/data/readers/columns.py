@@ -27,9 +27,9 @@ _DATE = re.compile(
     r"|[A-Za-z]{3,9}\.? \d{1,2},? \d{4})([T ].*)?|\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?"
 )
 
-# 1,5 and 1.234,5 and 1,234.5 and 12 % and $3: amounts to a reader, texts to Python.
+# 1,5 and 1.234,5 and 1,234.5 and 12 % and $3: numbers to a reader, texts to Python.
 _GROUPED = r"[-+]?(\d{1,3}([,.' ]\d{3})+([.,]\d+)?|\d+([.,]\d+)?)"
-_AMOUNT = re.compile(rf"[$€£¥]? ?{_GROUPED} ?[%$€£¥]?")
+_NUMBER = re.compile(rf"[$€£¥]? ?{_GROUPED} ?[%$€£¥]?")
 
 
 def values_of(column: Column, name: str, path: Path, *, may_be_left_out: bool = False) -> np.ndarray | list[str]:
@@ -50,7 +50,7 @@ def values_of(column: Column, name: str, path: Path, *, may_be_left_out: bool = 
             f"the rows{advice}"
         )
     if numbers is None:
-        _refuse_amounts(texts, name, path)
+        _refuse_other_writing(texts, name, path)
         _refuse_mixture(texts, name, path)
         return texts
     if not np.isfinite(numbers).all():
@@ -64,9 +64,9 @@ def values_of(column: Column, name: str, path: Path, *, may_be_left_out: bool = 
     return numbers
 
 
-def _refuse_amounts(texts: list[str], name: str, path: Path) -> None:
+def _refuse_other_writing(texts: list[str], name: str, path: Path) -> None:
     others = [text for text in texts if not is_number(text)]
-    if others and all(map(_AMOUNT.fullmatch, others)):
+    if others and all(map(_NUMBER.fullmatch, others)):
         raise DataError(
             f"{path}: column {written(name)} holds numbers written as {written(others[0])}, which would be taken for "
             f"a text: write digits and a decimal point alone (1234.5), or {leave_out(name)}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from objectives.data.dataset import Dataset
-from objectives.data.readers.images import read_pictures
+from objectives.data.readers.images import read_images
 from objectives.data.readers.npz import read_npz
 from objectives.data.readers.options import ReadOptions
 from objectives.data.readers.tables import read_delimited, read_parquet
@@ -36,7 +36,7 @@ FORMATS: Mapping[str, Format] = {
     ".txt": _TEXT_FILE,
     ".parquet": Format(name="a table", keys=_COLUMNS, read=read_parquet, needs=("pyarrow", "tables")),
 }
-FOLDER = Format(name="a folder of pictures", keys=frozenset({"image_size"}), read=read_pictures, needs=("PIL", None))
+FOLDER = Format(name="a folder of images", keys=frozenset({"image_size"}), read=read_images, needs=("PIL", None))
 
 
 def format_of(path: str) -> Format:

@@ -1,4 +1,4 @@
-"""A folder of class folders of pictures, as most collections of pictures come."""
+"""A folder of class folders of images, as most collections of images come."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _GREY = {"1", "L", "LA"}
 _DEEP = ("I", "F")
 
 
-def read_pictures(folder: Path, options: ReadOptions) -> Dataset:
+def read_images(folder: Path, options: ReadOptions) -> Dataset:
     """Read `folder/CLASS/*.png` (or .jpg): uint8, all of options.image_size, by default that of the first.
 
-    One channel where all pictures are grey, else three. Classes and pictures come in the order of their names.
+    One channel where all images are grey, else three. Classes and images come in the order of their names.
     Raises DataError.
     """
     import numpy as np
@@ -43,28 +43,28 @@ def read_pictures(folder: Path, options: ReadOptions) -> Dataset:
     for place, path in enumerate(paths):
         x[place] = _pixels(path, "L" if grey else "RGB", (width, height)).reshape(shape[1:])
     y = np.repeat(np.arange(len(names), dtype=np.int64), [len(files[name]) for name in names])
-    return Dataset(x=x, y=y, classes=len(names), kind="picture", origin=str(folder), names=names)
+    return Dataset(x=x, y=y, classes=len(names), kind="image", source=str(folder), names=names)
 
 
 def _files(folder: Path) -> dict[str, list[Path]]:
-    """The pictures of each class."""
+    """The images of each class."""
     entries = _entries(folder)
     if loose := [entry.name for entry in entries if entry.suffix.lower() in SUFFIXES]:
         raise DataError(f"{folder}: {loose[0]} lies in no class folder; allowed: a folder for each class")
     files = {entry.name: _entries(entry) for entry in entries if entry.is_dir()}
     if len(files) < 2:
         raise DataError(
-            f"{folder} must hold at least two folders, one for each class, with pictures; it has {len(files)}"
+            f"{folder} must hold at least two folders, one for each class, with images; it has {len(files)}"
         )
     for name, inside in files.items():
         strange = [path for path in inside if path.suffix.lower() not in SUFFIXES or not path.is_file()]
         if strange and strange[0].is_dir():
             advice = f'; if {name} is a part such as "train", name it: dataset = "{folder / name}"'
-            raise DataError(f"{folder / name} holds the folder {strange[0].name} and no pictures{advice}")
+            raise DataError(f"{folder / name} holds the folder {strange[0].name} and no images{advice}")
         if strange:
-            raise DataError(f"{strange[0]} is no picture that is read ({', '.join(SUFFIXES)}): convert or remove it")
+            raise DataError(f"{strange[0]} is no image that is read ({', '.join(SUFFIXES)}): convert or remove it")
         if not inside:
-            raise DataError(f"{folder / name} holds no pictures ({', '.join(SUFFIXES)})")
+            raise DataError(f"{folder / name} holds no images ({', '.join(SUFFIXES)})")
     return files
 
 
@@ -80,10 +80,10 @@ def _all_grey(paths: Sequence[Path]) -> bool:
     """Whether one channel holds all of them; reads only the beginnings of the files."""
     grey = True
     for path in paths:
-        with _opened(path) as picture:
-            if picture.mode.startswith(_DEEP):
+        with _opened(path) as image:
+            if image.mode.startswith(_DEEP):
                 raise DataError(f"{path} has more than 8 bits a channel: convert it to 8")
-            grey = grey and picture.mode in _GREY
+            grey = grey and image.mode in _GREY
     return grey
 
 
@@ -93,37 +93,37 @@ def _opened(path: Path) -> Any:
     try:
         return Image.open(path, formats=("PNG", "JPEG"))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise DataError(f"{path} cannot be read as a picture: {error}") from error
+        raise DataError(f"{path} cannot be read as an image: {error}") from error
 
 
 def _upright(path: Path) -> Any:
-    """The whole picture, turned as its camera was held."""
+    """The whole image, turned as its camera was held."""
     from PIL import ImageOps
 
-    with _opened(path) as picture:
+    with _opened(path) as image:
         try:
-            return ImageOps.exif_transpose(picture)
+            return ImageOps.exif_transpose(image)
         except (OSError, ValueError, SyntaxError) as error:
-            raise DataError(f"{path} cannot be read as a picture: {error}") from error
+            raise DataError(f"{path} cannot be read as an image: {error}") from error
 
 
 def _pixels(path: Path, mode: str, size: tuple[int, int]) -> np.ndarray:
     import numpy as np
     from PIL import Image
 
-    picture = _upright(path).convert(mode)
-    if picture.size != size:
-        picture = picture.resize(size, Image.Resampling.BILINEAR)
-    return np.asarray(picture)
+    image = _upright(path).convert(mode)
+    if image.size != size:
+        image = image.resize(size, Image.Resampling.BILINEAR)
+    return np.asarray(image)
 
 
 def _refuse_too_large(shape: tuple[int, int, int, int], folder: Path) -> None:
     import psutil
 
-    # A byte each here, and four each in the division that is trained on.
+    # A byte each here, and four each in the split that is trained on.
     needed, memory = 5 * math.prod(shape), psutil.virtual_memory().total
     if needed > memory:
         raise DataError(
-            f"{folder}: {shape[0]:,} pictures of {shape[1]} x {shape[2]} need {needed / 2**30:.0f} GiB of memory, and "
+            f"{folder}: {shape[0]:,} images of {shape[1]} x {shape[2]} need {needed / 2**30:.0f} GiB of memory, and "
             f"there are {memory / 2**30:.0f}: give a smaller image_size = [height, width]"
         )

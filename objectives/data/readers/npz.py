@@ -7,7 +7,7 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from objectives.data.dataset import LARGEST_NUMBER, Dataset, Kind, Labels, targets
+from objectives.data.dataset import LARGEST_NUMBER, Dataset, Kind, Labels, make_labels
 from objectives.data.readers.options import ReadOptions
 from objectives.errors import DataError
 
@@ -21,12 +21,12 @@ LAYOUT = "the arrays x_train and y_train (or x and y)"
 def read_npz(path: Path, options: ReadOptions) -> Dataset:
     """Read a user's archive: x_train and y_train, or x and y.
 
-    Pictures are x of shape (rows, height, width) or (rows, height, width, channels), tables (rows, features), texts
-    (rows,). Arrays called x_test and y_test are an official test part, and not read. Raises DataError.
+    Images are x of shape (rows, height, width) or (rows, height, width, channels), tables (rows, features), texts
+    (rows,). Arrays called x_test and y_test are a predefined test split, and not read. Raises DataError.
     """
     x, y, names = read_arrays(path)
-    found = targets(_target_values(path, y), options.task, f"y of {path}")
-    return rows_of_arrays(x, found, str(path), official_test={"x_test", "y_test"} <= names)
+    found = make_labels(_target_values(path, y), options.task, f"y of {path}")
+    return dataset_of_arrays(x, found, str(path), predefined_test={"x_test", "y_test"} <= names)
 
 
 def read_arrays(path: Path) -> tuple[np.ndarray, np.ndarray, set[str]]:
@@ -72,22 +72,22 @@ def _array(path: Path, archive: Any, name: str) -> np.ndarray:
     return array
 
 
-def rows_of_arrays(x: np.ndarray, found: Labels, origin: str, *, official_test: bool) -> Dataset:
-    """Make Rows of arrays with one of the shapes that `read_npz` lists. Raises DataError."""
+def dataset_of_arrays(x: np.ndarray, found: Labels, source: str, *, predefined_test: bool) -> Dataset:
+    """Make a Dataset of arrays with one of the shapes that `read_npz` lists. Raises DataError."""
     import numpy as np
 
-    kinds: dict[int, Kind] = {1: "text", 2: "table", 3: "picture", 4: "picture"}
+    kinds: dict[int, Kind] = {1: "text", 2: "table", 3: "image", 4: "image"}
     if (kind := kinds.get(x.ndim)) is None or (kind == "text") != (x.dtype.kind == "U"):
         raise DataError(
-            f"{origin}: x has the shape {x.shape} and holds {x.dtype}; allowed: pictures (rows, height, width) or "
+            f"{source}: x has the shape {x.shape} and holds {x.dtype}; allowed: images (rows, height, width) or "
             "(rows, height, width, channels), tables (rows, features), both of numbers, or texts (rows,)"
         )
     if kind == "text":
         x = x.astype(object)
     else:
         if x.dtype.kind not in "biuf" or 0 in x.shape:
-            raise DataError(f"{origin}: x has the shape {x.shape} and holds {x.dtype}; allowed: numbers, at least one")
-        refuse_gaps(x, f"x of {origin}")
+            raise DataError(f"{source}: x has the shape {x.shape} and holds {x.dtype}; allowed: numbers, at least one")
+        refuse_gaps(x, f"x of {source}")
         if kind == "table":
             x = x.astype(np.float64)
         elif x.ndim == 3:
@@ -97,9 +97,9 @@ def rows_of_arrays(x: np.ndarray, found: Labels, origin: str, *, official_test: 
         y=found.y,
         classes=found.classes,
         kind=kind,
-        origin=origin,
+        source=source,
         names=found.names,
-        official_test=official_test,
+        predefined_test=predefined_test,
     )
 
 

@@ -16,6 +16,6 @@ class ReadOptions:
     ignore: tuple[str, ...] = ()
     """Columns of a table that nothing is learned from."""
     task: str = "auto"
-    """How labels are told from numbers; see dataset.targets."""
+    """How labels are told from numbers; see dataset.make_labels."""
     image_size: tuple[int, int] | None = None
     """Height and width of all images. None: those of the first."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from objectives.data.dataset import Dataset, targets
+from objectives.data.dataset import Dataset, make_labels
 from objectives.data.readers.columns import date_fault, features_of, is_number, leave_out, values_of
 from objectives.data.readers.delimited import Lines, read_cells
 from objectives.data.readers.options import ReadOptions
@@ -35,7 +35,7 @@ def read_delimited(path: Path, options: ReadOptions) -> Dataset:
     if options.target is None and options.text is None:
         return _labelled_texts(lines, path, options)
     columns = _by_name(lines, path)
-    return rows_of_table(list(columns), columns.__getitem__, options, path)
+    return dataset_of_table(list(columns), columns.__getitem__, options, path)
 
 
 def read_parquet(path: Path, options: ReadOptions) -> Dataset:
@@ -54,7 +54,7 @@ def read_parquet(path: Path, options: ReadOptions) -> Dataset:
         raise DataError(f"{path} cannot be read as Parquet: {error}") from error
     if len(set(table.column_names)) < len(table.column_names):
         raise DataError(f"{path} has two columns of one name")
-    return rows_of_table(table.column_names, lambda name: _from_arrow(table.column(name), name, path), options, path)
+    return dataset_of_table(table.column_names, lambda name: _from_arrow(table.column(name), name, path), options, path)
 
 
 def _from_arrow(column: Any, name: str, path: Path) -> Column:
@@ -77,11 +77,13 @@ def _from_arrow(column: Any, name: str, path: Path) -> Column:
     raise DataError(f"{path}: column {written(name)} holds {kind}; allowed: numbers and texts ({leave_out(name)})")
 
 
-def rows_of_table(known: Sequence[str], column: Callable[[str], Column], options: ReadOptions, path: Path) -> Dataset:
-    """Make Rows of the columns that `known` names; only those that are used are asked for. Raises DataError.
+def dataset_of_table(
+    known: Sequence[str], column: Callable[[str], Column], options: ReadOptions, path: Path
+) -> Dataset:
+    """Make a Dataset of the columns that `known` names; only those that are used are asked for. Raises DataError.
 
-    Text columns are one-hot encoded, a feature for each text that occurs anywhere in the file, so that all divisions
-    have the same features; those that a training part lacks are nought in its division (see scaling.Scaler).
+    Text columns are one-hot encoded, a feature for each text that occurs anywhere in the file, so that all splits
+    have the same features; those that a training part lacks are nought in its split (see Scaler.fit).
     """
     import numpy as np
 
@@ -93,7 +95,7 @@ def rows_of_table(known: Sequence[str], column: Callable[[str], Column], options
             )
     target = options.target or _only_other(known, options, path)
     y = values_of(column(target), target, path)
-    found = targets(y, options.task, f"{path}: the target {written(target)}")
+    found = make_labels(y, options.task, f"{path}: the target {written(target)}")
     if options.text is not None:
         texts = column(options.text)
         if isinstance(texts, np.ndarray) or all(map(is_number, texts)):
@@ -116,7 +118,7 @@ def rows_of_table(known: Sequence[str], column: Callable[[str], Column], options
         y=found.y,
         classes=found.classes,
         kind="table" if options.text is None else "text",
-        origin=str(path),
+        source=str(path),
         names=found.names,
         preprocessing=preprocessing,
     )
@@ -148,14 +150,14 @@ def _labelled_texts(lines: Lines, path: Path, options: ReadOptions) -> Dataset:
             f"data.target is missing: {path} has the columns {_listed(lines[0])}; name the one to be predicted in "
             "data.target, and one of texts, if there is one, in data.text"
         )
-    # A first line whose label occurs nowhere else is the header; otherwise its class of one could not be divided.
+    # A first line whose label occurs nowhere else is the header; otherwise its class of one could not be split.
     named = columns[label][0] not in body[label]
     names = [cell.strip() for cell in lines[0]] if named else [("text", "label")[place == label] for place in (0, 1)]
     if names[0] == names[1]:
         raise DataError(f"{path}: both columns are called {written(names[0])}")
     table = dict(zip(names, body if named else columns, strict=True))
     chosen = replace(options, target=names[label], text=names[1 - label])
-    return rows_of_table(names, table.__getitem__, chosen, path)
+    return dataset_of_table(names, table.__getitem__, chosen, path)
 
 
 def _of_several_words(cells: Sequence[str]) -> bool:

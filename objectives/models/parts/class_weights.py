@@ -27,7 +27,7 @@ PARAMETERS: Mapping[str, Parameter] = {
 def check(params: Mapping[str, Any], data: SearchData) -> None:
     """Raise DataError for weights of classes where there are none. Families without the parameter pass."""
     if params.get("class_weight", "none") != "none" and data.classes is None:
-        raise DataError(f"space.class_weight is for classes, and {data.origin} has a number to predict")
+        raise DataError(f"space.class_weight is for classes, and {data.source} has a number to predict")
 
 
 def row_weights(params: Mapping[str, Any], data: SearchData) -> np.ndarray | None:

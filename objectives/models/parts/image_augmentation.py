@@ -1,4 +1,4 @@
-"""Pictures changed at random while a model trains, by layers of Keras at its front. Other rows pass unchanged.
+"""Images changed at random while a model trains, by layers of Keras at its front. Other rows pass unchanged.
 
 A strength of 0 leaves its layer out. The layers' random states are variables of the model, and so are kept with it.
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _FLIPS = {"horizontal": "horizontal", "vertical": "vertical", "both": "horizontal_and_vertical"}
 
-# What a moved picture leaves empty is filled with the nearest pixel.
+# What a moved image leaves empty is filled with the nearest pixel.
 _FILL = {"fill_mode": "nearest"}
 
 
@@ -27,7 +27,7 @@ def _share(text: str, high: float = 1.0) -> Parameter:
 
 PARAMETERS: Mapping[str, Parameter] = {
     "flip": Parameter(
-        kind=str, default="none", choices=("none", *_FLIPS), help="mirror every other picture, in that direction"
+        kind=str, default="none", choices=("none", *_FLIPS), help="mirror every other image, in that direction"
     ),
     "rotate": _share("turn by up to so many degrees, either way", 180.0),
     "shift": _share("shift by up to this share of the side, any way"),
@@ -44,14 +44,14 @@ _COLOURS = ("saturation", "hue")
 
 
 def check(params: Mapping[str, Any], data: SearchData) -> None:
-    """Raise DataError where colours are to be changed, and the pictures have none or are not scaled to 0..1."""
+    """Raise DataError where colours are to be changed, and the images have none or are not scaled to 0..1."""
     for name in _COLOURS:
         if params[name] > 0:
             _check_colours(name, data)
 
 
 def augmentation_layers(params: Mapping[str, Any], data: SearchData) -> list[Any]:
-    """Return the layers for pictures of shape (rows, height, width, channels); they are active in training alone."""
+    """Return the layers for images of shape (rows, height, width, channels); they are active in training alone."""
     layers: list[Any] = []
     if params["flip"] != "none":
         layers.extend(_flip(_FLIPS[params["flip"]]))
@@ -65,13 +65,13 @@ def augmentation_layers(params: Mapping[str, Any], data: SearchData) -> list[Any
 def _check_colours(name: str, data: SearchData) -> None:
     if (channels := data.x_train.shape[-1]) != 3:
         raise DataError(
-            f"space.{name} changes colours, and pictures of {data.origin} have {channels} instead of three channels"
+            f"space.{name} changes colours, and images of {data.source} have {channels} instead of three channels"
         )
     low, high = _range(data)
     # Keras counts colours on a circle for red, green and blue from 0 to 1, and says nothing of other values.
     if low < 0 or high > 1:
         raise DataError(
-            f"space.{name} needs pixels from 0 to 1, and those of {data.origin} are scaled to {low:.3g} .. {high:.3g}: "
+            f"space.{name} needs pixels from 0 to 1, and those of {data.source} are scaled to {low:.3g} .. {high:.3g}: "
             'say data.scaling = "min-max"'
         )
 
@@ -97,7 +97,7 @@ def _shift(share: float, data: SearchData) -> list[Any]:
 def _zoom(share: float, data: SearchData) -> list[Any]:
     import keras
 
-    # One range for both sides keeps the picture's proportions.
+    # One range for both sides keeps the image's proportions.
     return [keras.layers.RandomZoom((-share, share), **_FILL)]
 
 
@@ -111,7 +111,7 @@ def _crop(share: float, data: SearchData) -> list[Any]:
     import keras
 
     # Not RandomCrop, which in Keras 3.15 takes one window for a whole batch and changes the shape while predicting:
-    # a picture moved by up to half of what is cut away, then enlarged about its middle, shows any window of that size.
+    # an image moved by up to half of what is cut away, then enlarged about its middle, shows any window of that size.
     moved = keras.layers.RandomTranslation(share / 2, share / 2, **_FILL)
     return [moved, keras.layers.RandomZoom((-share, -share), **_FILL)]
 
@@ -155,5 +155,5 @@ _MAKERS: Mapping[str, Callable[[float, SearchData], list[Any]]] = {
 
 
 def _range(data: SearchData) -> tuple[float, float]:
-    """The values between which pictures stay: those of the training part, however it was scaled."""
+    """The values between which images stay: those of the training part, however it was scaled."""
     return float(data.x_train.min()), float(data.x_train.max())

@@ -69,11 +69,11 @@ def check(params: Mapping[str, Any], data: SearchData) -> None:
     """Raise DataError for a loss that does not fit the task."""
     name, classes = params["loss"], data.classes
     if classes is not None and name in _OF_NUMBERS:
-        raise DataError(f'space.loss = "{name}" is for numbers, and {data.origin} has {classes} classes')
+        raise DataError(f'space.loss = "{name}" is for numbers, and {data.source} has {classes} classes')
     if classes is None and name in _OF_CLASSES:
-        raise DataError(f'space.loss = "{name}" is for classes, and {data.origin} has a number to predict')
+        raise DataError(f'space.loss = "{name}" is for classes, and {data.source} has a number to predict')
     if classes is None and name == "auto" and params["label_smoothing"] > 0:
-        raise DataError(f"space.label_smoothing is for classes, and {data.origin} has a number to predict")
+        raise DataError(f"space.label_smoothing is for classes, and {data.source} has a number to predict")
 
 
 def make_loss(params: Mapping[str, Any], data: SearchData) -> Any:

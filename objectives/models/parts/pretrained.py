@@ -8,7 +8,7 @@ from typing import Any
 
 from objectives.errors import DataError
 
-# Module of keras.applications -> the smallest side of a picture, and the models in it.
+# Module of keras.applications -> the smallest side of an image, and the models in it.
 _MODULES: Mapping[str, tuple[int, tuple[str, ...]]] = {
     "convnext": (32, ("ConvNeXtTiny", "ConvNeXtSmall", "ConvNeXtBase", "ConvNeXtLarge", "ConvNeXtXLarge")),
     "densenet": (32, ("DenseNet121", "DenseNet169", "DenseNet201")),
@@ -44,10 +44,10 @@ APPLICATIONS: Mapping[str, Application] = {
 
 
 def application(name: str, weights: str, side: tuple[int, int]) -> Any:
-    """Return a model of keras.applications without its head: pictures of (*side, 3), preprocessed, to feature maps.
+    """Return a model of keras.applications without its head: images of (*side, 3), preprocessed, to feature maps.
 
     `weights` are "imagenet" (which Keras downloads once), "none" (drawn at random) or the path of a file. Raises
-    DataError where they cannot be had, and for pictures that are too small.
+    DataError where they cannot be had, and for images that are too small.
     """
     import keras
 
@@ -66,19 +66,19 @@ def application(name: str, weights: str, side: tuple[int, int]) -> Any:
         raise DataError(f"the weights {weights!r} of {name} cannot be had: {_first_line(error)}; {remedy}") from error
 
 
-def preprocessed(name: str, pictures: Any) -> Any:
-    """Return colour pictures of 0 to 255 (a `keras.KerasTensor`) as that model of keras.applications wants them."""
+def preprocessed(name: str, images: Any) -> Any:
+    """Return colour images of 0 to 255 (a `keras.KerasTensor`) as that model of keras.applications wants them."""
     import keras
 
-    return getattr(keras.applications, APPLICATIONS[name].module).preprocess_input(pictures)
+    return getattr(keras.applications, APPLICATIONS[name].module).preprocess_input(images)
 
 
 def own_model(path: str) -> Any:
-    """Return the model of a .keras file, from pictures to the feature maps that its head begins with.
+    """Return the model of a .keras file, from images to the feature maps that its head begins with.
 
     The head begins with the last layer that makes rows of feature maps: a Flatten or a global pooling. Nothing that
     the file holds is run as code. Raises DataError for a file that Keras cannot load so, and for a model of anything
-    but pictures.
+    but images.
     """
     import keras
 
@@ -92,7 +92,7 @@ def own_model(path: str) -> Any:
         ) from error
     inputs, outputs = getattr(model, "inputs", None) or [], getattr(model, "outputs", None) or []
     if len(inputs) != 1 or len(inputs[0].shape) != 4:
-        raise DataError(f"space.base = {path!r} takes no pictures: its input must be (rows, height, width, channels)")
+        raise DataError(f"space.base = {path!r} takes no images: its input must be (rows, height, width, channels)")
     maps = outputs[0] if len(outputs[0].shape) == 4 else _before_head(model)
     base = None if maps is None else keras.Model(inputs, maps)
     if base is None or not base.weights:

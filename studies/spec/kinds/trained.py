@@ -6,7 +6,7 @@ import importlib.util
 from collections.abc import Iterator
 from typing import ClassVar
 
-from objectives.data.loading import absence, load_rows
+from objectives.data.loading import absence, load_dataset
 from objectives.data.named import DATASETS
 from objectives.data.paths import digest, path_fault
 from objectives.data.readers.formats import FOLDER, format_of, lacking
@@ -82,7 +82,7 @@ def _default_metric(data: DataSettings) -> str:
     if data.task != "auto" or data.text is not None or format_of(data.dataset) is FOLDER:
         return DEFAULTS["regression" if data.task == "regression" else "classes"]
     try:
-        return DEFAULTS[kind_of(load_rows(data).classes)]
+        return DEFAULTS[kind_of(load_dataset(data).classes)]
     except DataError:  # which is told by whoever needs the data
         return DEFAULTS["classes"]
 

@@ -17,7 +17,7 @@ ROWS = Dataset(
     y=np.array([0, 1, 2, 3, 1, 3]),
     classes=4,
     kind="table",
-    origin="made up",
+    source="made up",
     names=("ant", "bee", "cat", "dog"),
 )
 
@@ -27,7 +27,7 @@ def test_the_rows_of_the_chosen_classes_are_numbered_in_their_order():
     assert found.x[:, 0].tolist() == [1, 3, 4, 5]
     assert found.y.tolist() == [1, 0, 1, 0]
     assert found.y.dtype == np.int64
-    assert (found.classes, found.names, found.origin) == (2, ("dog", "bee"), "made up")
+    assert (found.classes, found.names, found.source) == (2, ("dog", "bee"), "made up")
     assert select_classes(ROWS, None) is ROWS
 
 
@@ -56,7 +56,7 @@ def test_classes_that_are_called_by_numbers_are_chosen_by_these(names):
 
 
 def test_numbers_have_no_classes_to_choose():
-    rows = Dataset(x=ROWS.x, y=ROWS.x[:, 0].astype(np.float32), classes=None, kind="table", origin="made up")
+    rows = Dataset(x=ROWS.x, y=ROWS.x[:, 0].astype(np.float32), classes=None, kind="table", source="made up")
     with pytest.raises(DataError, match="no classes; leave it out"):
         select_classes(rows, [0, 1])
 

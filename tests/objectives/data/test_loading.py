@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from helpers.paths import ROOT
 
-from objectives.data.loading import divide, load_rows, load_search_data
+from objectives.data.loading import load_dataset, load_search_data, split_dataset
 from objectives.data.named import DATASETS
 from objectives.data.settings import DataSettings
-from objectives.data.splits import fold_rows, nested_share, split_rows
+from objectives.data.splits import fold_rows, nested_rows, split_rows
 from objectives.errors import DataError
 from objectives.preprocessing.scaling import Scaler
 
@@ -35,10 +35,10 @@ def arrays_of(data):
 
 
 def test_digits_are_divided_in_three_and_the_test_part_is_nowhere():
-    [data] = divisions = load_search_data(DataSettings(), seed=7)
+    [data] = splits = load_search_data(DataSettings(), seed=7)
     assert (data.x_train.shape, data.x_validation.shape) == ((1079, 8, 8, 1), (359, 8, 8, 1))
     assert (data.x_train.dtype, data.y_train.dtype) == (np.float32, np.int64)
-    assert (data.classes, data.kind, data.origin) == (10, "picture", "sklearn.datasets.load_digits")
+    assert (data.classes, data.kind, data.source) == (10, "image", "sklearn.datasets.load_digits")
     whole = DATASETS["digits"].load()
     parts = split_rows(whole.y, (0.6, 0.2, 0.2), seed=7)
     # Digits has no two equal rows, so that a row tells which part it is of.
@@ -50,12 +50,12 @@ def test_digits_are_divided_in_three_and_the_test_part_is_nowhere():
         assert len(held) in (1079, 359)
     assert not test & (rows_in(data.x_train) | rows_in(data.x_validation))
     assert set(vars(data)) == {
-        *("x_train", "y_train", "x_validation", "y_validation", "classes", "kind", "origin", "names"),
+        *("x_train", "y_train", "x_validation", "y_validation", "classes", "kind", "source", "names"),
         "preprocessing",
     }
     # The only division is made, so the rows themselves are let go.
-    assert len(divisions._rows.x) == 0
-    assert divisions[0] is data
+    assert len(splits._dataset.x) == 0
+    assert splits[0] is data
 
 
 def test_digits_keep_the_rows_and_values_that_they_always_had():
@@ -65,11 +65,11 @@ def test_digits_keep_the_rows_and_values_that_they_always_had():
     assert float(data.x_train[:50].sum()) == 962.75
 
 
-def test_mnist_is_divided_in_two_and_keeps_out_of_the_official_test_part(mnist_folder):
+def test_mnist_is_divided_in_two_and_keeps_out_of_the_predefined_test_split(mnist_folder):
     [data] = load_search_data(DataSettings(dataset="mnist", split=(0.9, 0.1)), seed=7)
     assert (data.x_train.shape, data.x_validation.shape) == ((54_000, 28, 28, 1), (6_000, 28, 28, 1))
     assert (float(data.x_train.min()), float(data.x_train.max())) == (0.0, 1.0)
-    assert data.origin == str(mnist_folder / "mnist.npz")
+    assert data.source == str(mnist_folder / "mnist.npz")
     with np.load(mnist_folder / "mnist.npz") as archive:
         test = rows_in(archive["x_test"][:500].reshape(500, 784).astype(np.float32) / 255)
     assert not test & (rows_in(data.x_train) | rows_in(data.x_validation))
@@ -115,7 +115,7 @@ def test_two_shares_leave_no_test_part():
 
 def test_each_fold_validates_once_with_every_class_in_proportion():
     labels = np.repeat([0, 1, 2], [50, 100, 350])
-    parts = fold_rows(labels, 0.2, folds=4, iterations=1, seed=3)
+    parts = fold_rows(labels, 0.2, folds=4, repeats=1, seed=3)
     assert len(parts) == 4
     validated = np.concatenate([part.validation for part in parts])
     assert sorted([*validated, *parts[0].test]) == list(range(500))
@@ -127,51 +127,49 @@ def test_each_fold_validates_once_with_every_class_in_proportion():
 
 def test_iterated_folds_are_dealt_anew_and_begin_like_plain_ones():
     labels = np.arange(300) % 3
-    plain = fold_rows(labels, 0.2, folds=3, iterations=1, seed=3)
-    iterated = fold_rows(labels, 0.2, folds=3, iterations=2, seed=3)
+    plain = fold_rows(labels, 0.2, folds=3, repeats=1, seed=3)
+    iterated = fold_rows(labels, 0.2, folds=3, repeats=2, seed=3)
     assert len(iterated) == 6
     assert all((one.validation == other.validation).all() for one, other in zip(plain, iterated, strict=False))
     assert {tuple(part.validation) for part in iterated[:3]}.isdisjoint(tuple(part.validation) for part in iterated[3:])
 
 
 def test_folds_leave_out_the_same_test_part_as_hold_out():
-    rows = load_rows(DataSettings())
-    [held_out] = divide(rows, DataSettings(), seed=7)
-    folds = divide(rows, DataSettings(evaluation="k-fold"), seed=7)
+    rows = load_dataset(DataSettings())
+    [held_out] = split_dataset(rows, DataSettings(), seed=7)
+    folds = split_dataset(rows, DataSettings(evaluation="k-fold"), seed=7)
     assert (folds[0].test == held_out.test).all()
-    divisions = load_search_data(DataSettings(evaluation="k-fold"), seed=7)
-    assert len(divisions) == 5
-    assert len(divisions._rows.x) == 1797 - 359
+    splits = load_search_data(DataSettings(evaluation="k-fold"), seed=7)
+    assert len(splits) == 5
+    assert len(splits._dataset.x) == 1797 - 359
     test = rows_in(rows.x[held_out.test].astype(np.float32) / 16)
-    assert all(not test & (rows_in(data.x_train) | rows_in(data.x_validation)) for data in divisions)
+    assert all(not test & (rows_in(data.x_train) | rows_in(data.x_validation)) for data in splits)
 
 
 def test_folds_of_a_regression_hold_every_row_once():
-    divisions = load_search_data(
-        DataSettings(dataset="diabetes", evaluation="k-fold", folds=3, split=(0.9, 0.1)), seed=7
-    )
-    sizes = [(len(data.y_train), len(data.y_validation)) for data in divisions]
+    splits = load_search_data(DataSettings(dataset="diabetes", evaluation="k-fold", folds=3, split=(0.9, 0.1)), seed=7)
+    sizes = [(len(data.y_train), len(data.y_validation)) for data in splits]
     assert sizes == [(265, 133), (265, 133), (266, 132)]
 
 
 def test_only_the_last_division_is_kept(monkeypatch):
-    divisions = load_search_data(DataSettings(dataset="wine", evaluation="k-fold"), seed=7)
-    first = weakref.ref(divisions[0])
-    assert divisions[0] is first()
+    splits = load_search_data(DataSettings(dataset="wine", evaluation="k-fold"), seed=7)
+    first = weakref.ref(splits[0])
+    assert splits[0] is first()
 
     class ScalerAlone(Scaler):
         @classmethod
         def fit(cls, x, **options):
             gc.collect()
-            assert first() is None, "two divisions at a time"
+            assert first() is None, "two splits at a time"
             return Scaler.fit(x, **options)
 
     monkeypatch.setattr("objectives.data.arrays.Scaler", ScalerAlone)
-    assert divisions[-1] is divisions[4]
+    assert splits[-1] is splits[4]
     with pytest.raises(IndexError):
-        divisions[5]
-    with pytest.raises(TypeError, match="one division at a time"):
-        divisions[:2]
+        splits[5]
+    with pytest.raises(TypeError, match="one split at a time"):
+        splits[:2]
 
 
 def test_fractions_are_nested_and_leave_the_validation_part_whole():
@@ -188,7 +186,7 @@ def test_fractions_are_nested_and_leave_the_validation_part_whole():
 
 def test_a_fraction_keeps_a_row_of_each_class_and_the_order():
     labels = np.repeat([0, 1], [990, 10])
-    kept = nested_share(np.arange(1000), labels, 0.01, seed=3, stratified=True)
+    kept = nested_rows(np.arange(1000), labels, 0.01, seed=3, stratified=True)
     assert np.bincount(labels[kept]).tolist() == [10, 1]
     assert (np.diff(kept) > 0).all()
 
@@ -200,11 +198,11 @@ def archive(path, x, y):
 
 @pytest.mark.parametrize("evaluation", ["hold-out", "k-fold", "iterated-k-fold"])
 @pytest.mark.parametrize("scaling", ["min-max", "standard"])
-@pytest.mark.parametrize("pictures", [False, True], ids=["table", "pictures"])
-def test_the_scale_is_that_of_the_training_part_alone(tmp_path, evaluation, scaling, pictures):
-    whole = load_rows(DataSettings()) if pictures else load_rows(DataSettings(dataset="wine"))
+@pytest.mark.parametrize("images", [False, True], ids=["table", "images"])
+def test_the_scale_is_that_of_the_training_part_alone(tmp_path, evaluation, scaling, images):
+    whole = load_dataset(DataSettings()) if images else load_dataset(DataSettings(dataset="wine"))
     settings = DataSettings(dataset=str(tmp_path / "my.npz"), evaluation=evaluation, scaling=scaling)
-    parts = divide(whole, settings, seed=7)
+    parts = split_dataset(whole, settings, seed=7)
     for number in (0, len(parts) - 1):
         x = whole.x.copy()
         archive(tmp_path / "my.npz", x, whole.y)

@@ -11,7 +11,7 @@ def faults(model, **values):
     return [(".".join(map(str, error["loc"])), error["msg"]) for error in caught.value.errors()]
 
 
-def test_folds_and_iterations_are_there_where_they_apply():
+def test_folds_and_repeats_are_there_where_they_apply():
     def both(**values):
         settings = DataSettings(**values)
         return settings.folds, settings.repeats
@@ -31,7 +31,7 @@ def test_folds_and_iterations_are_there_where_they_apply():
         {"dataset": "wine", "split": [0.9, 0.1], "evaluation": "k-fold", "scaling": "min-max"},
         {"dataset": "a.csv", "target": "y", "ignore": ["id", ""]},
         {"dataset": "a.csv", "target": "y", "text": "x", "scaling": "none"},
-        {"dataset": "./pictures", "image_size": [32, 48]},
+        {"dataset": "./images", "image_size": [32, 48]},
     ],
 )
 def test_good_data_settings_survive_being_stored_as_json(values):
@@ -52,13 +52,13 @@ FOLDS = {"evaluation": "k-fold"}
             "allowed: digits, mnist, fashion_mnist, cifar10, breast_cancer, wine, diabetes",
         ),
         ({"dataset": "mnits"}, "dataset", 'did you mean "mnist"?'),
-        ({"dataset": "pictures"}, "dataset", "a folder of pictures such as ./pictures"),
+        ({"dataset": "images"}, "dataset", "a folder of images such as ./images"),
         ({"dataset": "a.xlsx"}, "dataset", "a file (.npz, .csv, .tsv, .txt, .parquet)"),
         ({"dataset": "mnist", "target": "y"}, "target", "mnist is a known data set and takes no target"),
         ({"dataset": "mnist", "image_size": [8, 8]}, "image_size", "takes no image_size"),
         ({"task": "regression"}, "task", "takes no task"),
         ({"dataset": "a.npz", "target": "y"}, "target", "a file of arrays, which takes task and no target"),
-        ({"dataset": "./pictures", "text": "x"}, "text", "a folder of pictures, which takes image_size and no text"),
+        ({"dataset": "./images", "text": "x"}, "text", "a folder of images, which takes image_size and no text"),
         ({**TABLE, "image_size": [8, 8]}, "image_size", "a table, which takes ignore, target, task, text"),
         ({**TABLE, "text": "y"}, "text", '"y" is the target'),
         ({**TABLE, "ignore": ["x", "y"]}, "ignore", '"y" is the target'),
@@ -68,21 +68,21 @@ FOLDS = {"evaluation": "k-fold"}
         ({**TABLE, "target": 3}, "target", "string"),
         ({**TABLE, "target": ""}, "target", "at least 1 character"),
         ({**TABLE, "task": "classes"}, "task", "'classification'"),
-        ({"dataset": "./pictures", "image_size": [32]}, "image_size.1", "required"),
-        ({"dataset": "./pictures", "image_size": [32, 0]}, "image_size.1", "greater than or equal to 1"),
-        ({"dataset": "mnist", "split": [0.6, 0.2, 0.2]}, "split", "mnist has an official test part"),
-        ({"split": [0.8, 0.2]}, "split", "digits has no official test part"),
+        ({"dataset": "./images", "image_size": [32]}, "image_size.1", "required"),
+        ({"dataset": "./images", "image_size": [32, 0]}, "image_size.1", "greater than or equal to 1"),
+        ({"dataset": "mnist", "split": [0.6, 0.2, 0.2]}, "split", "mnist has a predefined test split"),
+        ({"split": [0.8, 0.2]}, "split", "digits has no predefined test split"),
         ({"split": [0.6, 0.2, 0.3]}, "split", "sum to 1 (these sum to 1.1"),
         ({"split": [1.2, 0.2, -0.4]}, "split", "positive"),
         ({"split": [1.0, 0.0, 0.0]}, "split", "positive"),
         ({"split": [0.5, True, 0.5]}, "split.1", "number"),
         ({"split": [0.6, float("nan"), 0.2]}, "split.1", "finite"),
-        ({"split": []}, "split", "three shares"),
+        ({"split": []}, "split", "three ratios"),
         ({"split": 0.8}, "split", "tuple"),
-        ({**TABLE, "split": [0.8, 0.2]}, "split", "three shares"),
-        ({"dataset": "a.npz", "split": [1.0]}, "split", "three shares"),
-        ({"dataset": "mnist", **FOLDS, "split": [0.8, 0.2]}, "split", "all but mnist's official test part"),
-        ({**FOLDS, "split": [0.6, 0.2, 0.2]}, "split", 'with evaluation = "k-fold" two shares (search, test)'),
+        ({**TABLE, "split": [0.8, 0.2]}, "split", "three ratios"),
+        ({"dataset": "a.npz", "split": [1.0]}, "split", "three ratios"),
+        ({"dataset": "mnist", **FOLDS, "split": [0.8, 0.2]}, "split", "mnist has a predefined test split"),
+        ({**FOLDS, "split": [0.6, 0.2, 0.2]}, "split", 'with evaluation = "k-fold" two ratios (search, test)'),
         ({"evaluation": "kfold"}, "evaluation", "'k-fold'"),
         (
             {"folds": 5},

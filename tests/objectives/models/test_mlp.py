@@ -25,7 +25,7 @@ def data(shape=(64,), classes=10):
     """Two rows of each part."""
     x, y = np.linspace(0, 1, 2 * np.prod(shape), dtype=np.float32).reshape(2, *shape), np.array([0, 1])
     return SearchData(
-        x_train=x, y_train=y, x_validation=x, y_validation=y, classes=classes, kind="table", origin="made up"
+        x_train=x, y_train=y, x_validation=x, y_validation=y, classes=classes, kind="table", source="made up"
     )
 
 
@@ -197,4 +197,4 @@ def test_an_objective_holds_nothing_but_its_task_and_what_a_search_may_see(keras
     objective = trains(task(epochs=1, **SMALL))
     objective(optuna.create_study().ask())
     assert [type(held) for held in vars(objective).values()] == [Task, network.Network, Splits]
-    assert [type(held) for held in objective._divisions] == [SearchData]
+    assert [type(held) for held in objective._splits] == [SearchData]

@@ -34,7 +34,7 @@ def data(x, y, classes, *, train=0.7):
         x_validation=x_validation,
         y_validation=y[rest],
         classes=classes,
-        origin="made up",
+        source="made up",
         kind="table",
     )
 

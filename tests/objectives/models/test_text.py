@@ -35,7 +35,7 @@ def data(train, validation, *, y_train=None, y_validation=None):
         x_validation=np.array(validation, object),
         y_validation=labels(y_validation, validation),
         classes=2,
-        origin="made up",
+        source="made up",
         kind="text",
     )
 

@@ -30,16 +30,16 @@ def keras():
     return keras
 
 
-def pictures(shape=(8, 8, 1), rows=40, classes=3, seed=1):
+def images(shape=(8, 8, 1), rows=40, classes=3, seed=1):
     x = np.random.default_rng(seed).random((rows, *shape), dtype=np.float32)
     y = np.arange(rows) % classes
     return SearchData(
-        x_train=x, y_train=y, x_validation=x, y_validation=y, classes=classes, origin="made up", kind="picture"
+        x_train=x, y_train=y, x_validation=x, y_validation=y, classes=classes, source="made up", kind="image"
     )
 
 
 def small(keras, side=8, channels=1):
-    """Three layers that learn, one of them within a limit, and batch normalization that has seen pictures."""
+    """Three layers that learn, one of them within a limit, and batch normalization that has seen images."""
     layers = keras.layers
     return keras.Sequential(
         [
@@ -64,7 +64,7 @@ def own(keras, tmp_path):
 
 
 def make(data=None, **params):
-    return make_training(transfer.NETWORK, {**DEFAULTS, **params}, data or pictures(), epochs=4)
+    return make_training(transfer.NETWORK, {**DEFAULTS, **params}, data or images(), epochs=4)
 
 
 def moved(model, before):
@@ -144,12 +144,12 @@ def test_layers_are_thawed_from_the_end_and_normalization_never(keras, count, na
     [((8, 8, 1), (8, 1)), ((8, 8, 1), (8, 3)), ((12, 9, 3), (8, 3)), ((8, 8, 1), (None, 1))],
     ids=["as it is", "grey for colours", "another size", "any size"],
 )
-def test_pictures_are_made_to_fit_a_model_of_ones_own(keras, tmp_path, shape, base_shape):
+def test_images_are_made_to_fit_a_model_of_ones_own(keras, tmp_path, shape, base_shape):
     side, channels = base_shape
     convolution = keras.layers.Conv2D(2, 3)
     model = keras.Sequential([keras.Input((side, side, channels)), convolution, keras.layers.GlobalAveragePooling2D()])
     model.save(tmp_path / "own.keras")
-    made = make(pictures(shape), base=str(tmp_path / "own.keras"))
+    made = make(images(shape), base=str(tmp_path / "own.keras"))
     assert made.model.get_layer(transfer.BASE).input_shape[1:] == (side, side, channels)
     maps = keras.Model(made.model.inputs, made.model.layers[-2].input).predict(made.data.x_train, verbose=0)
     assert maps.shape[1:] == (6, 6, 2)
@@ -180,8 +180,8 @@ def test_every_model_that_is_named_is_one_of_keras(keras):
         assert callable(getattr(keras.applications, known.module).preprocess_input)
 
 
-def test_a_model_of_keras_sees_pictures_as_it_was_taught_with_them(keras):
-    data = pictures((40, 33, 1), rows=6)
+def test_a_model_of_keras_sees_images_as_it_was_taught_with_them(keras):
+    data = images((40, 33, 1), rows=6)
     made = make(data, base="vgg16", weights="none", brightness=0.0)
     base = made.model.get_layer(transfer.BASE)
     assert base.input_shape == (None, 40, 33, 3)
@@ -194,7 +194,7 @@ def test_a_model_of_keras_sees_pictures_as_it_was_taught_with_them(keras):
 
 
 @pytest.mark.parametrize(("given", "side"), [({}, 32), ({"size": 48}, 48)])
-def test_small_pictures_become_as_large_as_is_asked_or_needed(keras, given, side):
+def test_small_images_become_as_large_as_is_asked_or_needed(keras, given, side):
     made = make(base="mobilenetv2", weights="none", **given)
     assert made.model.get_layer(transfer.BASE).input_shape == (None, side, side, 3)
 
@@ -232,7 +232,7 @@ def broken(keras, folder, what):
         ("gone", "cannot be loaded.*broken.keras"),
         ("no model", "cannot be loaded.*it must be a model of Keras's own layers"),
         ("code", "cannot be loaded.*it must be a model of Keras's own layers"),
-        ("a table's", "takes no pictures"),
+        ("a table's", "takes no images"),
         ("no maps", "has no feature maps"),
     ],
 )
@@ -241,9 +241,9 @@ def test_a_file_that_is_no_base_is_a_fault_in_words(keras, tmp_path, what, sente
         make(base=str(broken(keras, tmp_path, what)))
 
 
-def test_pictures_of_too_few_channels_are_a_fault(keras, tmp_path):
-    with pytest.raises(DataError, match=r"made up has pictures of 2 channels, and space.base = '.*' takes 3"):
-        make(pictures((8, 8, 2)), base=str(broken(keras, tmp_path, "colours")))
+def test_images_of_too_few_channels_are_a_fault(keras, tmp_path):
+    with pytest.raises(DataError, match=r"made up has images of 2 channels, and space.base = '.*' takes 3"):
+        make(images((8, 8, 2)), base=str(broken(keras, tmp_path, "colours")))
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ def test_what_a_model_of_keras_does_not_take_is_a_fault(keras, given, sentence):
         make(base="mobilenetv2", **{"weights": "none", **given})
 
 
-# --- on real pictures ----------------------------------------------------------------------------------------
+# --- on real images ----------------------------------------------------------------------------------------
 
 
 def digits(lowest, highest, rows):
@@ -270,8 +270,8 @@ def digits(lowest, highest, rows):
         x_validation=x[rows:],
         y_validation=y[rows:],
         classes=highest - lowest + 1,
-        origin="mnist",
-        kind="picture",
+        source="mnist",
+        kind="image",
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from helpers.paths import DATA
 
-from objectives.data.loading import divide, load_rows, load_search_data
+from objectives.data.loading import load_dataset, load_search_data, split_dataset
 from objectives.data.settings import DataSettings
 from objectives.errors import DataError
 from objectives.models import mlp, text
@@ -43,15 +43,15 @@ def assert_same(found, wanted):
 @pytest.mark.parametrize("dataset", ["digits", "wine", "breast_cancer", "diabetes"])
 def test_raw_rows_become_the_validation_part(dataset, scaling):
     settings = DataSettings(dataset=dataset, scaling=scaling, evaluation="k-fold", folds=3)
-    whole = load_rows(settings)
-    for part, data in zip(divide(whole, settings, seed=7), load_search_data(settings, seed=7), strict=True):
+    whole = load_dataset(settings)
+    for part, data in zip(split_dataset(whole, settings, seed=7), load_search_data(settings, seed=7), strict=True):
         assert_same(kept(data.preprocessing).transform(whole.x[part.validation]), data.x_validation)
         assert_same(kept(data.preprocessing).transform(whole.x[part.train]), data.x_train)
 
 
 def test_cells_of_a_table_become_the_validation_part(mixed):
     settings = DataSettings(dataset=str(mixed), target="kind")
-    [part] = divide(load_rows(settings), settings, seed=7)
+    [part] = split_dataset(load_dataset(settings), settings, seed=7)
     [data] = load_search_data(settings, seed=7)
     cells = {name: [MIXED[row][place] for row in part.validation] for place, name in enumerate(HEAD)}
     assert data.x_validation.shape == (12, 1 + 3 + 1)
@@ -59,8 +59,8 @@ def test_cells_of_a_table_become_the_validation_part(mixed):
 
 
 def test_flattened_images_become_the_validation_part():
-    whole, settings = load_rows(DataSettings()), DataSettings()
-    [part] = divide(whole, settings, seed=7)
+    whole, settings = load_dataset(DataSettings()), DataSettings()
+    [part] = split_dataset(whole, settings, seed=7)
     [data] = load_search_data(settings, seed=7)
     prepared = mlp.flatten({}, data)
     assert_same(kept(prepared.preprocessing).transform(whole.x[part.validation]), prepared.x_validation)
@@ -69,8 +69,8 @@ def test_flattened_images_become_the_validation_part():
 @pytest.mark.skipif(not SMS.is_file(), reason=f"no {SMS}")
 def test_texts_become_the_validation_part():
     settings = DataSettings(dataset=str(SMS))
-    whole = load_rows(settings)
-    [part] = divide(whole, settings, seed=7)
+    whole = load_dataset(settings)
+    [part] = split_dataset(whole, settings, seed=7)
     [data] = load_search_data(settings, seed=7)
     prepared = text.prepare(text.NETWORK.defaults, data)
     assert prepared.x_validation.shape == (1115, 50)

@@ -10,9 +10,9 @@ def scaled(train, other, kind, scaling):
     return [part.tolist() for part in parts]
 
 
-def test_pictures_have_one_scale_for_all_pixels():
-    assert scaled([[2, 4], [3, 6]], [[0, 10]], "picture", "min-max") == [[[0.0, 0.5], [0.25, 1.0]], [[-0.5, 2.0]]]
-    assert scaled([[0, 4], [0, 4]], [[6, 2]], "picture", "standard") == [[[-1.0, 1.0], [-1.0, 1.0]], [[2.0, 0.0]]]
+def test_images_have_one_scale_for_all_pixels():
+    assert scaled([[2, 4], [3, 6]], [[0, 10]], "image", "min-max") == [[[0.0, 0.5], [0.25, 1.0]], [[-0.5, 2.0]]]
+    assert scaled([[0, 4], [0, 4]], [[6, 2]], "image", "standard") == [[[-1.0, 1.0], [-1.0, 1.0]], [[2.0, 0.0]]]
 
 
 def test_tables_have_one_for_each_feature():
@@ -21,19 +21,19 @@ def test_tables_have_one_for_each_feature():
     assert scaled(train, other, "table", "standard") == [[[-1.0, -1.0], [1.0, 1.0]], [[3.0, -2.0]]]
 
 
-def test_auto_is_min_max_for_pictures_and_standard_for_tables():
+def test_auto_is_min_max_for_images_and_standard_for_tables():
     train, other = [[0.0, 10.0], [4.0, 30.0]], [[8.0, 0.0]]
-    for kind, scaling in (("picture", "min-max"), ("table", "standard")):
+    for kind, scaling in (("image", "min-max"), ("table", "standard")):
         assert scaled(train, other, kind, "auto") == scaled(train, other, kind, scaling)
 
 
 def test_none_leaves_values_as_they_are():
-    assert scaled([[7, 9]], [[200, 0]], "picture", "none") == [[[7.0, 9.0]], [[200.0, 0.0]]]
+    assert scaled([[7, 9]], [[200, 0]], "image", "none") == [[[7.0, 9.0]], [[200.0, 0.0]]]
     assert scaled([[7.0, 9.0], [0.5, 1.0]], [[3.0, 4.0]], "table", "none")[1] == [[3.0, 4.0]]
 
 
-def test_a_picture_part_of_one_value_is_scaled_to_nought():
-    assert scaled([[7, 7]], [[9, 7]], "picture", "min-max") == [[[0.0, 0.0]], [[2.0, 0.0]]]
+def test_an_image_part_of_one_value_is_scaled_to_nought():
+    assert scaled([[7, 7]], [[9, 7]], "image", "min-max") == [[[0.0, 0.0]], [[2.0, 0.0]]]
 
 
 def test_a_feature_that_the_training_part_does_not_vary_counts_nowhere():

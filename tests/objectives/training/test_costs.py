@@ -55,7 +55,7 @@ MISCOUNTED = ("groups", "transposed")
         ("dense", lambda layers: layers.Dense(5), 2 * 4 * 5 * 64),
     ],
 )
-def test_a_layer_over_8x8_pictures_of_4_channels(keras, what, layer, expected):
+def test_a_layer_over_8x8_images_of_4_channels(keras, what, layer, expected):
     model = keras.Sequential([keras.Input((8, 8, 4)), layer(keras.layers)])
     assert flops(model) == expected
     assert what in MISCOUNTED or expected <= counted_by_tensorflow(model) <= 1.2 * expected

@@ -40,7 +40,7 @@ def divisions():
             y_validation=y,
             classes=2,
             kind="table",
-            origin=f"made up {n}",
+            source=f"made up {n}",
         )
         for n in range(3)
     ]
@@ -77,7 +77,7 @@ def scripted(keras):
         def make(data):
             run = [id(seen) for seen in make.all].index(id(data)) + make.skipped
             values = runs[run] if len(runs) > run else runs[-1]
-            make.data.append(data.origin)
+            make.data.append(data.source)
 
             class Scripted(keras.Sequential):
                 def fit(self, *args, callbacks, **options):
@@ -288,7 +288,7 @@ def digits(classes, rows=360):
         y_validation=y[half:rows],
         classes=classes,
         kind="table",
-        origin="scikit-learn",
+        source="scikit-learn",
     )
 
 

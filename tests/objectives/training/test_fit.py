@@ -28,7 +28,7 @@ def keras():
 def data():
     x = np.linspace(0.0, 1.0, 32, dtype=np.float32).reshape(8, 4)
     y = np.arange(8, dtype=np.int64) % 2
-    return SearchData(x_train=x, y_train=y, x_validation=x, y_validation=y, classes=2, kind="table", origin="made up")
+    return SearchData(x_train=x, y_train=y, x_validation=x, y_validation=y, classes=2, kind="table", source="made up")
 
 
 @pytest.fixture

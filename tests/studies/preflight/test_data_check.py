@@ -59,8 +59,7 @@ def test_the_data_are_described(folder, capsys):
     assert run(["check", "digits_mlp"]) == 0
     shown = capsys.readouterr().out
     assert (
-        "digits, hold-out: pictures of 8 x 8 x 1, 10 classes; 1,079 rows to train on, 359 to validate, of 1,797"
-        in shown
+        "digits, hold-out: images of 8 x 8 x 1, 10 classes; 1,079 rows to train on, 359 to validate, of 1,797" in shown
     )
     assert "10 epochs, on tensorflow" in shown
 

@@ -97,7 +97,7 @@ TABLE = {
         "data.split",
         "sum to 1",
     ),
-    "a third share of MNIST": (changed('"digits"', '"mnist"\nsplit = [0.6, 0.2, 0.2]'), "data.split", "two shares"),
+    "a third share of MNIST": (changed('"digits"', '"mnist"\nsplit = [0.6, 0.2, 0.2]'), "data.split", "two ratios"),
     "no such data": (changed('"digits"', '"./rows.csv"'), "data.dataset", 'did you mean "row.csv"'),
     "data of an unknown kind": (changed('"digits"', '"./mine.py"'), "data.dataset", "is a file; allowed"),
     "target of known data": (changed('"digits"', '"digits"\ntarget = "y"'), "data.target", "takes no target"),
@@ -208,10 +208,10 @@ def test_gets_its_sentence_and_exit_code_2_and_no_study(
     assert not (folder / "bad.files").exists()
 
 
-def test_a_family_for_pictures_refuses_a_table(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_family_for_images_refuses_a_table(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "bad.toml").write_text("objective = 'cnn'\n[budget]\ntrials = 1\n[data]\ndataset = 'wine'")
     assert run(["check", "bad.toml"]) == 2
-    assert '"wine" holds tables, and "cnn" reads "pictures"' in capsys.readouterr().err
+    assert '"wine" holds tables, and "cnn" reads "images"' in capsys.readouterr().err
 
 
 def test_the_good_file_is_good(folder: Path) -> None:

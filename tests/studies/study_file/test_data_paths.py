@@ -21,7 +21,7 @@ dataset = "DATASET"
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("study", "elsewhere"):
-        (tmp_path / name / "pictures").mkdir(parents=True)
+        (tmp_path / name / "images").mkdir(parents=True)
         (tmp_path / name / "mine.npz").touch()
         (tmp_path / name / "mine.parquet").touch()
     monkeypatch.chdir(tmp_path / "elsewhere")
@@ -44,7 +44,7 @@ def test_a_path_in_a_study_file_is_relative_to_it(home: Path, dataset: str) -> N
 def test_a_path_on_the_command_line_is_relative_to_the_working_folder(home: Path) -> None:
     (home / "study" / "my.toml").write_text(STUDY.replace("DATASET", "digits"))
     assert dataset_of("../study/my.toml", dataset="mine.npz") == str(home / "elsewhere" / "mine.npz")
-    assert dataset_of("digits_mlp", dataset="pictures/") == str(home / "elsewhere" / "pictures")
+    assert dataset_of("digits_mlp", dataset="images/") == str(home / "elsewhere" / "images")
     assert dataset_of("../study/my.toml") == "digits"
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from helpers.paths import ROOT
 
-from objectives.data.loading import load_rows, load_search_data
+from objectives.data.loading import load_dataset, load_search_data
 from objectives.data.paths import absolute, is_path, path_fault
 from objectives.data.settings import DataSettings
 from objectives.errors import DataError
@@ -25,7 +25,7 @@ TITANIC = {
 
 
 def rows_of(path, **settings):
-    return load_rows(DataSettings(dataset=str(path), **settings))
+    return load_dataset(DataSettings(dataset=str(path), **settings))
 
 
 def written(path, columns, sign=","):
@@ -49,7 +49,7 @@ def wine():
 @pytest.mark.parametrize(("name", "sign"), [("a.csv", ","), ("a.csv", ";"), ("a.tsv", "\t"), ("a.txt", "\t")])
 def test_a_table_is_the_same_whatever_parts_its_cells(tmp_path, name, sign):
     rows = rows_of(written(tmp_path / name, wine(), sign), target="cultivar")
-    known = load_rows(DataSettings(dataset="wine"))
+    known = load_dataset(DataSettings(dataset="wine"))
     assert (rows.x == known.x).all()
     assert (rows.y == known.y).all()
     assert (rows.classes, rows.kind, rows.names) == (3, "table", ("0", "1", "2"))
@@ -65,11 +65,11 @@ def test_texts_become_a_feature_for_each_category(tmp_path):
 
 def test_a_category_that_the_training_part_lacks_counts_nowhere(tmp_path):
     columns = {"port": ["q"] + ["c", "s"] * 30, "y": [0] + [0, 1] * 30}
-    divisions = load_search_data(
+    splits = load_search_data(
         DataSettings(dataset=str(written(tmp_path / "a.csv", columns)), target="y", evaluation="k-fold"), seed=3
     )
-    sums = [np.concatenate([data.x_train, data.x_validation])[:, 1].sum() for data in divisions]
-    held_out = [data.x_train[:, 1].sum() == 0 for data in divisions]
+    sums = [np.concatenate([data.x_train, data.x_validation])[:, 1].sum() for data in splits]
+    held_out = [data.x_train[:, 1].sum() == 0 for data in splits]
     assert sum(held_out) == 1 or sum(held_out) == 5  # in one fold's validation part, or in the test part
     assert all(total == 0 for total, lacking in zip(sums, held_out, strict=True) if lacking)
 
@@ -305,17 +305,17 @@ def test_an_archive_with_a_test_part_is_divided_in_two(tmp_path):
     [two] = load_search_data(DataSettings(dataset=str(tmp_path / "a.npz")), seed=7)
     [three] = load_search_data(DataSettings(dataset=str(tmp_path / "b.npz")), seed=7)
     assert (len(two.x_train), len(three.x_train)) == (80, 60)
-    with pytest.raises(DataError, match=r"two shares .* official test part"):
+    with pytest.raises(DataError, match=r"two ratios .* predefined test split"):
         load_search_data(DataSettings(dataset=str(tmp_path / "a.npz"), split=(0.6, 0.2, 0.2)), seed=7)
-    with pytest.raises(DataError, match="the folds divide all but"):
+    with pytest.raises(DataError, match="has a predefined test split, and all"):
         load_search_data(DataSettings(dataset=str(tmp_path / "a.npz"), evaluation="k-fold", split=(0.8, 0.2)), seed=7)
 
 
 @pytest.mark.parametrize(
     ("x", "y", "kind", "shape", "classes"),
     [
-        (np.zeros((8, 5, 4), np.uint8), np.arange(8) % 2, "picture", (8, 5, 4, 1), 2),
-        (np.zeros((8, 5, 4, 3)), np.arange(8) / 3, "picture", (8, 5, 4, 3), None),
+        (np.zeros((8, 5, 4), np.uint8), np.arange(8) % 2, "image", (8, 5, 4, 1), 2),
+        (np.zeros((8, 5, 4, 3)), np.arange(8) / 3, "image", (8, 5, 4, 3), None),
         (np.zeros((8, 3), np.int16), (np.arange(8) % 2).reshape(-1, 1), "table", (8, 3), 2),
         (np.array(["a b", "c"] * 4), np.array(["up", "down"] * 4), "text", (8,), 2),
     ],
@@ -374,7 +374,7 @@ def test_a_damaged_archive_is_refused(tmp_path):
         rows_of(tmp_path / "a.npz")
 
 
-# --- pictures ---------------------------------------------------------------------------------------------------------
+# --- images ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -392,37 +392,37 @@ def folder(tmp_path):
     return tmp_path / "digits"
 
 
-def picture(path, size=(8, 8), mode="RGB", colour="red", **options):
+def image(path, size=(8, 8), mode="RGB", colour="red", **options):
     from PIL import Image
 
     Image.new(mode, size, colour).save(path, **options)
 
 
-def test_grey_pictures_are_read_pixel_by_pixel(folder):
+def test_grey_images_are_read_pixel_by_pixel(folder):
     from sklearn.datasets import load_digits
 
     x, y = load_digits(return_X_y=True)
     rows = rows_of(folder)
-    assert (rows.x.shape, rows.x.dtype, rows.kind) == ((6, 8, 8, 1), np.uint8, "picture")
+    assert (rows.x.shape, rows.x.dtype, rows.kind) == ((6, 8, 8, 1), np.uint8, "image")
     assert (rows.names, rows.y.tolist(), rows.classes) == (("nought", "one"), [0, 0, 0, 1, 1, 1], 2)
     assert (rows.x[0].ravel() == x[y == 0][0] * 15).all()
     assert rows_of(folder, image_size=[6, 4]).x.shape == (6, 6, 4, 1)
 
 
-def test_one_picture_in_colour_makes_all_three_channels_and_the_first_decides_the_size(folder):
-    picture(folder / "one" / "z.JPG", size=(30, 20), format="JPEG")
+def test_one_image_in_colour_makes_all_three_channels_and_the_first_decides_the_size(folder):
+    image(folder / "one" / "z.JPG", size=(30, 20), format="JPEG")
     rows = rows_of(folder)
     assert rows.x.shape == (7, 8, 8, 3)
     assert rows.x[-1, 4, 4, 0] > 250
     assert rows.x[-1, 4, 4, 1:].max() < 5
 
 
-def test_a_picture_is_turned_as_its_camera_was_held(folder):
+def test_an_image_is_turned_as_its_camera_was_held(folder):
     from PIL import Image
 
     exif = Image.Exif()
     exif[0x0112] = 6
-    picture(folder / "nought" / "0.jpg", size=(30, 20), exif=exif)
+    image(folder / "nought" / "0.jpg", size=(30, 20), exif=exif)
     (folder / "nought" / "0.png").unlink()
     assert rows_of(folder).x.shape == (6, 30, 20, 3)
 
@@ -441,11 +441,11 @@ def spoil_cut(folder):
 
 
 def spoil_deep(folder):
-    picture(folder / "one" / "0.png", mode="I;16", colour=300)
+    image(folder / "one" / "0.png", mode="I;16", colour=300)
 
 
 def spoil_loose(folder):
-    picture(folder / "0.png")
+    image(folder / "0.png")
 
 
 def spoil_empty(folder):
@@ -463,13 +463,13 @@ def spoil_alone(folder):
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
-        (spoil_text, r"notes\.txt is no picture that is read"),
-        (spoil_broken, r"0\.png cannot be read as a picture"),
-        (spoil_cut, r"0\.png cannot be read as a picture"),
+        (spoil_text, r"notes\.txt is no image that is read"),
+        (spoil_broken, r"0\.png cannot be read as an image"),
+        (spoil_cut, r"0\.png cannot be read as an image"),
         (spoil_deep, "more than 8 bits"),
         (spoil_loose, r"0\.png lies in no class folder"),
-        (spoil_empty, "two holds no pictures"),
-        (spoil_parts, r"train holds the folder one and no pictures.*dataset = "),
+        (spoil_empty, "two holds no images"),
+        (spoil_parts, r"train holds the folder one and no images.*dataset = "),
         (spoil_alone, "it has 1"),
     ],
 )
@@ -479,7 +479,7 @@ def test_a_wrong_folder_is_refused_in_a_sentence(folder, spoil, sentence):
         rows_of(folder)
 
 
-def test_pictures_larger_than_the_memory_are_refused_before_they_are_read(folder):
+def test_images_larger_than_the_memory_are_refused_before_they_are_read(folder):
     with pytest.raises(DataError, match="give a smaller image_size"):
         rows_of(folder, image_size=[2**20, 2**20])
 
@@ -487,12 +487,12 @@ def test_pictures_larger_than_the_memory_are_refused_before_they_are_read(folder
 # --- paths ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dataset", ["a.csv", "./pictures", "~/a", "/data/a.npz", "A.PARQUET", "a\\b"])
+@pytest.mark.parametrize("dataset", ["a.csv", "./images", "~/a", "/data/a.npz", "A.PARQUET", "a\\b"])
 def test_a_path_is_known_by_its_look(dataset):
     assert is_path(dataset)
 
 
-@pytest.mark.parametrize("dataset", ["mnist", "pictures", "a.xlsx", ""])
+@pytest.mark.parametrize("dataset", ["mnist", "images", "a.xlsx", ""])
 def test_a_name_is_no_path(dataset):
     assert not is_path(dataset)
     assert absolute(dataset, Path("/data")) == dataset

@@ -1,4 +1,4 @@
-"""The families for pictures, and what changes pictures while they train."""
+"""The families for images, and what changes images while they train."""
 
 from dataclasses import replace
 
@@ -84,7 +84,7 @@ EACH = {
 
 
 @pytest.mark.parametrize("name", image_augmentation.PARAMETERS)
-def test_pictures_change_in_training_alone_and_the_state_of_the_change_is_kept(keras, name):
+def test_images_change_in_training_alone_and_the_state_of_the_change_is_kept(keras, name):
     keras.utils.set_random_seed(3)
     data = rows((6, 6, 3))
     layers = image_augmentation.augmentation_layers({**network("cnn").defaults, name: EACH[name]}, data)
@@ -94,7 +94,7 @@ def test_pictures_change_in_training_alone_and_the_state_of_the_change_is_kept(k
     assert changed.shape == data.x_train.shape
     assert np.abs(changed - data.x_train).max() > 0.01
     assert -1e-5 <= changed.min() <= changed.max() <= 1 + 1e-5
-    # Each picture is changed in a way of its own.
+    # Each image is changed in a way of its own.
     alike = model(np.repeat(data.x_train[:1], 8, axis=0), training=True).numpy()
     assert np.abs(alike - alike[0]).max() > 0.01
     np.testing.assert_array_equal(model(data.x_train, training=False).numpy(), data.x_train)
@@ -106,14 +106,14 @@ def test_what_is_off_is_not_in_the_model():
     assert image_augmentation.augmentation_layers(network("cnn").defaults, rows((6, 6, 1))) == []
 
 
-def test_a_window_of_a_crop_lies_within_the_picture(keras):
-    # Given pictures that are bright at the rim alone
-    picture = np.zeros((40, 40, 1), dtype=np.float32)
-    picture[5:35, 5:35] = 1.0
+def test_a_window_of_a_crop_lies_within_the_image(keras):
+    # Given images that are bright at the rim alone
+    image = np.zeros((40, 40, 1), dtype=np.float32)
+    image[5:35, 5:35] = 1.0
     data = rows((40, 40, 1))
     layers = image_augmentation.augmentation_layers({**network("cnn").defaults, "crop": 0.5}, data)
     # When half of the side is cut away
-    seen = keras.Sequential([keras.Input((40, 40, 1)), *layers])(np.repeat(picture[None], 64, axis=0), training=True)
+    seen = keras.Sequential([keras.Input((40, 40, 1)), *layers])(np.repeat(image[None], 64, axis=0), training=True)
     shares = keras.ops.convert_to_numpy(seen).mean(axis=(1, 2, 3))
     # Then some windows show the rim and some do not, and none shows more than a corner of it
     assert shares.max() == pytest.approx(1.0, abs=1e-3)
@@ -121,8 +121,8 @@ def test_a_window_of_a_crop_lies_within_the_picture(keras):
 
 
 @pytest.mark.parametrize("name", ["saturation", "hue"])
-def test_grey_pictures_have_no_colours(name):
-    with pytest.raises(DataError, match=f"space.{name} changes colours, and pictures of made up have 1 instead"):
+def test_grey_images_have_no_colours(name):
+    with pytest.raises(DataError, match=f"space.{name} changes colours, and images of made up have 1 instead"):
         image_augmentation.check({**network("cnn").defaults, name: 0.1}, rows((6, 6, 1)))
 
 

@@ -29,8 +29,8 @@ SHARES = {
     "plateau": ({"plateau_factor": 0.5, "plateau_patience": 2, "learning_rate": 1e-9}, [1, 1, 1, 0.5, 0.5, 0.25]),
 }
 STEPS = {name: [1, 2] if name == "cosine" else [2] for name in SHARES}
-# The layers that change pictures have a random state, which must be kept as well.
-PICTURES = {"family": "cnn", "rotate": 20.0, "shift": 0.1, "flip": "horizontal", "brightness": 0.1, "schedule": "step"}
+# The layers that change images have a random state, which must be kept as well.
+IMAGES = {"family": "cnn", "rotate": 20.0, "shift": 0.1, "flip": "horizontal", "brightness": 0.1, "schedule": "step"}
 
 
 def rate(epoch, epochs=EPOCHS, **params):
@@ -64,7 +64,7 @@ def trained():
     for name, (given, _) in SHARES.items():
         settings = {"epochs": EPOCHS, "patience": 100, "schedule": name, **given}
         orders += [("sgd", [], settings), ("sgd", STEPS[name], settings)]
-    settings = {"epochs": 4, "patience": 100, **PICTURES}
+    settings = {"epochs": 4, "patience": 100, **IMAGES}
     orders += [("adam", [], settings), ("adam", [0, 2], settings)]
     path = os.pathsep.join([str(ROOT), *sys.path])
     drill = subprocess.run(
@@ -77,7 +77,7 @@ def trained():
     )
     assert drill.returncode == 0, drill.stderr
     found = list(map(json.loads, drill.stdout.splitlines()))
-    return dict(zip([*SHARES, "pictures"], zip(found[::2], found[1::2], strict=True), strict=True))
+    return dict(zip([*SHARES, "images"], zip(found[::2], found[1::2], strict=True), strict=True))
 
 
 @pytest.mark.parametrize("name", SHARES)
@@ -88,7 +88,7 @@ def test_every_epoch_of_a_trial_has_its_rate(trained, name):
     assert whole["attributes"]["curves"]["learning_rate"] == pytest.approx(expected, rel=1e-5)
 
 
-@pytest.mark.parametrize("name", [*SHARES, "pictures"])
+@pytest.mark.parametrize("name", [*SHARES, "images"])
 def test_a_resumed_trial_has_the_curves_of_one_never_interrupted(trained, name):
     whole, resumed = trained[name]
     assert resumed["resumed_at"] == [step + 1 for step in STEPS.get(name, [0, 2])]
