@@ -26,6 +26,8 @@ for name in [*os.environ]:
 settings.register_profile("studyhall", derandomize=True, deadline=None, database=None, print_blob=True)
 settings.load_profile("studyhall")
 
+pytest.register_assert_rewrite("contracts")
+
 
 @pytest.fixture(scope="session")
 def installed_command(tmp_path_factory: pytest.TempPathFactory) -> Path:

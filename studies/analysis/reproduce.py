@@ -17,7 +17,8 @@ from objectives.space.search_space import SearchSpace
 from objectives.training.metrics import is_cost
 from storage.claims import FINISHED
 from studies.errors import RerunError, StudyError
-from studies.execution.devices import deal, find_gpus, visible
+from studies.execution.devices import SlotRequest
+from studies.execution.engines.table import DEFAULT_ENGINE, engine_named
 from studies.record.fingerprint import check_source, source_digest
 from studies.record.stored import StoredStudy
 from studies.sampling.duplicates import ATTRIBUTE
@@ -198,13 +199,12 @@ def _take_device(spec: StudySpec) -> tuple[str, bool]:
     if not resolve(spec.objective).uses_gpus:
         return "formula", True
     devices = spec.workers.devices
-    gpus = visible(find_gpus()) if devices != "none" else []
-    [slot] = deal(
-        gpus,
-        workers=1,
-        cores=max(1, int(joblib.cpu_count()) // spec.workers.count),
-        devices=devices if isinstance(devices, str) else devices[:1],
-        threads=spec.threads,
+    [slot] = engine_named(DEFAULT_ENGINE).find_slots(
+        SlotRequest(
+            workers=1,
+            devices=devices if isinstance(devices, str) else devices[:1],
+            threads=spec.threads or max(1, int(joblib.cpu_count()) // spec.workers.count),
+        )
     )
     os.environ.update(slot.environment)
     return slot.device, spec.threads == 1 and not slot.device.startswith("GPU")

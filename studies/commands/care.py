@@ -42,9 +42,9 @@ def check(
     from objectives.space.search_space import SearchSpace
     from studies.commands.run_study import parse_settings
     from studies.errors import StudyFileError
-    from studies.execution.launch import check_size
     from studies.preflight.data_check import examine, unseen
     from studies.preflight.dry_run import dry_run
+    from studies.record.budget import check_size
     from studies.study_file.reading import read_study
 
     spec = read_study(study, parse_settings(set_ or []))

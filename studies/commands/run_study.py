@@ -19,6 +19,7 @@ from studies.commands.options import (
     storage_flag,
 )
 from studies.commands.output import clock, console, counted, number, parameters, print_json
+from studies.execution.engines.table import DEFAULT_ENGINE, ENGINES
 
 if TYPE_CHECKING:
     from studies.execution.outcome import LaunchOutcome
@@ -30,7 +31,7 @@ Devices = Annotated[str | None, typer.Option(help="GPUs to use: 0,1 or none (def
 PerDevice = Annotated[int | None, typer.Option("--workers-per-device", min=1, help="Workers that may share one GPU.")]
 Trials = Annotated[int | None, typer.Option(min=1, help="Finished trials the whole study is to have.")]
 AcceptChanges = Annotated[bool, typer.Option("--accept-changes", help="Go on although the objective has changed.")]
-Engine = Annotated[str, typer.Option(help="Where workers run: local.")]
+Engine = Annotated[str, typer.Option(help=f"Where workers run: {', '.join(ENGINES)}.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -67,7 +68,7 @@ def launch(
     workers_per_device: PerDevice = None,
     trials: Trials = None,
     timeout: Annotated[str | None, typer.Option(help="Running time of the whole study, such as 2h or 90s.")] = None,
-    engine: Engine = "local",
+    engine: Engine = DEFAULT_ENGINE,
     set_: Annotated[list[str] | None, typer.Option("--set", help="Any setting: key=value, dotted. Repeatable.")] = None,
     direction: Annotated[str | None, typer.Option(help="minimize or maximize; several with commas.")] = None,
     sampler: Annotated[str | None, typer.Option(help="tpe, random, grid, cmaes, gp, nsgaii, qmc, ...")] = None,
@@ -80,7 +81,8 @@ def launch(
     from dataclasses import replace
 
     from storage import open_storage
-    from studies.execution.launch import check_data, check_size, deal_slots, raise_budget
+    from studies.execution.launch import check_data, find_slots
+    from studies.record.budget import check_size, raise_budget
     from studies.record.creation import create_or_join
     from studies.record.fingerprint import check_source
     from studies.study_file.reading import read_study
@@ -100,7 +102,7 @@ def launch(
     spec = read_study(study, given)
     check_size(spec, spec.budget.trials)
     check_data(spec)
-    deal_slots(spec, spec.workers)
+    find_slots(spec, spec.workers, engine=engine)
     location = locate(storage)
     stored, made = create_or_join(location, open_storage(location, create=True), spec, accept_changes=accept_changes)
     check_source(stored, accept=accept_changes)
@@ -117,7 +119,7 @@ def launch(
             ).store(stored.storage, stored.study_id)
             if explicit:
                 raise_budget(stored, trials=wish.trials)
-    return _run(stored, spec.workers, json=json)
+    return _run(stored, spec.workers, engine=engine, json=json)
 
 
 def resume(
@@ -128,12 +130,12 @@ def resume(
     workers_per_device: PerDevice = None,
     trials: Trials = None,
     timeout: Annotated[str | None, typer.Option(help="Time to add to the study's, such as 1h.")] = None,
-    engine: Engine = "local",
+    engine: Engine = DEFAULT_ENGINE,
     accept_changes: AcceptChanges = False,
     json: Json = False,
 ) -> int:
     """Go on with a study that was interrupted, or give it a larger budget."""
-    from studies.execution.launch import raise_budget
+    from studies.record.budget import raise_budget
     from studies.record.fingerprint import check_source
 
     _check_engine(engine)
@@ -141,7 +143,7 @@ def resume(
     check_source(stored, accept=accept_changes)
     if trials is not None or timeout is not None:
         raise_budget(stored, trials=trials, more_seconds=_seconds(timeout))
-    return _run(stored, _with(stored, _worker_settings(workers, devices, workers_per_device)), json=json)
+    return _run(stored, _with(stored, _worker_settings(workers, devices, workers_per_device)), engine=engine, json=json)
 
 
 def worker(
@@ -183,17 +185,16 @@ def stop(name: Name, storage: Storage = DEFAULT_STORAGE, json: Json = False) -> 
     return 0
 
 
-def _run(stored: StoredStudy, workers: WorkerSettings, *, json: bool) -> int:
+def _run(stored: StoredStudy, workers: WorkerSettings, *, engine: str = DEFAULT_ENGINE, json: bool) -> int:
     from studies.commands.live import LiveView
-    from studies.execution.launch import exit_code
     from studies.execution.launch import launch as run_workers
-    from studies.execution.outcome import StopReason
+    from studies.execution.outcome import StopReason, exit_code
     from studies.record.progress import read_progress
 
     spec = stored.required_spec()
     before = read_progress(stored)
     with LiveView(console(stderr=json), spec.steps) as view:
-        outcome = run_workers(stored, workers, view)
+        outcome = run_workers(stored, workers, view, engine=engine)
     code = exit_code(stored, outcome)
     progress = read_progress(stored)
     if json:
@@ -276,8 +277,8 @@ def _seconds(timeout: str | None) -> float | None:
 
 
 def _check_engine(engine: str) -> None:
-    if engine != "local":
-        raise typer.BadParameter(f"found {engine!r}; allowed: local", param_hint="--engine")
+    if engine not in ENGINES:
+        raise typer.BadParameter(f"found {engine!r}; allowed: {', '.join(ENGINES)}", param_hint="--engine")
 
 
 def _higher(one: Any, other: Any) -> Any:

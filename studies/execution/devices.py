@@ -1,4 +1,4 @@
-"""Which worker gets which device, and how many threads: dealt before any framework has touched one."""
+"""Which worker gets which device, and how many threads: assigned before any framework has touched one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,22 @@ class Slot:
 
     number: int
     device: str
+    threads: int
     environment: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlotRequest:
+    """The places that a launch asks for.
+
+    Each worker has ``threads`` threads; None means its share of the cores. At most ``per_device`` workers share a GPU;
+    None means as many as the number of workers makes it.
+    """
+
+    workers: int
+    devices: Sequence[int] | Literal["all", "none"] = "all"
+    per_device: int | None = None
+    threads: int | None = None
 
 
 def find_gpus() -> list[Gpu]:
@@ -66,39 +81,26 @@ def visible(gpus: Sequence[Gpu], environment: Mapping[str, str] = os.environ) ->
     return chosen
 
 
-def deal(
-    gpus: Sequence[Gpu],
-    *,
-    workers: int,
-    cores: int,
-    devices: Sequence[int] | Literal["all", "none"] = "all",
-    per_device: int | None = None,
-    threads: int | None = None,
-) -> list[Slot]:
+def assign(gpus: Sequence[Gpu], request: SlotRequest, *, cores: int) -> list[Slot]:
     """A slot for each worker: GPUs round robin, or shares of the cores where there are none.
-
-    Each has ``threads`` threads; None means its share of the cores.
-
-    At most ``per_device`` workers share a GPU; None means as many as the number of workers makes it.
 
     Raises:
         DeviceError: a device that is not there, or more workers than the GPUs take.
     """
-    chosen = _choose(gpus, devices)
-    threads = threads or max(1, cores // workers)
+    chosen = _choose(gpus, request.devices)
+    threads = request.threads or max(1, cores // request.workers)
     if not chosen:
-        hidden = {"CUDA_VISIBLE_DEVICES": "-1"} if gpus else {}
+        hidden = {"CUDA_VISIBLE_DEVICES": "-1"} if gpus or request.devices == "none" else {}
         device = f"{threads} core{'s' if threads > 1 else ''}"
-        return [
-            Slot(number=n, device=device, environment={**hidden, **thread_environment(threads)}) for n in range(workers)
-        ]
-    sharing = -(-workers // len(chosen))
-    if per_device is not None and sharing > per_device:
+        environment = {**hidden, **thread_environment(threads)}
+        return [Slot(number=n, device=device, threads=threads, environment=environment) for n in range(request.workers)]
+    sharing = -(-request.workers // len(chosen))
+    if request.per_device is not None and sharing > request.per_device:
         raise DeviceError(
-            f"{workers} workers on {len(chosen)} GPU{'s' if len(chosen) > 1 else ''} are {sharing} on one, and "
-            f"workers.per_device allows {per_device}; start fewer, or say --workers-per-device {sharing}"
+            f"{request.workers} workers on {len(chosen)} GPU{'s' if len(chosen) > 1 else ''} are {sharing} on one, and "
+            f"workers.per_device allows {request.per_device}; start fewer, or say --workers-per-device {sharing}"
         )
-    return [_on_gpu(number, chosen[number % len(chosen)], threads, sharing) for number in range(workers)]
+    return [_on_gpu(number, chosen[number % len(chosen)], threads, sharing) for number in range(request.workers)]
 
 
 def _choose(gpus: Sequence[Gpu], devices: Sequence[int] | Literal["all", "none"]) -> list[Gpu]:
@@ -124,7 +126,8 @@ def _on_gpu(number: int, gpu: Gpu, threads: int, sharing: int) -> Slot:
             "TF_FORCE_GPU_ALLOW_GROWTH": "true",
             "XLA_PYTHON_CLIENT_MEM_FRACTION": f"{0.9 / sharing:.3f}",
         }
-    return Slot(number=number, device=f"GPU {gpu.index}", environment={**pinned, **thread_environment(threads)})
+    environment = {**pinned, **thread_environment(threads)}
+    return Slot(number=number, device=f"GPU {gpu.index}", threads=threads, environment=environment)
 
 
 def thread_environment(count: int) -> dict[str, str]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-import psutil
-
 from storage.attempts import Outcome
+from studies.execution.engines.base import Engine
 from studies.execution.outcome import StopReason
 from studies.record.progress import Progress
 
@@ -34,35 +33,29 @@ def study_over(progress: Progress) -> tuple[StopReason, str] | None:
 class TrialLimits:
     """The limits of one attempt at a trial: its time, and the memory of the worker that runs it.
 
-    Time is measured from the first look at the attempt, by the monotonic clock. ``pid_of`` gives the process of
-    one of this supervisor's workers; those of others are theirs to judge.
+    Time is measured from the first look at the attempt, by the monotonic clock. ``slots`` has the slot of each of
+    this supervisor's workers, by name; the trials of others are theirs to judge.
     """
 
     seconds: float | None
     memory: int | None
-    pid_of: Callable[[str], int | None]
+    engine: Engine
+    slots: Mapping[str, int]
     _first_seen: dict[tuple[int, str], float] = field(default_factory=dict)
 
-    def exceeded(self, progress: Progress) -> Iterator[tuple[str, Outcome, str]]:
-        """(worker, outcome, sentence) for each worker whose trial has gone too far."""
+    def exceeded(self, progress: Progress) -> Iterator[tuple[int, Outcome, str]]:
+        """(slot, outcome, sentence) for each worker whose trial has gone too far."""
         seen = {(running.number, running.since): running for running in progress.workers}
         self._first_seen = {key: self._first_seen.get(key, time.monotonic()) for key in seen}
         for key, running in seen.items():
-            pid = self.pid_of(running.worker)
-            if pid is None or pid != running.pid:
+            slot = self.slots.get(running.worker)
+            process = self.engine.process(slot) if slot is not None else None
+            # The trial may still be the last process's that the slot held.
+            if slot is None or process is None or (process.host, process.pid) != (running.host, running.pid):
                 continue
             took = time.monotonic() - self._first_seen[key]
             if self.seconds is not None and took > self.seconds:
-                yield running.worker, "timeout", f"it took longer than its {self.seconds:g} s"
-            elif self.memory is not None and (used := memory_of(pid)) > self.memory:
+                yield slot, "timeout", f"it took longer than its {self.seconds:g} s"
+            elif self.memory is not None and (used := self.engine.memory(slot)) is not None and used > self.memory:
                 limit = f"{self.memory / 2**20:.0f} MiB"
-                yield running.worker, "memory", f"its worker used {used / 2**20:.0f} MiB, the limit is {limit}"
-
-
-def memory_of(pid: int) -> int:
-    """Bytes that a process and its children hold in memory; 0 when it is gone."""
-    try:
-        process = psutil.Process(pid)
-        return int(sum(one.memory_info().rss for one in (process, *process.children(recursive=True))))
-    except psutil.NoSuchProcess:
-        return 0
+                yield slot, "memory", f"its worker used {used / 2**20:.0f} MiB, the limit is {limit}"

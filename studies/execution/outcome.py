@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from optuna.trial import TrialState
+
+from studies.record.budget import finished_trials
+from studies.record.stored import StoredStudy
+
 
 class StopReason(Enum):
     """Why a launch ended."""
@@ -29,3 +34,15 @@ class LaunchOutcome:
 
     ended: StopReason
     detail: str = ""
+
+
+_FAULTS = {StopReason.TOO_MANY_FAILURES, StopReason.UNUSABLE, StopReason.GIVEN_UP}
+_SIGNALLED = {StopReason.INTERRUPTED: 130, StopReason.TERMINATED: 143, StopReason.HUNG_UP: 129}  # 128 + the signal
+
+
+def exit_code(stored: StoredStudy, outcome: LaunchOutcome) -> int:
+    """What a process exits with after that launch: not 0 either where every trial has failed."""
+    if outcome.ended in _SIGNALLED:
+        return _SIGNALLED[outcome.ended]
+    failed = stored.storage.count_states(stored.study_id)[TrialState.FAIL]
+    return int(outcome.ended in _FAULTS or (failed > 0 and finished_trials(stored) == 0))

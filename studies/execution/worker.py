@@ -23,7 +23,6 @@ from storage.errors import explain
 from storage.optuna_schema import trial_id_of
 from storage.processes import ProcessIdentity
 from studies.errors import STUDYHALL_ERRORS
-from studies.execution.limits import memory_of
 from studies.execution.messages import WorkerExit, WorkerOrder, WorkerReport
 from studies.execution.trial import TrialInterrupted, WorkerStudy, WorkerTrial, sweep, trial_checkpoint
 from studies.record import stored
@@ -87,8 +86,8 @@ class Worker:
     def run(self) -> WorkerExit:
         """Work until there is nothing left to do; says why it ended."""
         while self.interruption() is None:
-            if self._is_worn():
-                return "renewed"
+            if self._is_to_recycle():
+                return "recycled"
             match self._claim():
                 case NoTrial.BUDGET_REACHED:
                     return "budget reached"
@@ -102,13 +101,13 @@ class Worker:
                         request_stop(self.stored.storage, self.stored.study_id)
         return "stopped"
 
-    def _is_worn(self) -> bool:
+    def _is_to_recycle(self) -> bool:
         """Whether a fresh process should go on: frameworks do not give all memory back between trials."""
         limits = self.spec.workers
         if limits.recycle_after is not None and self.trials_run >= limits.recycle_after:
             return True
         return (
-            limits.recycle_memory is not None and self.trials_run > 0 and memory_of(os.getpid()) > limits.recycle_memory
+            limits.recycle_memory is not None and self.trials_run > 0 and self.process.memory() > limits.recycle_memory
         )
 
     def _claim(self) -> tuple[int, Proposal | None] | NoTrial:

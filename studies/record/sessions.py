@@ -15,11 +15,12 @@ from storage.processes import ProcessIdentity
 
 _STOP = "studyhall:stop"
 _SESSION = "studyhall:session:"
+_HEARTBEAT = "heartbeat"  # "beat" in a study of format 2
 
 
 @dataclass
 class Session:
-    """One launch, resume or worker command: from its start until its last beat.
+    """One launch, resume or worker command: from its start until its last heartbeat.
 
     Its length is measured by the monotonic clock, so that moving the wall clock changes no budget.
     """
@@ -28,12 +29,12 @@ class Session:
     study_id: int
     workers: int
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
-    beat_seconds: float = 5.0
+    heartbeat_seconds: float = 5.0
 
     def __post_init__(self) -> None:
         self._start = now()
         self._count = 0
-        self._begun = self._beaten = time.monotonic()
+        self._begun = self._written = time.monotonic()
         self._stop_before = self.storage.get_study_system_attrs(self.study_id).get(_STOP)
         self._write(running=True)
 
@@ -43,16 +44,16 @@ class Session:
         return time.monotonic() - self._begun
 
     @property
-    def since_beat(self) -> float:
-        """Seconds that no beat has noted yet."""
-        return time.monotonic() - self._beaten
+    def since_heartbeat(self) -> float:
+        """Seconds that no heartbeat has noted yet."""
+        return time.monotonic() - self._written
 
-    def beat(self) -> None:
-        """Note that it still runs; writes at most once in ``beat_seconds``.
+    def record_heartbeat(self) -> None:
+        """Note that it still runs; writes at most once in ``heartbeat_seconds``.
 
-        The supervisor beats for its workers, so no training loop that holds the GIL can silence them.
+        The supervisor does it for its workers, so no training loop that holds the GIL can silence them.
         """
-        if time.monotonic() - self._beaten >= self.beat_seconds:
+        if time.monotonic() - self._written >= self.heartbeat_seconds:
             self._write(running=True)
 
     def end(self) -> None:
@@ -64,12 +65,12 @@ class Session:
         return attributes.get(_STOP) != self._stop_before
 
     def _write(self, *, running: bool) -> None:
-        self._beaten = time.monotonic()
+        self._written = time.monotonic()
         self._count += 1
         row: dict[str, Any] = {
             "start": self._start,
-            "seconds": round(self._beaten - self._begun, 3),
-            "beat": self._count,
+            "seconds": round(self._written - self._begun, 3),
+            _HEARTBEAT: self._count,
             "workers": self.workers,
             "process": ProcessIdentity.current().to_json(),
             "running": running,
@@ -79,9 +80,9 @@ class Session:
 
 @dataclass
 class Watch:
-    """Which sessions have stopped beating, judged by the clock of the one that looks.
+    """Which sessions send no heartbeat any more, judged by the clock of the one that looks.
 
-    Clocks of two machines differ, and one may be set back, so a beat is a number that grows: a session is silent
+    Clocks of two machines differ, and one may be set back, so a heartbeat is a number that grows: a session is silent
     when its number has stood still for ``grace_seconds`` of looking. Somebody who was held up (a locked file, a
     slow disk, SIGSTOP) cannot tell whether the others were as well, and begins to count anew.
     """
@@ -93,19 +94,19 @@ class Watch:
     _looked: float = field(default_factory=time.monotonic)
 
     def look(self, attributes: Mapping[str, Any]) -> None:
-        """Note every session's beat; to be called often, after one's own beat."""
+        """Note every session's heartbeat; to be called often, after one's own."""
         moment = time.monotonic()
         if moment - self._looked > self.held_up_seconds:
             self._seen.clear()
         self._looked = moment
         self._rows = {key.removeprefix(_SESSION): row for key, row in attributes.items() if key.startswith(_SESSION)}
         for key, row in self._rows.items():
-            beat = row.get("beat", 0)
-            if key not in self._seen or self._seen[key][0] != beat:
-                self._seen[key] = (beat, moment)
+            heartbeat = row.get(_HEARTBEAT, row.get("beat", 0))
+            if key not in self._seen or self._seen[key][0] != heartbeat:
+                self._seen[key] = (heartbeat, moment)
 
     def is_silent(self, worker: str) -> bool:
-        """Whether the session that started this worker has ended or stopped beating."""
+        """Whether the session that started this worker has ended or sends no heartbeat."""
         session = worker.rpartition("-")[0]
         row = self._rows.get(session)
         if row is None:
@@ -130,7 +131,7 @@ def live_sessions(attributes: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def running_seconds(attributes: Mapping[str, Any]) -> float:
-    """The time in which at least one session ran, in seconds, up to each one's last beat."""
+    """The time in which at least one session ran, in seconds, up to each one's last heartbeat."""
     spans = sorted(
         (start := datetime.fromisoformat(row["start"]).astimezone(UTC).timestamp(), start + row["seconds"])
         for key, row in attributes.items()

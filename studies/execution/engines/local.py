@@ -14,24 +14,29 @@ from dataclasses import dataclass
 from multiprocessing import connection, forkserver, process, resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import joblib
+
+from storage import optuna_schema
 from storage.processes import ProcessIdentity
+from studies.execution.devices import Slot, SlotRequest, assign, find_gpus, visible
+from studies.execution.engines.base import Engine, Preparation
 from studies.execution.messages import WorkerOrder, WorkerReport
 from studies.execution.worker import work
 
-# Optuna imports the last three only as it opens a database.
-_ALWAYS = ("studies.execution.worker", "alembic.migration", "alembic.script", "optuna.storages._rdb.models")
-_TENSORFLOW = ("tensorflow", "keras")
+_ALWAYS = ("studies.execution.worker", *optuna_schema.IMPORTED_LATE)
+# Frameworks that survive a fork after their import; JAX warns of it.
+_FORKABLE = {"tensorflow": ("tensorflow", "keras")}
 _TERMINAL_SIGNALS = {signal.SIGINT, signal.SIGHUP, signal.SIGTERM}
 
 
 @dataclass
-class _Held:
+class _Child:
     process: mp.process.BaseProcess
     channel: Connection
     identity: ProcessIdentity | None
-    said: WorkerReport | None = None
 
     @property
     def ended(self) -> bool:
@@ -41,23 +46,30 @@ class _Held:
         return self.identity is None or self.identity.is_alive() is False
 
 
-class LocalEngine:
+class LocalEngine(Engine):
     """A fork server (multiprocessing's) with the slow imports done and nothing run on a device.
 
     Importing TensorFlow costs 8 to 10 s and each worker would pay it again. Forking is safe as long as no
     framework has started its threads, so the server only imports; devices are touched in the workers.
     """
 
-    def __init__(self, *, preload_tensorflow: bool, environment: Mapping[str, str], log: Path) -> None:
-        self._log = log
+    def __init__(self, preparation: Preparation) -> None:
+        self._log = preparation.log
         # Some libraries read the number of threads as they are loaded, so the server needs it too.
         # PYTHONSAFEPATH keeps the working folder off its sys.path, where a user's `objectives` or
         # `storage` would come before ours.
-        self._environment = {"TF_CPP_MIN_LOG_LEVEL": "2", **environment, "PYTHONSAFEPATH": "1"}
+        self._environment = {"TF_CPP_MIN_LOG_LEVEL": "2", **preparation.environment, "PYTHONSAFEPATH": "1"}
         self._context = mp.get_context("forkserver")
-        self._context.set_forkserver_preload([*_ALWAYS, *(_TENSORFLOW if preload_tensorflow else ())])
-        self._held: dict[int, _Held] = {}
-        self._stillborn: list[WorkerReport] = []
+        frameworks = [module for name in preparation.frameworks for module in _FORKABLE.get(name, ())]
+        self._context.set_forkserver_preload([*_ALWAYS, *frameworks])
+        self._children: dict[int, _Child] = {}
+        self._failed_starts: list[WorkerReport] = []
+
+    @classmethod
+    def find_slots(cls, request: SlotRequest) -> list[Slot]:
+        """The GPUs of this machine that CUDA_VISIBLE_DEVICES leaves, or shares of its cores."""
+        gpus = visible(find_gpus()) if request.devices != "none" else []
+        return assign(gpus, request, cores=int(joblib.cpu_count()))
 
     def start(self, order: WorkerOrder) -> None:
         """Start a worker in the order's slot; the first start waits for the imports."""
@@ -69,11 +81,12 @@ class LocalEngine:
                 resource_tracker.ensure_running()
             with _signals_blocked(), _environ(self._environment), _output_in(self._log):
                 forkserver.ensure_running()
-            child.start()
+            with _without_program():
+                child.start()
         except (EOFError, OSError) as error:
             # The server died as it was asked; the next start makes another.
             detail = f"the fork server is gone ({error or type(error).__name__})"
-            self._stillborn.append(WorkerReport(slot=order.slot, ending="died", process=None, detail=detail))
+            self._failed_starts.append(WorkerReport(slot=order.slot, ending="died", process=None, detail=detail))
             here.close()
             return
         finally:
@@ -83,38 +96,43 @@ class LocalEngine:
             identity = ProcessIdentity.of(pid) if pid is not None else None
         except ProcessLookupError:
             identity = None
-        self._held[order.slot] = _Held(child, here, identity)
+        self._children[order.slot] = _Child(child, here, identity)
 
     def running(self) -> set[int]:
         """The slots that hold a worker."""
-        return set(self._held)
+        return set(self._children)
 
     def poll(self, seconds: float) -> list[WorkerReport]:
         """Wait up to ``seconds`` for workers to end; returns one report for each that has."""
-        sentinels: list[Any] = [held.process.sentinel for held in self._held.values()]
-        connection.wait(sentinels, timeout=0.0 if self._stillborn else seconds)
-        reports, self._stillborn = self._stillborn, []
-        for slot, held in list(self._held.items()):
-            if held.ended:
-                reports.append(self._bury(slot, held))
+        sentinels: list[Any] = [child.process.sentinel for child in self._children.values()]
+        connection.wait(sentinels, timeout=0.0 if self._failed_starts else seconds)
+        reports, self._failed_starts = self._failed_starts, []
+        for slot, child in list(self._children.items()):
+            if child.ended:
+                reports.append(self._reap(slot, child))
         return reports
 
-    def _bury(self, slot: int, held: _Held) -> WorkerReport:
-        del self._held[slot]
+    def _reap(self, slot: int, child: _Child) -> WorkerReport:
+        del self._children[slot]
         try:
-            said: WorkerReport | None = held.channel.recv() if held.channel.poll(0) else None
+            report: WorkerReport | None = child.channel.recv() if child.channel.poll(0) else None
         except (EOFError, OSError):
-            said = None
-        held.channel.close()
-        held.process.join()
-        code = held.process.exitcode
-        held.process.close()
-        return said or WorkerReport(slot=slot, ending="died", process=held.identity, detail=_cause(code))
+            report = None
+        child.channel.close()
+        child.process.join()
+        code = child.process.exitcode
+        child.process.close()
+        return report or WorkerReport(slot=slot, ending="died", process=child.identity, detail=_cause(code))
 
-    def pid(self, slot: int) -> int | None:
+    def process(self, slot: int) -> ProcessIdentity | None:
         """The process in the slot."""
-        held = self._held.get(slot)
-        return held.identity.pid if held is not None and held.identity is not None else None
+        child = self._children.get(slot)
+        return child.identity if child is not None else None
+
+    def memory(self, slot: int) -> int | None:
+        """The resident memory of the slot's worker and its children, in bytes."""
+        process = self.process(slot)
+        return process.memory() if process is not None else None
 
     def stop(self, slot: int) -> None:
         """Ask the worker to stop at its next report."""
@@ -125,16 +143,16 @@ class LocalEngine:
         self._signal(slot, signal.SIGKILL)
 
     def _signal(self, slot: int, number: signal.Signals) -> None:
-        held = self._held.get(slot)
-        if held is not None and held.identity is not None and held.identity.is_alive():
+        process = self.process(slot)
+        if process is not None and process.is_alive():
             with contextlib.suppress(ProcessLookupError):
-                os.kill(held.identity.pid, number)
+                os.kill(process.pid, number)
 
     def close(self) -> None:
         """Kill what still runs."""
-        for slot in list(self._held):
+        for slot in list(self._children):
             self.kill(slot)
-        while self._held:
+        while self._children:
             self.poll(0.5)
 
 
@@ -152,6 +170,20 @@ def _signals_blocked() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def _without_program() -> Iterator[None]:
+    """What is born inside does not run the caller's program again, which multiprocessing has every child do.
+
+    A script that launches a study would launch it once more in each worker; workers need nothing of it.
+    """
+    program = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = program
 
 
 @contextlib.contextmanager

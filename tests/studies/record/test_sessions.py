@@ -72,6 +72,20 @@ def test_a_stop_ends_the_sessions_that_run_and_no_later_one(study):
     assert after.stop_requested(storage.get_study_system_attrs(study_id))
 
 
+def test_a_session_writes_a_heartbeat_that_others_see(study, clock):
+    storage, study_id = study
+    session = Session(storage, study_id, workers=1, heartbeat_seconds=5.0)
+    watch = Watch(grace_seconds=30.0, held_up_seconds=60.0)
+    for _ in range(20):
+        clock.now += 10.0
+        session.record_heartbeat()
+        watch.look(storage.get_study_system_attrs(study_id))
+    assert not watch.is_silent(f"{session.id}-0")
+    clock.now += 40.0
+    watch.look(storage.get_study_system_attrs(study_id))
+    assert watch.is_silent(f"{session.id}-0")
+
+
 class Clock:
     """A monotonic clock that moves when it is told to."""
 
@@ -85,26 +99,27 @@ def clock(monkeypatch):
     return Clock(monkeypatch)
 
 
-def beating(number, *, running=True):
-    return {"studyhall:session:far": row(0, 1, running=running) | {"beat": number}}
+def beating(number, *, running=True, key="heartbeat"):
+    return {"studyhall:session:far": row(0, 1, running=running) | {key: number}}
 
 
-def test_a_session_is_silent_when_its_beat_has_stood_still_for_the_grace(clock):
+@pytest.mark.parametrize("key", ["heartbeat", "beat"])  # the second in a study of format 2
+def test_a_session_is_silent_when_its_heartbeat_has_stood_still_for_the_grace(clock, key):
     watch = Watch(grace_seconds=30.0, held_up_seconds=5.0)
-    for beat in range(100):
+    for number in range(100):
         clock.now += 1.0
-        watch.look(beating(beat))
+        watch.look(beating(number, key=key))
         assert not watch.is_silent("far-0")
     for second in range(40):
         clock.now += 1.0
-        watch.look(beating(99))
+        watch.look(beating(99, key=key))
         assert watch.is_silent("far-0") == (second >= 30)
 
 
 def test_somebody_who_was_held_up_does_not_judge_before_another_grace(clock):
     watch = Watch(grace_seconds=30.0, held_up_seconds=5.0)
     watch.look(beating(1))
-    clock.now += 60.0  # a locked file: the others could not beat either
+    clock.now += 60.0  # a locked file: the others could not write theirs either
     watch.look(beating(1))
     assert not watch.is_silent("far-0")
 
