@@ -18,33 +18,42 @@ from objectives.wording import did_you_mean, listing, written
 
 
 class DataSettings(Settings):
-    """Which data, split how. The test part is never among what a search sees."""
+    """Which data, split how. The test split is never among what a search sees."""
 
     dataset: str = "digits"
-    """The name of a data set, or the path of a file or folder of one's own."""
+    """A [named data set](#named-data-sets), or the path of [your own data](#your-own-data)."""
     target: Name | None = None
-    """The column of a table that is to be predicted."""
+    """The column of a table to predict."""
     text: Name | None = None
-    """The column of a table that holds texts, to learn from it alone."""
+    """The column of a table that holds texts. It is then the only input."""
     ignore: tuple[Annotated[str, Field(strict=True)], ...] = ()
-    """Columns of a table that nothing is learned from."""
+    """Columns of a table that are no features."""
     task: Literal["auto", "classification", "regression"] = "auto"
-    """auto: classification for texts and few whole numbers, else regression (see dataset.make_labels)."""
-    image_size: tuple[AtLeastOne, AtLeastOne] | None = None
-    """Height and width of the images of a folder. None: those of the first."""
+    """`auto`: classification for texts and for few different whole numbers, else regression."""
+    image_size: tuple[AtLeastOne, AtLeastOne] | None = Field(
+        default=None, json_schema_extra={"otherwise": "that of the first image"}
+    )
+    """Height and width to which the images of a folder are resized."""
     evaluation: Literal["hold-out", "k-fold", "iterated-k-fold"] = "hold-out"
     """How the rows are split for training and validation: see [Evaluation](#evaluation)."""
-    folds: Annotated[int, Field(strict=True, ge=2)] | None = Field(default=None, validate_default=True)
-    """5 unless given; None with hold-out."""
-    repeats: Annotated[int, Field(strict=True, ge=2)] | None = Field(default=None, validate_default=True)
-    """How often the rows are split into folds anew: 2 unless given; None but with iterated k-fold."""
-    split: tuple[Annotated[float, Field(strict=True)], ...] | None = None
-    """Hold-out: ratios of train, validation and, where the set has no predefined test split, test. Folds: ratios of
-    search and test, not for a set with a predefined test split. None: see splits.default_ratios."""
+    folds: Annotated[int, Field(strict=True, ge=2)] | None = Field(
+        default=None, validate_default=True, json_schema_extra={"otherwise": "`5`"}
+    )
+    """The number of folds. Refused with hold-out."""
+    repeats: Annotated[int, Field(strict=True, ge=2)] | None = Field(
+        default=None, validate_default=True, json_schema_extra={"otherwise": "`2`"}
+    )
+    """How often the rows are split into folds again. Only with iterated k-fold."""
+    split: tuple[Annotated[float, Field(strict=True)], ...] | None = Field(
+        default=None, json_schema_extra={"otherwise": "see [Evaluation](#evaluation)"}
+    )
+    """The ratios of the splits, which sum to 1."""
     scaling: Literal["auto", "min-max", "standard", "none"] = "auto"
-    """See Scaler.fit."""
-    classes: tuple[Annotated[int, Field(strict=True)] | Annotated[str, Field(strict=True)], ...] | None = None
-    """The classes, by name or number, whose rows are used; numbered anew from 0 in this order. None: all."""
+    """How features are scaled: see [Scaling](#scaling)."""
+    classes: tuple[Annotated[int, Field(strict=True)] | Annotated[str, Field(strict=True)], ...] | None = Field(
+        default=None, json_schema_extra={"otherwise": "all"}
+    )
+    """Two or more classes, by name or number. Only their rows are used, numbered from 0 in this order."""
 
     @field_validator("dataset")
     @classmethod

@@ -12,25 +12,23 @@ from objectives.models.parts import image_augmentation, layers, losses
 from objectives.space.parameters import Parameter
 
 PARAMETERS: Mapping[str, Parameter] = {
-    "blocks": Parameter(kind=int, default=2, low=1, help="blocks; each halves the height and the width"),
-    "convolutions": Parameter(kind=int, default=1, low=1, help="convolutions of each block"),
-    "filters": Parameter(
-        kind=int, default=32, low=1, help="channels of the first block; each has twice the last one's"
-    ),
-    "kernel_size": Parameter(kind=int, default=3, low=1, help="height and width of each convolution's window"),
+    "blocks": Parameter(kind=int, default=2, low=1, help="number of blocks; each halves height and width"),
+    "convolutions": Parameter(kind=int, default=1, low=1, help="convolutions per block"),
+    "filters": Parameter(kind=int, default=32, low=1, help="filters of the first block; each block doubles them"),
+    "kernel_size": Parameter(kind=int, default=3, low=1, help="height and width of each kernel"),
     "pooling": Parameter(
         kind=str,
         default="flatten",
         choices=layers.POOLING,
-        help="what follows the last block: all its values, or the average or largest of each channel",
+        help="after the last block: flatten, or global average or max pooling",
     ),
-    "units": Parameter(kind=int, default=0, low=0, help="units of a fully connected layer before the last; 0: no such"),
+    "units": Parameter(kind=int, default=0, low=0, help="units of a fully connected layer before the output; 0: none"),
     **layers.PARAMETERS,
     **layers.per_layer("l1", layers.PARAMETERS["l1"], "blocks"),
     **layers.per_layer("l2", layers.PARAMETERS["l2"], "blocks"),
-    "dropout": replace(layers.DROPOUT, help="share dropped after each block"),
+    "dropout": replace(layers.DROPOUT, help="dropout rate after each block"),
     **layers.per_layer("dropout", layers.DROPOUT, "blocks"),
-    "output_dropout": replace(layers.DROPOUT, help="share dropped before the last layer"),
+    "output_dropout": replace(layers.DROPOUT, help="dropout rate before the output"),
     **image_augmentation.PARAMETERS,
     **COMMON_PARAMETERS,
 }

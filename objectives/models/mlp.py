@@ -19,22 +19,23 @@ _UNITS = Parameter(
     kind=int,
     default=128,
     low=1,
-    help="units of each hidden layer; of the first where widths are tapered",
+    help="units of each hidden layer; with tapered widths of the first",
     active_when={"widths": ("equal", "tapered")},
 )
 
 PARAMETERS: Mapping[str, Parameter] = {
-    "layers": Parameter(kind=int, default=2, low=1, help="hidden layers"),
+    "layers": Parameter(kind=int, default=2, low=1, help="number of hidden layers"),
     "widths": Parameter(
         kind=str,
         default="equal",
         choices=("equal", "tapered", "free"),
-        help=f"all layers of `units`; each half as wide as the one before, but at least {NARROWEST}; or each its own",
+        help="`equal`: all layers have `units`; `tapered`: each has half as many as the one before, at least "
+        f"{NARROWEST}; `free`: each has its own `units_N`",
     ),
     "units": _UNITS,
     "units_N": replace(
         _UNITS,
-        help="units of hidden layer N where widths are free",
+        help="units of hidden layer N",
         active_when={"widths": ("free",)},
         per_layer="layers",
     ),
@@ -44,7 +45,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     **layers.per_layer("l2", layers.PARAMETERS["l2"], "layers"),
     "dropout": layers.DROPOUT,
     **layers.per_layer("dropout", layers.DROPOUT, "layers"),
-    "input_dropout": replace(layers.DROPOUT, help="share of the inputs dropped"),
+    "input_dropout": replace(layers.DROPOUT, help="dropout rate of the inputs"),
     **COMMON_PARAMETERS,
 }
 

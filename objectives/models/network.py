@@ -27,7 +27,7 @@ COMMON_PARAMETERS: Mapping[str, Parameter] = {
     **optimizers.PARAMETERS,
     **schedules.PARAMETERS,
     **losses.PARAMETERS,
-    "batch_size": Parameter(kind=int, default=64, low=1, help="rows in one step"),
+    "batch_size": Parameter(kind=int, default=64, low=1, help="rows of one training step"),
 }
 
 

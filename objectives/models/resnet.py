@@ -13,16 +13,19 @@ from objectives.space.parameters import Parameter
 
 PARAMETERS: Mapping[str, Parameter] = {
     "stages": Parameter(
-        kind=int, default=2, low=1, help="stages; each after the first halves height and width and doubles the channels"
+        kind=int,
+        default=2,
+        low=1,
+        help="number of stages; each after the first halves height and width and doubles the filters",
     ),
-    "blocks": Parameter(kind=int, default=1, low=1, help="residual blocks of each stage, of two convolutions each"),
-    "filters": Parameter(kind=int, default=16, low=1, help="channels of the first stage"),
-    "kernel_size": Parameter(kind=int, default=3, low=1, help="height and width of each convolution's window"),
+    "blocks": Parameter(kind=int, default=1, low=1, help="residual blocks per stage, of two convolutions each"),
+    "filters": Parameter(kind=int, default=16, low=1, help="filters of the first stage"),
+    "kernel_size": Parameter(kind=int, default=3, low=1, help="height and width of each kernel"),
     **layers.PARAMETERS,
     "batch_normalization": replace(layers.PARAMETERS["batch_normalization"], default=True),
     **layers.per_layer("l1", layers.PARAMETERS["l1"], "stages"),
     **layers.per_layer("l2", layers.PARAMETERS["l2"], "stages"),
-    "dropout": replace(layers.DROPOUT, help="share dropped after each stage"),
+    "dropout": replace(layers.DROPOUT, help="dropout rate after each stage"),
     **layers.per_layer("dropout", layers.DROPOUT, "stages"),
     **image_augmentation.PARAMETERS,
     **COMMON_PARAMETERS,

@@ -17,25 +17,23 @@ PARAMETERS: Mapping[str, Parameter] = {
         kind=int,
         default=5000,
         low=1,
-        help="words that are told apart, the most frequent of the training part; all others are one unknown word",
+        help="size of the vocabulary: the most frequent words of the training split; all others are one unknown word",
     ),
-    "length": Parameter(kind=int, default=50, low=1, help="words of a text that are read; the rest is cut off"),
-    "embedding": Parameter(kind=int, default=32, low=1, help="numbers that stand for a word"),
+    "length": Parameter(kind=int, default=50, low=1, help="words of a text that are used; the rest is cut off"),
+    "embedding": Parameter(kind=int, default=32, low=1, help="dimension of the embedding of a word"),
     "encoder": Parameter(
         kind=str,
         default="average",
         choices=("average", "conv1d", "gru"),
-        help="what makes one row of a text: the average of its words through a fully connected layer, the largest "
-        "value of each filter of a convolution, or the last state of a GRU",
+        help="`average`: the mean embedding and a fully connected layer; `conv1d`: a convolution and global max "
+        "pooling; `gru`: the last state of a GRU",
     ),
-    "units": Parameter(kind=int, default=32, low=1, help="numbers that stand for a text: units, or filters"),
+    "units": Parameter(kind=int, default=32, low=1, help="units or filters of the encoder"),
     "kernel_size": Parameter(
-        kind=int, default=3, low=1, help="words that a filter sees at a time", active_when={"encoder": ("conv1d",)}
+        kind=int, default=3, low=1, help="words that a filter spans", active_when={"encoder": ("conv1d",)}
     ),
-    "embedding_dropout": Parameter(
-        kind=float, default=0.0, low=0.0, high=0.95, help="share of the embedding's numbers dropped"
-    ),
-    "dropout": Parameter(kind=float, default=0.0, low=0.0, high=0.95, help="share dropped before the last layer"),
+    "embedding_dropout": Parameter(kind=float, default=0.0, low=0.0, high=0.95, help="dropout rate of the embedding"),
+    "dropout": Parameter(kind=float, default=0.0, low=0.0, high=0.95, help="dropout rate before the output"),
     **text_augmentation.PARAMETERS,
     **class_weights.PARAMETERS,
     **COMMON_PARAMETERS,

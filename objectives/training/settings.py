@@ -34,9 +34,8 @@ class TrainSettings(Settings):
     fraction: Annotated[float, Field(strict=True, gt=0, le=1)] = 1.0
     """The fraction of each training split that is used. A larger fraction contains the rows of a smaller one. The
     validation split stays whole."""
-    threads: AtLeastOne | None = None
-    """Threads of one worker. Without it each worker gets its share of the cores. With 1, on the CPU, a trial is
-    repeated to the last bit."""
+    threads: AtLeastOne | None = Field(default=None, json_schema_extra={"otherwise": "a share of the cores"})
+    """Threads of one worker. With 1, on the CPU, a trial is repeated to the last bit."""
 
     @property
     def described(self) -> str:

@@ -141,8 +141,10 @@ class WorkerSettings(Section):
     """Worker processes of one launch."""
     devices: Devices = "all"
     """The GPUs to use, by number (`studyhall doctor` lists them). `"none"` hides all GPUs from the workers."""
-    per_device: Annotated[int, Field(ge=1, le=64)] | None = None
-    """The most workers that share one GPU. Without it workers are spread evenly over the GPUs."""
+    per_device: Annotated[int, Field(ge=1, le=64)] | None = Field(
+        default=None, json_schema_extra={"otherwise": "as many as needed"}
+    )
+    """The most workers that share one GPU."""
     memory: Bytes | None = None
     """A worker that uses more memory is killed. Its trial fails and is not retried."""
     recycle_after: Annotated[int, Field(ge=1)] | None = None

@@ -34,18 +34,22 @@ Metric = Annotated[str | tuple[str, ...] | None, BeforeValidator(_metric)]
 class StudySpec(Section):
     """One study, whole. ``seed`` None means: drawn when the study is created, and kept."""
 
-    name: Name
-    """The name of the study in the storage. A study file without it takes the name of the file."""
+    name: Name = Field(json_schema_extra={"otherwise": "that of the file or function"})
+    """The name of the study in the storage."""
     objective: str
     """What is tuned: see [Objectives](#objectives)."""
-    metric: Metric = None
-    """The [metric](#metrics) that is optimized, or a list for several objectives. Built-in hypermodels default to
-    `val_accuracy`, for regression to `val_mae`. For an objective of your own it names the returned values."""
-    directions: tuple[Direction, ...] = ("minimize",)
-    """One for each objective; `direction = "maximize"` is short for a list of one. Built-in hypermodels take the
-    direction of the metric, and refuse the other one."""
-    seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
-    """Decides splits, initial weights, batch order, dropout and sampler. Without it a seed is drawn and stored."""
+    metric: Metric = Field(
+        default=None, json_schema_extra={"otherwise": '`"val_accuracy"`, for regression `"val_mae"`'}
+    )
+    """The [metric](#metrics) to optimize, or a list for several objectives. For an objective of your own: the names of
+    its values, if wanted."""
+    directions: tuple[Direction, ...] = Field(
+        default=("minimize",), json_schema_extra={"otherwise": 'that of the metric, else `["minimize"]`'}
+    )
+    """One for each objective. `direction = "maximize"` is short for a list of one. The wrong direction of a known
+    metric is refused."""
+    seed: Annotated[int, Field(ge=0, lt=2**32)] | None = Field(default=None, json_schema_extra={"otherwise": "drawn"})
+    """Decides splits, initial weights, batch order, dropout and sampler. A drawn seed is stored."""
     sampler: SamplerConfig = SamplerConfig(name="tpe")
     """See [Samplers](#samplers)."""
     pruner: SamplerConfig = SamplerConfig(name="median")
@@ -58,9 +62,10 @@ class StudySpec(Section):
     """What happens to a suggestion that was evaluated before: see [Duplicates](#duplicates)."""
     budget: BudgetSettings = BudgetSettings()
     data: DataSettings | None = None
-    space: dict[str, Dimension] = Field(default_factory=dict)
-    """The parameters that are fixed or searched: see [Search space](#search-space). Without it a built-in objective
-    has a default space."""
+    space: dict[str, Dimension] = Field(
+        default_factory=dict, json_schema_extra={"otherwise": "the objective's default space"}
+    )
+    """The parameters that are fixed or searched: see [Search space](#search-space)."""
     train: TrainSettings | None = None
     workers: WorkerSettings = WorkerSettings()
 

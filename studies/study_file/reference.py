@@ -12,7 +12,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from objectives.functions import FUNCTIONS
 from objectives.hypermodel import HyperModel
@@ -28,7 +27,7 @@ from objectives.models.parts import (
 )
 from objectives.registry import HYPERMODELS
 from objectives.space.parameters import Parameter, Parameters
-from objectives.wording import listing, written
+from objectives.wording import written
 from studies.sampling import pruners, samplers
 from studies.sampling.options import Entry
 from studies.study_file.schema import SECTIONS, Key, keys
@@ -68,15 +67,7 @@ def _keys(section: str) -> str:
 
 
 def _key_row(key: Key) -> list[str]:
-    return [f"`{key.name}`", key.values, "required" if key.required else _default(key.default), key.help]
-
-
-def _default(value: Any) -> str:
-    if isinstance(value, Mapping):  # a sampler or pruner without options
-        value = value.get("name")
-    if value is None or value == []:
-        return "none"
-    return f"`[{listing(value)}]`" if isinstance(value, list) else f"`{written(value)}`"
+    return [f"`{key.name}`", key.values, key.default, key.help]
 
 
 def _group(name: str) -> str:

@@ -39,8 +39,7 @@ class Key:
     section: str
     name: str
     values: str
-    default: Any
-    required: bool
+    default: str
     help: str
 
 
@@ -77,12 +76,22 @@ def _keys(table: Schema, known: Mapping[str, Schema], path: str) -> Iterator[Key
             section=path.partition(".")[0],
             name=dotted,
             values=_values(schema, known),
-            default=schema.get("default"),
-            required=name in table.get("required", ()),
+            default=_default(schema, required=name in table.get("required", ())),
             help=meanings.get(name, ""),
         )
         if below is not None and path:
             yield from _keys(below, known, dotted)
+
+
+def _default(schema: Schema, *, required: bool) -> str:
+    if "otherwise" in schema:
+        return str(schema["otherwise"])
+    value = schema.get("default")
+    if isinstance(value, Mapping):  # a sampler or pruner without options
+        value = value.get("name")
+    if value is None or value == []:
+        return "required" if required else "none"
+    return f"`{written(value)}`"
 
 
 def _alternatives(schema: Schema, known: Mapping[str, Schema]) -> list[Schema]:

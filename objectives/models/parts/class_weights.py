@@ -19,7 +19,7 @@ PARAMETERS: Mapping[str, Parameter] = {
         kind=str,
         default="none",
         choices=("none", "balanced"),
-        help="balanced: in the training loss every class counts the same, however few rows it has; classes only",
+        help="`balanced`: every class has the same weight in the training loss; classification only",
     ),
 }
 

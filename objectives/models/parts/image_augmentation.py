@@ -22,22 +22,20 @@ _FILL = {"fill_mode": "nearest"}
 
 
 def _share(text: str, high: float = 1.0) -> Parameter:
-    return Parameter(kind=float, default=0.0, low=0.0, high=high, help=f"{text}; 0 leaves it out")
+    return Parameter(kind=float, default=0.0, low=0.0, high=high, help=f"{text}; 0: off")
 
 
 PARAMETERS: Mapping[str, Parameter] = {
-    "flip": Parameter(
-        kind=str, default="none", choices=("none", *_FLIPS), help="mirror every other image, in that direction"
-    ),
-    "rotate": _share("turn by up to so many degrees, either way", 180.0),
-    "shift": _share("shift by up to this share of the side, any way"),
-    "zoom": _share("zoom in or out by up to this share", 0.9),
-    "shear": _share("shear by up to this share of the side"),
-    "crop": _share("keep a window smaller by this share, anywhere, and stretch it to the whole", 0.9),
-    "brightness": _share("make lighter or darker by up to this share of the range of values"),
-    "contrast": _share("change the distance from the mean by up to this share"),
-    "saturation": _share("make colours stronger or weaker by up to this share; three channels only"),
-    "hue": _share("turn the colours by up to this share of their circle; three channels only", 0.5),
+    "flip": Parameter(kind=str, default="none", choices=("none", *_FLIPS), help="flip at random in that direction"),
+    "rotate": _share("rotate by up to this many degrees, either way", 180.0),
+    "shift": _share("shift by up to this fraction of the side, any way"),
+    "zoom": _share("zoom in or out by up to this fraction", 0.9),
+    "shear": _share("shear by up to this fraction of the side"),
+    "crop": _share("crop a random window that is smaller by this fraction, and resize it", 0.9),
+    "brightness": _share("brighten or darken by up to this fraction of the range of values"),
+    "contrast": _share("change the contrast by up to this fraction"),
+    "saturation": _share("change the saturation by up to this fraction; three channels only"),
+    "hue": _share("rotate the hue by up to this fraction of the circle; three channels only", 0.5),
 }
 
 _COLOURS = ("saturation", "hue")

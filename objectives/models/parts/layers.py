@@ -30,39 +30,42 @@ _INITIALIZERS: Mapping[str, str] = {
 
 PARAMETERS: Mapping[str, Parameter] = {
     "activation": Parameter(
-        kind=str, default="relu", choices=("relu", "leaky_relu", *_FUNCTIONS[1:]), help="of the hidden layers"
+        kind=str,
+        default="relu",
+        choices=("relu", "leaky_relu", *_FUNCTIONS[1:]),
+        help="activation of the hidden layers",
     ),
     "negative_slope": Parameter(
         kind=float,
         default=0.2,
         low=0.0,
         high=1.0,
-        help="slope below nought",
+        help="slope for negative inputs",
         active_when={"activation": ("leaky_relu",)},
     ),
     "initializer": Parameter(
         kind=str,
         default="glorot_uniform",
         choices=tuple(_INITIALIZERS),
-        help="of all weight matrices; uniform and normal have the width 0.05",
+        help="initializer of all weight matrices; `uniform` spans -0.05 to 0.05, `normal` has the deviation 0.05",
     ),
-    "batch_normalization": Parameter(kind=bool, default=False, help="normalize before each activation"),
+    "batch_normalization": Parameter(kind=bool, default=False, help="batch normalization before each activation"),
     "normalization_momentum": Parameter(
         kind=float,
         default=0.9,
         low=0.0,
         high=0.9999,
-        help="share of the running mean and variance that a batch leaves as they are",
+        help="momentum of the running mean and variance",
         active_when={"batch_normalization": (True,)},
     ),
-    "l1": Parameter(kind=float, default=0.0, low=0.0, help="penalty on the absolute weights of hidden layers"),
-    "l2": Parameter(kind=float, default=0.0, low=0.0, help="penalty on the squared weights of hidden layers"),
+    "l1": Parameter(kind=float, default=0.0, low=0.0, help="L1 penalty on the weights of hidden layers"),
+    "l2": Parameter(kind=float, default=0.0, low=0.0, help="L2 penalty on the weights of hidden layers"),
     "max_norm": Parameter(
-        kind=float, default=0.0, low=0.0, help="largest norm of the weights into one unit; 0 sets no limit"
+        kind=float, default=0.0, low=0.0, help="largest norm of the weights into one unit; 0: no limit"
     ),
 }
 
-DROPOUT = Parameter(kind=float, default=0.0, low=0.0, high=0.95, help="share dropped after each hidden layer")
+DROPOUT = Parameter(kind=float, default=0.0, low=0.0, high=0.95, help="dropout rate after each hidden layer")
 
 MAXOUT: Mapping[str, Parameter] = {
     "activation": replace(PARAMETERS["activation"], choices=(*(PARAMETERS["activation"].choices or ()), "maxout")),
@@ -70,7 +73,7 @@ MAXOUT: Mapping[str, Parameter] = {
         kind=int,
         default=2,
         low=2,
-        help="linear pieces of each unit, the largest of which it is",
+        help="linear pieces of each maxout unit",
         active_when={"activation": ("maxout",)},
     ),
 }
@@ -78,7 +81,7 @@ MAXOUT: Mapping[str, Parameter] = {
 
 def per_layer(name: str, shared: Parameter, counter: str) -> Mapping[str, Parameter]:
     """Return the entry NAME_N beside a shared parameter, counted by another."""
-    own = replace(shared, help=f"{name} of number N alone", per_layer=counter, instead_of=name)
+    own = replace(shared, help=f"`{name}` of number N alone", per_layer=counter, instead_of=name)
     return {f"{name}_N": own}
 
 

@@ -23,26 +23,26 @@ PARAMETERS: Mapping[str, Parameter] = {
         kind=str,
         default="auto",
         choices=("auto", *_OF_CLASSES, *_OF_NUMBERS),
-        help="auto is crossentropy for classes and mse for numbers; "
-        "focal and brier (squared error of the probabilities) are for classes, the others for numbers",
+        help="the training loss; `auto` is crossentropy for classification and mse for regression. crossentropy, focal "
+        "and brier (squared error of the probabilities) need classes, the others a regression target",
     ),
     "label_smoothing": Parameter(
         kind=float,
         default=0.0,
         low=0.0,
         high=0.9,
-        help="share of the label that is spread over all classes; classes only",
+        help="fraction of the label that is spread over all classes; classification only",
         active_when={"loss": ("auto", "crossentropy", "focal")},
     ),
     "focal_gamma": Parameter(
         kind=float,
         default=2.0,
         low=0.0,
-        help="how much less is made of rows that are right already; at 0 it is crossentropy",
+        help="how strongly rows that are predicted well are weighted down; 0: crossentropy",
         active_when={"loss": ("focal",)},
     ),
     "huber_delta": Parameter(
-        kind=float, default=1.0, low=1e-9, help="error up to which huber is a square", active_when={"loss": ("huber",)}
+        kind=float, default=1.0, low=1e-9, help="error up to which huber is quadratic", active_when={"loss": ("huber",)}
     ),
 }
 

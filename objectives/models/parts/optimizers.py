@@ -26,20 +26,20 @@ def _having(option: str) -> Mapping[str, tuple[str, ...]]:
 
 # Every default is Keras's own.
 PARAMETERS: Mapping[str, Parameter] = {
-    "optimizer": Parameter(kind=str, default="adam", choices=tuple(_OPTIMIZERS), help="Keras's optimizer"),
-    "learning_rate": Parameter(kind=float, default=1e-3, low=1e-12, help="step size; where a schedule begins"),
+    "optimizer": Parameter(kind=str, default="adam", choices=tuple(_OPTIMIZERS), help="optimizer of Keras"),
+    "learning_rate": Parameter(kind=float, default=1e-3, low=1e-12, help="learning rate; the first one of a schedule"),
     "momentum": Parameter(
         kind=float,
         default=0.0,
         low=0.0,
         high=1.0,
-        help="share of the last step that is added to the next",
+        help="fraction of the last step that is added to the next",
         active_when=_having("momentum"),
     ),
     "nesterov": Parameter(
         kind=bool,
         default=False,
-        help="look ahead along the momentum",
+        help="Nesterov momentum",
         active_when=_having("nesterov"),
         active_unless={"momentum": (0.0,)},
     ),
@@ -48,7 +48,7 @@ PARAMETERS: Mapping[str, Parameter] = {
         default=0.9,
         low=0.0,
         high=1.0,
-        help="decay of the mean of squared gradients",
+        help="decay of the mean squared gradient",
         active_when=_having("rho"),
     ),
     "beta_1": Parameter(
@@ -56,7 +56,7 @@ PARAMETERS: Mapping[str, Parameter] = {
         default=0.9,
         low=0.0,
         high=0.9999999,
-        help="decay of the mean of gradients",
+        help="decay of the mean gradient",
         active_when=_having("beta_1"),
     ),
     "beta_2": Parameter(
@@ -64,7 +64,7 @@ PARAMETERS: Mapping[str, Parameter] = {
         default=0.999,
         low=0.0,
         high=0.9999999,
-        help="decay of the mean of squared (adamax: largest) gradients",
+        help="decay of the mean squared gradient (adamax: of the largest gradient)",
         active_when=_having("beta_2"),
     ),
     "weight_decay": Parameter(
@@ -72,14 +72,14 @@ PARAMETERS: Mapping[str, Parameter] = {
         default=0.004,
         low=0.0,
         high=1.0,
-        help="share by which weights shrink at each step, times the learning rate",
+        help="fraction by which weights shrink at each step, times the learning rate",
         active_when=_having("weight_decay"),
     ),
     "clipnorm": Parameter(
         kind=float,
         default=0.0,
         low=0.0,
-        help="largest norm of the gradient of each weight matrix; 0 leaves it as it is",
+        help="largest norm of the gradient of each weight matrix; 0: no limit",
     ),
 }
 

@@ -66,14 +66,14 @@ PARAMETERS: Mapping[str, Parameter] = {
         default=0.0,
         low=0.0,
         high=1.0,
-        help="share of the learning rate that is left at the end (cosine: of each cycle)",
+        help="fraction of the learning rate that is left at the end (cosine: at the end of each cycle)",
         active_when=_when("linear", "cosine"),
     ),
     "decay_rate": Parameter(
         kind=float,
         default=0.1,
         low=0.0,
-        help="k of rate / (1 + k epoch) and of rate exp(-k epoch)",
+        help="k in rate / (1 + k * epoch) and in rate * exp(-k * epoch)",
         active_when=_when("time_based", "exponential"),
     ),
     "decay_factor": Parameter(
@@ -81,31 +81,33 @@ PARAMETERS: Mapping[str, Parameter] = {
         default=0.5,
         low=0.0,
         high=1.0,
-        help="what each step multiplies the rate with",
+        help="factor of the rate at each step",
         active_when=_when("step"),
     ),
-    "decay_every": Parameter(
-        kind=int, default=5, low=1, help="epochs from one step to the next", active_when=_when("step")
-    ),
+    "decay_every": Parameter(kind=int, default=5, low=1, help="epochs between two steps", active_when=_when("step")),
     "plateau_factor": Parameter(
         kind=float,
         default=0.5,
         low=0.0,
         high=0.999,
-        help="what the rate is multiplied with when val_loss stands still",
+        help="factor of the rate when val_loss stops improving",
         active_when=_when("plateau"),
     ),
     "plateau_patience": Parameter(
-        kind=int, default=3, low=1, help="epochs without a better val_loss before that", active_when=_when("plateau")
+        kind=int,
+        default=3,
+        low=1,
+        help="epochs without a better val_loss before the rate is reduced",
+        active_when=_when("plateau"),
     ),
     "restart_epochs": Parameter(
-        kind=int, default=10, low=1, help="length of the first cycle", active_when=_when("cosine")
+        kind=int, default=10, low=1, help="epochs of the first cycle", active_when=_when("cosine")
     ),
     "restart_factor": Parameter(
         kind=float,
         default=2.0,
         low=1.0,
-        help="length of each further cycle, as a multiple of the one before",
+        help="length of each further cycle relative to the one before",
         active_when=_when("cosine"),
     ),
 }

@@ -18,7 +18,7 @@ _NO_FILE = "none"
 
 
 def _share(text: str, **more: Any) -> Parameter:
-    return Parameter(kind=float, default=0.0, low=0.0, high=0.9, help=f"{text}; 0 leaves it out", **more)
+    return Parameter(kind=float, default=0.0, low=0.0, high=0.9, help=f"{text}; 0: off", **more)
 
 
 PARAMETERS: Mapping[str, Parameter] = {
@@ -27,13 +27,13 @@ PARAMETERS: Mapping[str, Parameter] = {
         default=_NO_FILE,
         choices=(_NO_FILE,),
         files=(".txt",),
-        help="a text file with one group of words of like meaning a line",
+        help="a text file with one group of synonyms per line",
     ),
     "synonym_replacement": _share(
-        "share of the words with synonyms that are replaced by one", active_unless={"synonyms": (_NO_FILE,)}
+        "fraction of the words with synonyms that are replaced by one", active_unless={"synonyms": (_NO_FILE,)}
     ),
-    "token_noise": _share("share of the words that are replaced by random ones"),
-    "token_dropout": _share("share of the words that are made unknown"),
+    "token_noise": _share("fraction of the words that are replaced by random ones"),
+    "token_dropout": _share("fraction of the words that become the unknown word"),
 }
 
 
