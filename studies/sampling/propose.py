@@ -73,7 +73,7 @@ class Proposer:
         # Reading them all also makes the trial known to the study's cache, which takes no parameter otherwise.
         frozen = next(t for t in reversed(self.study.get_trials(deepcopy=False)) if trial_id_of(t) == trial_id)
         view = self._view(self.known)
-        chosen = self._sampler(trial_seed(self.spec, frozen.number, len(frozen.params)))
+        chosen = self._sampler(trial_seed(self.spec, frozen.number, len(frozen.params)), view, frozen)
         view.sampler = sampler = ViewSampler(chosen, view)
         earlier = None
         if self._space.searched:
@@ -84,7 +84,7 @@ class Proposer:
 
     def _settle(self, frozen: FrozenTrial, view: ViewStudy, chosen: BaseSampler) -> FrozenTrial | None:
         given = {**frozen.system_attrs.get(FIXED_PARAMS, {}), **frozen.params}.keys()
-        for study, sampler, is_final in self._askable(frozen.number, view, chosen):
+        for study, sampler, is_final in self._askable(frozen, view, chosen):
             peeked = self._peek(study, sampler, frozen)
             with self.storage.transaction():
                 point = peeked.params
@@ -96,7 +96,7 @@ class Proposer:
         raise AssertionError("what the last sampler says is taken in any case")
 
     def _askable(
-        self, number: int, view: ViewStudy, chosen: BaseSampler
+        self, frozen: FrozenTrial, view: ViewStudy, chosen: BaseSampler
     ) -> Iterator[tuple[ViewStudy, BaseSampler, bool]]:
         """Whom to ask about which study, one after another, and whether the answer is final."""
         if (
@@ -106,9 +106,10 @@ class Proposer:
         ):
             yield view, chosen, False
             for again in range(1, TRIES):
-                yield view, self._sampler(derive_seed(trial_seed(self.spec, number), "again", again)), False
+                seed = derive_seed(trial_seed(self.spec, frozen.number), "again", again)
+                yield view, self._sampler(seed, view, frozen), False
             # It repeats itself. A finite space is searched for a point that is left, an endless one at random.
-            seed = derive_seed(self.spec.root_seed, "instead", number)
+            seed = derive_seed(self.spec.root_seed, "instead", frozen.number)
             last = brute_force(seed) if self._space.size() is not None else RandomSampler(seed)
             # A point that only the other study has tried is left as well.
             yield self._view(), with_fixed(self.spec, last), False
@@ -117,8 +118,8 @@ class Proposer:
     def _view(self, known: Sequence[FrozenTrial] = ()) -> ViewStudy:
         return ViewStudy(self.study.study_name, storage_of(self.study), known)
 
-    def _sampler(self, seed: int) -> BaseSampler:
-        return warm_start_sampler(self.spec, self.known, seed=seed)
+    def _sampler(self, seed: int, view: ViewStudy, frozen: FrozenTrial) -> BaseSampler:
+        return warm_start_sampler(self.spec, self.known, seed=seed, study=view, trial=frozen)
 
     def _peek(self, view: ViewStudy, sampler: BaseSampler, frozen: FrozenTrial) -> optuna.Trial:
         """A trial that has what the sampler suggests now; nothing of it is written."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
+import optuna
 from optuna.samplers import BaseSampler
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from objectives.wording import written
 from studies.sampling.samplers import base_sampler, make_sampler, sampler_of
@@ -28,10 +29,26 @@ def warm_start_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
         yield "warm_start", f"found {written(spec.warm_start)}, which is this study itself; `studyhall resume` goes on"
 
 
-def warm_start_sampler(spec: StudySpec, known: Sequence[FrozenTrial], *, seed: int) -> BaseSampler:
-    """The study's sampler, which begins from these trials where it can; for all others the view holds them."""
-    complete = [trial for trial in known if trial.state is TrialState.COMPLETE]
-    enough = sampler_of(spec).source_trials
-    return make_sampler(
-        spec, seed=seed, source_trials=complete if enough is not None and len(complete) >= enough else None
+def warm_start_sampler(
+    spec: StudySpec, known: Sequence[FrozenTrial], *, seed: int, study: optuna.Study, trial: FrozenTrial
+) -> BaseSampler:
+    """The study's sampler for one trial, which begins from the known trials where it can; the study shows them to all.
+
+    ``study`` is the one that the sampler is to see.
+    """
+    sampler, least = make_sampler(spec, seed=seed), sampler_of(spec).source_trials
+    complete = [row for row in known if row.state is TrialState.COMPLETE]
+    if least is None or len(complete) < least:
+        return sampler
+    # Trials with any other parameters are "not compatible" with what the sampler searches together.
+    names = sampler.infer_relative_search_space(study, trial).keys()
+    source = [_with_parameters(row, names) for row in complete if names <= row.params.keys()]
+    return make_sampler(spec, seed=seed, source_trials=source) if names and source else sampler
+
+
+def _with_parameters(trial: FrozenTrial, names: Collection[str]) -> FrozenTrial:
+    return create_trial(
+        values=trial.values,
+        params={name: trial.params[name] for name in names},
+        distributions={name: trial.distributions[name] for name in names},
     )

@@ -28,20 +28,6 @@ def test_the_tables_hold_the_names_that_scripts_rely_on():
     assert list(pruners.ENTRIES) == PRUNERS
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_sampler_searches(name):
-    if name == "gp" and importlib.util.find_spec("torch") is None:
-        pytest.skip("the extra torch is not installed")
-    chosen = spec(sampler={"name": name, **OPTIONS.get(name, {})})
-    study = optuna.create_study()
-    for number in range(12):
-        study.sampler = make_sampler(chosen, seed=trial_seed(chosen, number))
-        trial = study.ask()
-        values = SearchSpace(chosen.space).suggest(trial)
-        study.tell(trial, values["x"] ** 2 + values["y"] ** 2)
-    assert len({tuple(trial.params.items()) for trial in study.trials}) > 1
-
-
 BASES = [name for name in NAMES if name not in ("grid", "bruteforce", "partial-fixed")]
 
 

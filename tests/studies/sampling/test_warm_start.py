@@ -43,6 +43,27 @@ def test_tpe_begins_where_the_other_study_ended(run_here):
     assert sorted(firsts)[2] < 1.0
 
 
+@pytest.mark.parametrize(
+    "sampler",
+    ["cmaes", {"name": "partial-fixed", "fixed": {"y": 0.5}, "base": "cmaes"}],
+    ids=["cmaes", "partial-fixed"],
+)
+def test_cmaes_begins_from_what_it_searches_of_the_other_study(run_here, sampler):
+    # Given a source with a choice, which CMA-ES leaves to chance, and with a parameter that is fixed in one case
+    space = {**BEALE["space"], "z": {"choices": ["a", "b"]}}
+
+    def beale(trial):
+        x, y = (trial.suggest_float(name, -4.5, 4.5) for name in "xy")
+        trial.suggest_categorical("z", ("a", "b"))
+        return (1.5 - x + x * y) ** 2 + (2.25 - x + x * y**2) ** 2 + (2.625 - x + x * y**3) ** 2
+
+    run_here("source", 30, beale, space=space)
+    warm, evaluated = run_here("warm", 5, beale, space=space, sampler=sampler, warm_start="source")
+    cold, _ = run_here("cold", 5, beale, space=space, sampler=sampler)
+    assert evaluated == list(range(5))
+    assert warm.study.get_trials()[0].params != cold.study.get_trials()[0].params
+
+
 def test_what_is_known_does_not_change_as_the_other_study_goes_on(run_here, location):
     run_here("source", 20, **BEALE)
     warm = make(location, **BEALE)
