@@ -16,6 +16,7 @@ from studies.errors import StudyError, StudyNotFound
 from studies.sampling.pruners import make_pruner
 from studies.spec.renamed import renamed
 from studies.spec.study import FORMAT, StudySpec
+from studies.study_file.completion import complete
 
 SPEC_KEY = "studyhall:spec"
 
@@ -115,4 +116,6 @@ def _read_spec(name: str, attributes: dict[str, Any]) -> StudySpec | None:
             f"this one reads up to {FORMAT}; upgrade studyhall"
         )
     stored = attributes[SPEC_KEY]
-    return StudySpec.model_validate(stored if attributes.get(FORMAT_KEY, 0) >= 3 else renamed(stored))
+    if attributes.get(FORMAT_KEY, 0) < 3:
+        return complete(StudySpec.model_validate(renamed(stored)))
+    return StudySpec.model_validate(stored)
