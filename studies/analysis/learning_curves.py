@@ -85,7 +85,7 @@ class Curves:
         return cls(*(_numbers(found.get(name)) for name in ("loss", "val_loss", "accuracy", "val_accuracy")))
 
 
-def read(curves: Curves) -> list[Finding]:
+def diagnose(curves: Curves) -> list[Finding]:
     """What these curves say; empty when there are none, or too few epochs to say anything."""
     if not curves.loss:
         return []

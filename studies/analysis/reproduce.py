@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,8 +134,12 @@ class RepeatedTrial(FixedTrial):
         return self._pruned_at is not None and max(self.reports, default=-1) >= self._pruned_at
 
 
-def rerun(stored: StoredStudy, number: int) -> Comparison:
+def rerun(stored: StoredStudy, number: int, environment: MutableMapping[str, str] | None = None) -> Comparison:
     """Train trial ``number`` again in this process and compare. Changes nothing in the study.
+
+    Args:
+        environment: takes the variables that pin this process where a worker of the study would be. Frameworks read
+            them once, as they are loaded.
 
     Raises:
         StudyError: there is no such trial, or it cannot be repeated.
@@ -151,7 +154,9 @@ def rerun(stored: StoredStudy, number: int) -> Comparison:
         )
     if source_digest(stored) is not None:
         check_source(stored, accept=False)
-    device, exact = _take_device(spec)
+    place = _place(spec)
+    if environment is not None:
+        environment.update(place.environment)
     trial = RepeatedTrial(recorded)
     values = _again(spec, trial)
     series, before, after = _series(spec, recorded, trial)
@@ -163,8 +168,8 @@ def rerun(stored: StoredStudy, number: int) -> Comparison:
             Pair(name=str(step), recorded=before.get(step), again=after.get(step)) for step in sorted({*before, *after})
         ],
         values=_pairs(spec, _recorded_values(recorded), values),
-        tolerance=0.0 if exact else TOLERANCE,
-        device=device,
+        tolerance=0.0 if place.is_exact and environment is not None else TOLERANCE,
+        device=place.device,
     )
 
 
@@ -191,13 +196,18 @@ def _finished_trial(stored: StoredStudy, spec: StudySpec, number: int) -> Frozen
     return found
 
 
-def _take_device(spec: StudySpec) -> tuple[str, bool]:
-    """Pin this process where a worker of the study would be; what that is, and whether it repeats to the last bit.
+@dataclass(frozen=True, kw_only=True)
+class _Place:
+    """Where a worker of the study would be; ``is_exact``: what is trained there is the same to the last bit."""
 
-    Only before a framework is loaded: it reads the variables once.
-    """
+    device: str
+    environment: Mapping[str, str]
+    is_exact: bool
+
+
+def _place(spec: StudySpec) -> _Place:
     if not resolve(spec.objective).uses_gpus:
-        return "formula", True
+        return _Place(device="formula", environment={}, is_exact=True)
     devices = spec.workers.devices
     [slot] = engine_named(DEFAULT_ENGINE).find_slots(
         SlotRequest(
@@ -206,8 +216,8 @@ def _take_device(spec: StudySpec) -> tuple[str, bool]:
             threads=spec.threads or max(1, int(joblib.cpu_count()) // spec.workers.count),
         )
     )
-    os.environ.update(slot.environment)
-    return slot.device, spec.threads == 1 and not slot.device.startswith("GPU")
+    is_exact = spec.threads == 1 and not slot.device.startswith("GPU")
+    return _Place(device=slot.device, environment=slot.environment, is_exact=is_exact)
 
 
 def _again(spec: StudySpec, trial: RepeatedTrial) -> list[float] | None:

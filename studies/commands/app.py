@@ -5,20 +5,46 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import cast
 
 import typer
 
-from studies.commands import care, look, rerun, run_study, serve, store
+from studies.commands.loading import LazyGroup, unloaded
 from studies.commands.options import completed, named_storage
-from studies.commands.output import error_line
 
-USAGE, INTERNAL, INTERRUPTED = 2, 70, 130
+USAGE, FAILED, INTERNAL, INTERRUPTED = 2, 1, 70, 130
+
+# One file each in this folder, named like the command.
+COMMANDS = {
+    "launch": "Run a study with parallel workers: start it, or go on with it where it was left.",
+    "resume": "Go on with a study that was interrupted, or give it a larger budget.",
+    "worker": "Join a study that runs in another terminal, with workers of this one.",
+    "stop": "Ask all workers of a study, in any terminal, to stop at the end of their epoch and "
+    "hand their trials back.",
+    "list": "All studies in the storage.",
+    "status": "How a study stands, over all workers and machines. Changes nothing.",
+    "show": "A study and its trials, or one trial whole.",
+    "best": "The best trial, or the Pareto front of a study with several objectives, the best by the first one first.",
+    "rerun": "Train a trial again, with its parameters and the study's seed, and compare. "
+    "Changes nothing in the study.",
+    "check": "Read a study file and say everything that is wrong with it, or what it will do. "
+    "Starts nothing but by --run.",
+    "doctor": "What studyhall finds on this machine: versions, devices, storage, data, optional parts.",
+    "delete": "Delete a study, its trials and its files. There is no way back.",
+    "dashboard": "Serve optuna-dashboard for all studies of the storage, beside running workers, until Ctrl-C.",
+}
+STORAGE_COMMANDS = {
+    "verify": "Look for damage, rows and files that belong to nothing, and trials whose worker is gone. "
+    "1 if any is left.",
+    "backup": "Copy the SQLite database into one file, as it is at this moment, while workers run.",
+    "copy": "Copy studies whole, with their files, between SQLite files and PostgreSQL; SRC keeps them.",
+}
 
 app = typer.Typer(
+    cls=LazyGroup,
     name="studyhall",
     help="A study orchestrator for Keras: many workers, one SQLite file, nothing lost.",
     rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Start with [bold]studyhall launch quadratic --workers 4[/], or with a search on real data: "
     "[bold]studyhall launch digits_mlp[/]",
@@ -41,8 +67,17 @@ def _options(
     """Nothing to do: both options are handled where they are read."""
 
 
-for family in (run_study, look, rerun, care, serve, store):
-    family.register(app)
+def command_line() -> LazyGroup:
+    """The command ``studyhall``; nothing of its commands is imported yet."""
+    root = cast(LazyGroup, typer.main.get_command(app))
+    storage = LazyGroup(
+        name="storage",
+        help="Verify, back up or copy the database with its studies.",
+        rich_markup_mode="rich",
+        commands={**unloaded("studies.commands.storage", STORAGE_COMMANDS)},
+    )
+    root.commands = {**unloaded("studies.commands", COMMANDS), "storage": storage}
+    return root
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -50,13 +85,13 @@ def run(arguments: Sequence[str]) -> int:
     debug = "--debug" in arguments
     try:
         words = [word for word in arguments if word != "--debug"] or ["--help"]
-        code = app(words, prog_name="studyhall", standalone_mode=False)
+        code = command_line().main(words, prog_name="studyhall", standalone_mode=False)
     except typer.Abort:
         return INTERRUPTED
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context is not None else "studyhall"
-        error_line(f"{error.format_message().rstrip('.')} (`{command} --help`)")
+        _say(f"{error.format_message().rstrip('.')} (`{command} --help`)")
         return USAGE
     except (KeyboardInterrupt, BrokenPipeError) as error:
         # A closed pipe (`| head`) is nobody's fault; without this Python complains as it closes stdout.
@@ -66,24 +101,30 @@ def run(arguments: Sequence[str]) -> int:
         if debug:
             traceback.print_exc()
         code, sentence = _told(error)
-        error_line(completed(sentence, named_storage(arguments)))
+        _say(completed(sentence, named_storage(arguments)))
         return code
     return int(code or 0)
 
 
+def _say(sentence: str) -> None:
+    from studies.commands.output import error_line
+
+    error_line(sentence)
+
+
 def _told(error: Exception) -> tuple[int, str]:
     from storage.errors import StorageLost, explain
-    from studies.errors import STUDYHALL_ERRORS
+    from storage.maintenance.copying import CopyError
+    from studies.errors import STUDYHALL_ERRORS, RerunError
 
-    if isinstance(error, StorageLost):
-        return 1, str(error)
     if isinstance(error, STUDYHALL_ERRORS):
-        return USAGE, str(error)
+        failed = isinstance(error, StorageLost | CopyError | RerunError)
+        return FAILED if failed else USAGE, str(error)
     if isinstance(error, OSError):
-        return 1, f"{error.filename or 'the output'} cannot be read or written: {error.strerror}"
+        return FAILED, f"{error.filename or 'the output'} cannot be read or written: {error.strerror}"
     explained = explain(error, "the storage")
     if explained is not None:
-        return 1, explained
+        return FAILED, explained
     return (
         INTERNAL,
         f"{type(error).__name__}: {error} (a fault of studyhall; the same command with --debug shows where)",

@@ -25,7 +25,6 @@ class LiveView:
     """Shows each ``Progress`` it is called with. A context manager: the terminal is given back at its end."""
 
     console: Console
-    epochs: int | None
     plain_seconds: float = 3.0
     _pace: Pace = field(default_factory=Pace)
     _live: Live | None = None
@@ -34,10 +33,6 @@ class LiveView:
 
     def __enter__(self) -> LiveView:
         logging.getLogger("studyhall").addHandler(_Lines(self.console))
-        if self.console.is_terminal:
-            self.console.soft_wrap = False  # a table that wraps keeps its shape
-            self._live = Live(Text("starting"), console=self.console, refresh_per_second=4)
-            self._live.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -47,6 +42,10 @@ class LiveView:
 
     def __call__(self, progress: Progress) -> None:
         """Show where the study stands."""
+        if self._live is None and self.console.is_terminal:
+            self.console.soft_wrap = False  # a table that wraps keeps its shape
+            self._live = Live(Text("starting"), console=self.console, refresh_per_second=4)
+            self._live.start()
         self._pace.look(progress)
         # A terminal that is gone, or a full disk behind a pipe, is no reason to end a study.
         with contextlib.suppress(OSError):
@@ -54,7 +53,7 @@ class LiveView:
 
     def _show(self, progress: Progress) -> None:
         if self._live is not None:
-            self._live.update(render(progress, self._pace, time.monotonic() - self._begun, self.epochs), refresh=True)
+            self._live.update(render(progress, self._pace, time.monotonic() - self._begun), refresh=True)
             return
         line = plain_line(progress, self._pace)
         when, last = self._shown
@@ -90,7 +89,7 @@ def plain_line(progress: Progress, pace: Pace) -> str:
     return ", ".join([*parts, *([] if left is None else [f"{clock(left)} left"])])
 
 
-def render(progress: Progress, pace: Pace, elapsed: float, epochs: int | None) -> RenderableType:
+def render(progress: Progress, pace: Pace, elapsed: float) -> RenderableType:
     """The live table: the study above, a line for each trial that runs below."""
     head = Table.grid(padding=(0, 2))
     head.add_row(Text(progress.name, style="bold"), _bar(progress), Text(f"{progress.finished}{_of(progress)}"))
@@ -110,17 +109,17 @@ def render(progress: Progress, pace: Pace, elapsed: float, epochs: int | None) -
         times = f"{pace.epochs_per_second:.1f} epochs/s   {times}"
     lines: list[RenderableType] = [head, counts, Text(times, style="dim"), _best_line(progress)]
     if progress.workers:
-        lines.append(_workers(progress, epochs))
+        lines.append(_workers(progress))
     elif elapsed < _STARTING_SECONDS and not progress.epochs:
         lines.append(Text("workers start; what they need is imported once for all of them", style="dim"))
     return Group(*lines)
 
 
-def _workers(progress: Progress, epochs: int | None) -> Table:
+def _workers(progress: Progress) -> Table:
     rows = Table("worker", "trial", "epoch", "last", box=None, padding=(0, 2, 0, 0), header_style="dim")
     for running in sorted(progress.workers, key=lambda row: row.worker):
-        of = f"/{epochs}" if epochs is not None else ""
-        epoch = f"{running.epochs}{of}" if running.epochs or epochs is not None else "-"
+        of = f"/{progress.steps}" if progress.steps is not None else ""
+        epoch = f"{running.epochs}{of}" if running.epochs or progress.steps is not None else "-"
         rows.add_row(running.worker, str(running.number), epoch, number(running.last_value))
     return rows
 

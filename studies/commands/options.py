@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from studies.execution.engines.table import ENGINES
+
 if TYPE_CHECKING:
     from storage import StorageLocation
-    from studies.record.stored import StoredStudy
 
+Study = Annotated[
+    str, typer.Argument(metavar="STUDY", help="A gallery study, a file.toml, or an objective file.py:function.")
+]
+Set = Annotated[list[str] | None, typer.Option("--set", help="Any setting: key=value, dotted. Repeatable.")]
 Storage = Annotated[
     str,
     typer.Option(
@@ -25,29 +29,41 @@ Storage = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print facts as JSON, for scripts.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The name of the study (`studyhall list` shows them).")]
+Workers = Annotated[int | None, typer.Option("--workers", "-w", min=1, help="Parallel worker processes.")]
+Devices = Annotated[str | None, typer.Option(help="GPUs to use: 0,1 or none (default: all there are).")]
+PerDevice = Annotated[int | None, typer.Option("--workers-per-device", min=1, help="Workers that may share one GPU.")]
+Trials = Annotated[int | None, typer.Option(min=1, help="Finished trials the whole study is to have.")]
+AcceptChanges = Annotated[bool, typer.Option("--accept-changes", help="Go on although the objective has changed.")]
+Engine = Annotated[str, typer.Option(help=f"Where workers run: {', '.join(ENGINES)}.")]
 DEFAULT_STORAGE = ""
 
 
-def locate(storage: str) -> StorageLocation:
-    """The place that --storage names, or the default in the working folder."""
-    from storage import StorageLocation
-    from storage.location import DEFAULT
-
-    return StorageLocation.parse(storage or DEFAULT)
-
-
-def find(name: str, storage: str) -> StoredStudy:
-    """An existing study."""
-    from storage import open_storage
-    from studies.record.stored import load
-
-    location = locate(storage)
-    return load(location, open_storage(location), name)
+def device_numbers(devices: str | None) -> list[int] | Literal["all", "none"] | None:
+    """The text of --devices; a usage error when it is none."""
+    if devices is None:
+        return None
+    if devices in ("all", "none"):
+        return "all" if devices == "all" else "none"
+    try:
+        return [int(part) for part in devices.split(",")]
+    except ValueError:
+        raise typer.BadParameter(f"found {devices!r}; a list of GPU numbers such as 0,1, or none") from None
 
 
-def examples(*lines: str) -> str:
-    """The end of a command's help."""
-    return "[bold]Examples[/]\n\n" + "\n\n".join(f"  $ {line}" for line in lines)
+def settings(texts: list[str] | None) -> dict[str, Any]:
+    """The ``key=value`` texts of --set; a usage error when one is none."""
+    from studies.study_file.reading import setting
+
+    try:
+        return dict(setting(text) for text in texts or [])
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--set") from None
+
+
+def check_engine(engine: str) -> None:
+    """A usage error for an engine that is none."""
+    if engine not in ENGINES:
+        raise typer.BadParameter(f"found {engine!r}; allowed: {', '.join(ENGINES)}", param_hint="--engine")
 
 
 _COMMAND = re.compile(r"`(studyhall (?:best|delete|launch|list|resume|rerun|show|status|stop|worker)\b[^`]*)`")
@@ -60,17 +76,18 @@ def completed(sentence: str, flag: str) -> str:
 
 def named_storage(arguments: Sequence[str]) -> str:
     """The flag for the storage that a command line names, without a password; empty where it names none."""
-    from storage import StorageError
+    from studies.api.places import locate
+    from studies.errors import STUDYHALL_ERRORS
 
     _, _, named = "\0".join(arguments).replace("--storage=", "--storage\0").partition("--storage\0")
     try:
         return storage_flag(locate(named.partition("\0")[0]))
-    except StorageError:  # which is what the sentence is about
+    except STUDYHALL_ERRORS:  # which is what the sentence is about
         return ""
 
 
 def storage_flag(location: StorageLocation) -> str:
     """How the next command names this storage: nothing when it would find it by itself."""
-    if location == locate(os.environ.get("STUDYHALL_STORAGE", "")):
-        return ""
-    return f" --storage {shlex.quote(str(location))}"
+    from studies.api.places import locate
+
+    return "" if location == locate() else f" --storage {shlex.quote(str(location))}"

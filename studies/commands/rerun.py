@@ -12,19 +12,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from studies.commands.options import DEFAULT_STORAGE, Json, Name, Storage, examples, find
-from studies.commands.output import console, error_line, number, print_json, table
+from studies.commands.options import DEFAULT_STORAGE, Json, Name, Storage
 
 if TYPE_CHECKING:
     from studies.analysis.reproduce import Comparison, Pair
 
 
-def register(app: typer.Typer) -> None:
-    """Add this file's command."""
-    app.command(epilog=examples("studyhall rerun digits_mlp 13", "studyhall rerun digits_mlp 13 --json"))(rerun)
+EXAMPLES = ("studyhall rerun digits_mlp 13", "studyhall rerun digits_mlp 13 --json")
 
 
-def rerun(
+def command(
     name: Name,
     trial: Annotated[int, typer.Argument(metavar="TRIAL", help="The number of a finished trial.", min=0)],
     storage: Storage = DEFAULT_STORAGE,
@@ -35,17 +32,13 @@ def rerun(
     Exits with 0 when every epoch and the value are the same: to the last bit when the study trains with one thread on
     the CPU (train.threads = 1), else within 1e-4; with 1 when not.
     """
-    from studies.analysis.reproduce import rerun as train_again
-    from studies.errors import RerunError
+    from studies import api
+    from studies.commands.output import console, print_json
 
-    stored = find(name, storage)
+    api.status(name, storage=storage)  # before anything is said of a study that is not there
     console(stderr=True).print(f"{name}: trial {trial} is run again", markup=False)
-    try:
-        with _obeying_ctrl_c(), _in_a_file():
-            compared = train_again(stored, trial)
-    except RerunError as failed:
-        error_line(str(failed))
-        return 1
+    with _obeying_ctrl_c(), _in_a_file():
+        compared = api.rerun(name, trial, storage=storage, environment=os.environ)
     if json:
         print_json({"name": name, **compared.to_json()})
     else:
@@ -103,6 +96,8 @@ def _restore(kept: list[tuple[int, int]]) -> None:
 
 
 def _print(compared: Comparison) -> None:
+    from studies.commands.output import console, table
+
     out = console()
     if compared.epochs:
         out.print(table(["epoch", "recorded", "again", "difference"], map(_row, compared.epochs)))
@@ -112,6 +107,8 @@ def _print(compared: Comparison) -> None:
 
 
 def _row(pair: Pair) -> list[str]:
+    from studies.commands.output import number
+
     difference = f"{pair.difference:.2g}" if pair.difference is not None else "-"
     return [pair.name, number(pair.recorded), number(pair.again), difference if pair.judged else "not compared"]
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from studies.commands.output import console, number, print_json, table
+from studies.commands.chart import chart, side_by_side
+from studies.commands.output import console, number, parameters, table
+from studies.sampling.duplicates import ATTRIBUTE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -13,29 +15,16 @@ if TYPE_CHECKING:
 
     from optuna.trial import FrozenTrial
     from rich.console import Console
+    from rich.table import Table
 
     from storage.attempts import Attempt
-    from studies.analysis.learning_curves import Finding
-    from studies.record.stored import StoredStudy
+    from studies.analysis.learning_curves import Curves
+    from studies.api import TrialReport
 
 
-def show_trial(stored: StoredStudy, wanted: int, *, json: bool) -> int:
-    """Print the trial of that number; see `show`."""
-    from storage.attempts import attempts_of
-    from studies.analysis.learning_curves import Curves, read
-    from studies.errors import StudyError
-
-    trials = stored.study.get_trials(deepcopy=False)
-    found = next((row for row in trials if row.number == wanted), None)
-    if found is None:
-        there = f"0 to {trials[-1].number}" if trials else "none yet"
-        raise StudyError(f"study {stored.name!r} has no trial {wanted}; there are: {there}")
-    attempts = attempts_of(found.system_attrs)
-    if json:
-        reading = [vars(finding) | {"sentence": finding.sentence} for finding in read(Curves.of(found.user_attrs))]
-        print_json({**trial_facts(found), "reading": reading,
-                    "attempts": [vars(row) | {"process": row.process.to_json()} for row in attempts]})  # fmt: skip
-        return 0
+def print_trial(report: TrialReport) -> None:
+    """Print one trial whole."""
+    found = report.trial
     rows = [("state", found.state.name), ("value", value_text(found)), ("time", duration_text(found))]
     rows += [(key, number(value) if isinstance(value, float) else str(value)) for key, value in found.params.items()]
     shown = {key: value for key, value in found.user_attrs.items() if not isinstance(value, dict) and key != "folds"}
@@ -46,17 +35,30 @@ def show_trial(stored: StoredStudy, wanted: int, *, json: bool) -> int:
     out = console()
     out.print(table(["trial", str(found.number)], rows))
     _print_runs(out, found.user_attrs.get("folds", []))
-    findings = _print_curves(out, found)
-    for finding in findings:
+    _print_curves(out, report.curves)
+    for finding in report.findings:
         out.print(f"\n{finding.sentence}", markup=False)
-    if attempts:
-        console().print()
+    if report.attempts:
+        out.print()
         columns = ["attempt", "worker", "process", "start (UTC)", "end (UTC)", "outcome"]
-        console().print(table(columns, [_attempt(*numbered) for numbered in enumerate(attempts, start=1)]))
-        for index, row in enumerate(attempts):
+        out.print(table(columns, [_attempt(*numbered) for numbered in enumerate(report.attempts, start=1)]))
+        for index, row in enumerate(report.attempts, start=1):
             if row.detail:
-                console().print(f"\nattempt {index + 1}: {row.detail.rstrip()}", markup=False)
-    return 0
+                out.print(f"\nattempt {index}: {row.detail.rstrip()}", markup=False)
+
+
+def trial_table(trials: Sequence[FrozenTrial]) -> Table:
+    """A line for each trial."""
+    rows = [
+        [str(row.number), row.state.name, value_text(row), epochs_text(row), duration_text(row), _given(row)]
+        for row in trials
+    ]
+    return table(["trial", "state", "value", "epochs", "time", "parameters"], rows)
+
+
+def _given(trial: FrozenTrial) -> str:
+    """Its parameters, or those of a start point that waits."""
+    return parameters(trial.params or trial.system_attrs.get("fixed_params", {}))
 
 
 def _print_runs(out: Console, runs: Sequence[Mapping[str, Any]]) -> None:
@@ -73,12 +75,8 @@ def _print_runs(out: Console, runs: Sequence[Mapping[str, Any]]) -> None:
     out.print(table(["repeat", "division", "value", "epochs", "best epoch", "ended"], rows))
 
 
-def _print_curves(out: Console, trial: FrozenTrial) -> list[Finding]:
-    """Draw what training kept of its epochs, and return what it says."""
-    from studies.analysis.learning_curves import Curves, read
-    from studies.commands.chart import chart, side_by_side
-
-    curves = Curves.of(trial.user_attrs)
+def _print_curves(out: Console, curves: Curves) -> None:
+    """Draw what training kept of its epochs."""
     charts = [
         chart(name, {"training": ours, "validation": theirs})
         for name, ours, theirs in (
@@ -90,12 +88,20 @@ def _print_curves(out: Console, trial: FrozenTrial) -> list[Finding]:
     if charts:
         out.print()
         out.print(side_by_side(charts, out.width))
-    return read(curves)
 
 
 def _attempt(number_: int, attempt: Attempt) -> list[str]:
     start, end = (when[:19].replace("T", " ") for when in (attempt.start, attempt.end or ""))
     return [str(number_), attempt.worker, str(attempt.process), start, end[11:], attempt.outcome or "runs"]
+
+
+def trial_json(report: TrialReport) -> dict[str, Any]:
+    """The stable keys of ``show NAME TRIAL --json``."""
+    return {
+        **trial_facts(report.trial),
+        "findings": [vars(finding) | {"sentence": finding.sentence} for finding in report.findings],
+        "attempts": [vars(row) | {"process": row.process.to_json()} for row in report.attempts],
+    }
 
 
 def trial_facts(trial: FrozenTrial) -> dict[str, Any]:
@@ -129,8 +135,6 @@ def duration_text(trial: FrozenTrial) -> str:
 
 def epochs_text(trial: FrozenTrial) -> str:
     """How many epochs it ran, or whose result it has."""
-    from studies.sampling.duplicates import ATTRIBUTE
-
     if (earlier := trial.user_attrs.get(ATTRIBUTE)) is not None:
         return f"as trial {earlier}"
     # Studies with several objectives take no reports.

@@ -26,17 +26,16 @@ log = logging.getLogger("studyhall.launch")
 def launch(
     stored: StoredStudy, workers: WorkerSettings, view: Callable[[Progress], None], *, engine: str = DEFAULT_ENGINE
 ) -> LaunchOutcome:
-    """Run the study with these workers until it ends; ``view`` is shown its progress about once a second.
+    """Run a study whose data were checked until it ends; ``view`` is shown its progress about once a second.
 
     Raises:
         DeviceError: the devices asked for are not there.
-        StudyError: the study was not made by studyhall, or its data are gone, or there is no such engine.
+        StudyError: the study was not made by studyhall, or there is no such engine.
     """
     spec = stored.required_spec()
     left = trials_left(stored)
     if left == 0:
         return LaunchOutcome(ended=StopReason.BUDGET_REACHED)
-    check_data(spec)
     if (lost := lost_source(stored)) is not None:
         log.warning("study %r, which this one was warm-started from, is gone; the sampler goes on without it", lost)
     count = workers.count if left is None else min(workers.count, left)

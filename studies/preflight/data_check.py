@@ -50,7 +50,7 @@ class DataCheck:
         return {key: value for key, value in asdict(self).items() if key != "faults"}
 
 
-def examine(spec: StudySpec) -> DataCheck | None:
+def data_check(spec: StudySpec) -> DataCheck | None:
     """Load the data as a trial would, and hold points of the space against them.
 
     None for what reads no data, and for data that are not on this machine; `unseen` says why.
@@ -87,7 +87,6 @@ def unseen(data: DataSettings) -> str | None:
 def _points(spec: StudySpec) -> Iterator[Mapping[str, Scalar]]:
     """Points of the space, drawn at random: they meet every choice under its conditions, and no strength is 0."""
     space = SearchSpace(spec.space)
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(sampler=RandomSampler(seed=0))
     for _ in range(_POINTS if space.searched else 1):
         yield space.suggest(study.ask())

@@ -36,7 +36,7 @@ class Finding:
     text: str
 
 
-def examine(location: StorageLocation) -> list[Finding]:
+def findings(location: StorageLocation) -> list[Finding]:
     """Look at everything; imports no framework and changes nothing."""
     return [finding for look in (_versions, _machine, _gpus, lambda: _storage(location), _data, _parts, _folder)
             for finding in look()]  # fmt: skip

@@ -13,7 +13,7 @@ from optuna.trial import FrozenTrial, TrialState
 from storage import StorageLocation, open_storage
 from storage.attempts import attempts_of
 from studies.errors import StudyError
-from studies.execution.launch import launch
+from studies.execution.launch import check_data, launch
 from studies.execution.outcome import StopReason
 from studies.record.creation import create_or_join
 from studies.spec.study import StudySpec
@@ -59,10 +59,11 @@ def dry_run(spec: StudySpec) -> DryRun:
         StudyError: the trial could not be run or failed; the sentence says why.
         KeyboardInterrupt: a signal ended it.
     """
+    check_data(spec)
     short, begun = shortened(spec), time.monotonic()
     with TemporaryDirectory(prefix="studyhall-check-") as folder:
         location = StorageLocation.parse(str(Path(folder) / "check.db"))
-        stored, _ = create_or_join(location, open_storage(location, create=True), short)
+        stored = create_or_join(location, open_storage(location, create=True), short).stored
         outcome = launch(stored, short.workers, lambda progress: None)
         if outcome.ended in _SIGNALS:
             raise KeyboardInterrupt

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import shlex
 import warnings
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import optuna
 from optuna.study import StudyDirection
@@ -23,10 +25,18 @@ from studies.spec.study import FORMAT, StudySpec
 _MADE_FROM = ("objective", "data", "train", "space", "seed")  # what decides a trial's value beside its own parameters
 
 
+@dataclass(frozen=True, kw_only=True)
+class Joined:
+    """A study, and whether it was made just now."""
+
+    stored: StoredStudy
+    is_new: bool = False
+
+
 def create_or_join(
     location: StorageLocation, storage: SharedStorage, spec: StudySpec, *, accept_changes: bool = False
-) -> tuple[StoredStudy, bool]:
-    """The study of that name, made now if there is none; says whether it was made.
+) -> Joined:
+    """The study of that name, made now if there is none.
 
     However many processes ask at once, one makes it and all others find it whole. With ``accept_changes`` a study
     that searched something else goes on with this spec; its seed and its trials stay, and so must its goal, because
@@ -35,49 +45,55 @@ def create_or_join(
     Raises:
         StudyError: there is one of that name that searches something else; the differences are told.
     """
-    if spec.seed is None:
+    is_drawn = spec.seed is None
+    if is_drawn:
         spec = spec.model_copy(update={"seed": secrets.randbits(32)})
-        drawn = True
-    else:
-        drawn = False
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
     with storage.transaction():
         try:
             found = load(location, storage, spec.name)
         except StudyNotFound:
-            directions = [StudyDirection[direction.upper()] for direction in spec.directions]
-            study_id = storage.create_new_study(directions, spec.name)
-            made = StoredStudy(location, storage, study_id, spec.name, spec)
-            _write(made)
-            return made, True
+            return _create(location, storage, spec)
         if found.spec is None:
-            return _adopt(found, spec), False
-        compared = spec.model_copy(update={"seed": None}) if drawn else spec
+            return Joined(stored=_adopt(found, spec))
+        compared = spec.model_copy(update={"seed": None}) if is_drawn else spec
         differences = compared.differences(found.spec)
-        goal = spec.directions, spec.metrics
-        if differences and accept_changes and goal == (found.spec.directions, found.spec.metrics):
-            if any(line.startswith(_MADE_FROM) for line in differences):
-                found.note_change()
-            spec = spec.model_copy(update={"seed": found.spec.seed}) if drawn else spec
-            _store_spec(storage, found.study_id, spec)
-            replace(found.budget, points=_points(spec)).store(storage, found.study_id)
-            changed = replace(found, spec=spec)
-            _begin(changed, before=found.spec)
-            return changed, False
-        if differences and _never_began(found):
+        if not differences:
+            return Joined(stored=found)
+        has_same_goal = (spec.directions, spec.metrics) == (found.spec.directions, found.spec.metrics)
+        if accept_changes and has_same_goal:
+            kept = {"seed": found.spec.seed} if is_drawn else {}
+            return Joined(stored=_change(found, spec.model_copy(update=kept), found.spec, differences))
+        if _never_began(found):
             storage.delete_study(found.study_id)
-            return create_or_join(location, storage, spec)[0], True
-        if differences:
-            other = "--name starts another"
-            way_on = (
-                f"--accept-changes with this, {other}" if goal == (found.spec.directions, found.spec.metrics) else other
-            )
-            raise StudyError(
-                f"study {spec.name!r} in {location} searches something else:\n  "
-                + "\n  ".join(differences)
-                + f"\n`studyhall resume '{spec.name}'` goes on with it as it was, {way_on}"
-            )
-        return found, False
+            return _create(location, storage, spec)
+        raise _searches_something_else(found, differences, may_accept=has_same_goal)
+
+
+def _create(location: StorageLocation, storage: SharedStorage, spec: StudySpec) -> Joined:
+    directions = [StudyDirection[direction.upper()] for direction in spec.directions]
+    made = StoredStudy(location, storage, storage.create_new_study(directions, spec.name), spec.name, spec)
+    _write(made)
+    return Joined(stored=made, is_new=True)
+
+
+def _change(found: StoredStudy, spec: StudySpec, before: StudySpec, differences: Sequence[str]) -> StoredStudy:
+    """The study with this spec from now on."""
+    if any(line.startswith(_MADE_FROM) for line in differences):
+        found.note_change()
+    _store_spec(found.storage, found.study_id, spec)
+    replace(found.budget, points=_points(spec)).store(found.storage, found.study_id)
+    changed = replace(found, spec=spec)
+    _begin(changed, before)
+    return changed
+
+
+def _searches_something_else(found: StoredStudy, differences: Sequence[str], *, may_accept: bool) -> StudyError:
+    lines = "\n  ".join(differences)
+    accept = "--accept-changes with this, " if may_accept else ""
+    return StudyError(
+        f"study {found.name!r} in {found.location} searches something else:\n  {lines}\n"
+        f"`studyhall resume {shlex.quote(found.name)}` goes on with it as it was, {accept}--name starts another"
+    )
 
 
 def _never_began(found: StoredStudy) -> bool:

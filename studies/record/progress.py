@@ -50,6 +50,8 @@ class Progress:
     directions: tuple[str, ...]
     metrics: tuple[str, ...]
     value_names: tuple[str, ...]
+    steps: int | None
+    """How many steps a trial reports at most, where that is known."""
     best: FrozenTrial | None
     front: int
     since_best: int
@@ -111,6 +113,7 @@ def read_progress(stored: StoredStudy) -> Progress:
         directions=tuple(direction.name.lower() for direction in directions),
         metrics=() if stored.spec is None else stored.spec.metrics,
         value_names=tuple(stored.value_names),
+        steps=None if stored.spec is None else stored.spec.steps,
         best=best,
         since_best=_finished_after(trials, best),
         front=len(stored.study.best_trials) if len(directions) > 1 else 0,

@@ -59,7 +59,6 @@ def pruner_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
 
 def _ask(pruner: BasePruner) -> None:
     """Let it judge: Optuna looks at some options only then."""
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(pruner=pruner)
     for _ in range(3):
         trial = study.ask()

@@ -165,7 +165,6 @@ def _refused_options(spec: StudySpec) -> Iterator[tuple[str, str]]:
 
 def _ask(sampler: BaseSampler) -> None:
     """Let it draw twice and once more: with nothing known yet CMA-ES draws at random."""
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(sampler=sampler)
     for _ in range(3):
         trial = study.ask()

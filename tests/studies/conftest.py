@@ -34,7 +34,7 @@ def make_study(location):
 
     def make(name="s", **settings):
         spec = StudySpec(**{"name": name, "seed": 7, "budget": {"trials": 1}, "pruner": "none", **settings})
-        return creation.create_or_join(location, open_storage(location, create=True), spec)[0]
+        return creation.create_or_join(location, open_storage(location, create=True), spec).stored
 
     return make
 

@@ -11,7 +11,7 @@ from objectives.registry import HYPERMODELS
 from objectives.space.search_space import SearchSpace
 from objectives.training.settings import TrainSettings
 from objectives.training.task import Task
-from studies.analysis.learning_curves import Curves, read
+from studies.analysis.learning_curves import Curves, diagnose
 from studies.commands.chart import WIDTH, chart, side_by_side
 
 # Parameters of `mlp` on digits, epochs, split -> the verdicts that must be among those found, and those that must not.
@@ -48,13 +48,13 @@ def test_a_real_training_is_read_as_it_was_made(case):
     )
     trial = optuna.create_study().ask()
     HYPERMODELS["mlp"].build(task)(trial)
-    found = {finding.verdict for finding in read(Curves.of(trial.user_attrs))}
+    found = {finding.verdict for finding in diagnose(Curves.of(trial.user_attrs))}
     assert wanted <= found, trial.user_attrs["curves"]
     assert not unwanted & found, trial.user_attrs["curves"]
 
 
 def verdicts(**curves):
-    return [finding.verdict for finding in read(Curves.of({"curves": curves}))]
+    return [finding.verdict for finding in diagnose(Curves.of({"curves": curves}))]
 
 
 FALLING = [1.0, 0.6, 0.4, 0.3, 0.25, 0.22, 0.2, 0.19]
@@ -125,11 +125,11 @@ def test_show_says_it_with_charts_and_in_json(place):
     )
     assert place.run("launch", "one.toml").returncode == 0
     facts = place.json("show", "one", "0")
-    assert [row["verdict"] for row in facts["reading"]] == ["still improving"]
-    assert "more epochs" in facts["reading"][0]["sentence"]
+    assert [row["verdict"] for row in facts["findings"]] == ["still improving"]
+    assert "more epochs" in facts["findings"][0]["sentence"]
     shown = place.run("show", "one", "0").stdout
     assert "loss  • training  ○ validation" in shown
-    assert facts["reading"][0]["sentence"] in shown
+    assert facts["findings"][0]["sentence"] in shown
 
 
 def test_show_has_a_line_for_each_fold(place):

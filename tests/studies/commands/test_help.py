@@ -8,25 +8,21 @@ import sys
 from pathlib import Path
 
 import pytest
+from helpers.paths import ROOT
 
-from studies.commands.app import app, run
+from studies.commands.app import COMMANDS, STORAGE_COMMANDS, command_line, run
 
-
-def names(typer_app, *above):
-    return [" ".join([*above, command.name or command.callback.__name__]) for command in typer_app.registered_commands]
-
-
-GROUPS = [group.typer_instance for group in app.registered_groups]
-COMMANDS = [*names(app), *(name for group in GROUPS for name in names(group, group.info.name))]
+REFERENCE = (ROOT / "docs" / "reference.md").read_text("utf-8")
+LINES = {**COMMANDS, **{f"storage {name}": line for name, line in STORAGE_COMMANDS.items()}}
 
 
 def test_the_commands_are_those_that_scripts_rely_on():
     wanted = {"launch", "resume", "worker", "stop", "list", "status", "show", "best"}
     wanted |= {"dashboard", "check", "doctor", "delete", "storage verify", "storage backup", "storage copy"}
-    assert wanted <= set(COMMANDS)
+    assert wanted <= set(LINES)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", LINES)
 def test_help_ends_with_examples_whose_options_exist(command, capsys):
     assert run([*command.split(), "--help"]) == 0
     text = capsys.readouterr().out
@@ -37,12 +33,25 @@ def test_help_ends_with_examples_whose_options_exist(command, capsys):
         assert option in described
 
 
+@pytest.mark.parametrize(("command", "line"), LINES.items())
+def test_the_list_of_commands_says_what_each_says_of_itself(command, line):
+    group, words = command_line(), command.split()
+    for word in words[:-1]:
+        group = group.commands[word]
+    assert group.commands[words[-1]].load().help.partition("\n\n")[0] == line
+
+
+@pytest.mark.parametrize("command", LINES)
+def test_every_command_is_in_the_reference(command):
+    assert f"`studyhall {command}" in REFERENCE or f"`{command}`" in REFERENCE
+
+
 def test_help_is_quick_because_it_imports_nothing_slow():
     script = "import sys; from studies.commands.app import run; run(['--help']); print(*sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, check=True)
     loaded = set(done.stderr.split())
     assert "studies.commands.app" in loaded
-    assert loaded.isdisjoint({"optuna", "sqlalchemy", "numpy", "keras", "tensorflow", "sklearn", "plotly"})
+    assert loaded.isdisjoint({"optuna", "sqlalchemy", "numpy", "keras", "tensorflow", "sklearn", "plotly", "pydantic"})
 
 
 def test_commands_that_train_nothing_load_no_framework(tmp_path, monkeypatch):

@@ -56,7 +56,7 @@ def small(**settings):
 def worker(tmp_path, spec, objective, interruption=lambda: None):
     """A worker of this process on a new study of that spec, whose objective is another."""
     location = StorageLocation.parse(str(tmp_path / "s.db"))
-    study, _ = creation.create_or_join(location, open_storage(location, create=True), spec)
+    study = creation.create_or_join(location, open_storage(location, create=True), spec).stored
     order = WorkerOrder(
         slot=0,
         worker="w0",

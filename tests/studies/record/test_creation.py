@@ -16,7 +16,7 @@ SPACE = {"x": {"choices": [1.0, 2.0]}, "y": 0.0}
 def changed(study, **settings):
     """The study with these settings, the change accepted."""
     spec = study.required_spec().model_validate({**study.required_spec().model_dump(), **settings})
-    return creation.create_or_join(study.location, open_storage(study.location), spec, accept_changes=True)[0]
+    return creation.create_or_join(study.location, open_storage(study.location), spec, accept_changes=True).stored
 
 
 def test_results_of_the_old_study_are_not_reused_in_the_new_one(run_here, work):

@@ -16,7 +16,7 @@ BEALE = {"objective": "beale", "space": {axis: {"low": -4.5, "high": 4.5} for ax
 
 def make(location, **settings):
     spec = StudySpec.model_validate({"name": "warm", "warm_start": "source", "budget": {"trials": 5}} | settings)
-    return creation.create_or_join(location, open_storage(location), spec)[0]
+    return creation.create_or_join(location, open_storage(location), spec).stored
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "cmaes", "nsgaii", "nsgaiii"])

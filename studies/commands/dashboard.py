@@ -11,26 +11,23 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import typer
 
-from studies.commands.options import DEFAULT_STORAGE, Storage, examples, locate
-from studies.commands.output import console, error_line
+from studies.commands.options import DEFAULT_STORAGE, Storage
 
 if TYPE_CHECKING:
-    from storage import SharedStorage
+    from wsgiref.types import WSGIApplication
+
+EXAMPLES = ("studyhall dashboard", "studyhall dashboard --port 9000 --storage big.db")
 
 
-def register(app: typer.Typer) -> None:
-    """Add this file's commands."""
-    app.command(epilog=examples("studyhall dashboard", "studyhall dashboard --port 9000 --storage big.db"))(dashboard)
-
-
-def dashboard(
+def command(
     storage: Storage = DEFAULT_STORAGE,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free port.")] = 8080,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     public: Annotated[bool, typer.Option("--public", help="Allow an address that others can reach.")] = False,
 ) -> int:
     """Serve optuna-dashboard for all studies of the storage, beside running workers, until Ctrl-C."""
-    from storage import open_storage
+    from studies import api
+    from studies.commands.output import console, error_line
 
     if not _is_loopback(host):
         if not public:
@@ -39,10 +36,10 @@ def dashboard(
                 param_hint="--host",
             )
         error_line(f"warning: anybody who can reach {host} can read and delete these studies")
-    location = locate(storage)
-    opened = open_storage(location)
+    location = api.locate(storage)
+    application = api.dashboard(storage=location)
     try:
-        server = _server(opened, host, port)
+        server = _server(application, host, port)
     except OSError as error:
         raise typer.BadParameter(
             f"port {port} on {host}: {error.strerror}; choose another with --port (0 takes any free one)"
@@ -54,12 +51,10 @@ def dashboard(
     return 0
 
 
-def _server(storage: SharedStorage, host: str, port: int) -> WSGIServer:
-    from optuna_dashboard import wsgi
-
+def _server(application: WSGIApplication, host: str, port: int) -> WSGIServer:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     kind = type("DashboardServer", (_ThreadingServer,), {"address_family": family})
-    return make_server(host, port, wsgi(storage), server_class=kind, handler_class=_QuietHandler)
+    return make_server(host, port, application, server_class=kind, handler_class=_QuietHandler)
 
 
 class _ThreadingServer(ThreadingMixIn, WSGIServer):

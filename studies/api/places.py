@@ -1,0 +1,33 @@
+"""Where a study is looked for."""
+
+from __future__ import annotations
+
+import os
+
+from storage import StorageLocation, open_storage
+from storage.location import DEFAULT
+from studies.record.stored import StoredStudy, load
+
+VARIABLE = "STUDYHALL_STORAGE"
+
+
+def locate(storage: str | StorageLocation | None = None) -> StorageLocation:
+    """The place that is named, else the one that $STUDYHALL_STORAGE names, else studyhall.db in the working folder.
+
+    Raises:
+        StorageError: the text names no storage that workers can share.
+    """
+    if isinstance(storage, StorageLocation):
+        return storage
+    return StorageLocation.parse(storage or os.environ.get(VARIABLE) or DEFAULT)
+
+
+def find(name: str, storage: str | StorageLocation | None = None) -> StoredStudy:
+    """An existing study.
+
+    Raises:
+        StorageError: there is no such storage, or it cannot be used.
+        StudyNotFound: with the nearest name there is.
+    """
+    location = locate(storage)
+    return load(location, open_storage(location), name)

@@ -1,0 +1,150 @@
+"""list, status, show, trials, best: what only reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+from storage import StorageLocation, open_storage
+from storage.attempts import Attempt, attempts_of
+from storage.claims import FINISHED, Budget
+from studies.analysis.learning_curves import Curves, Finding, diagnose
+from studies.api.places import find, locate
+from studies.errors import StudyError
+from studies.record.progress import Progress, best_trial, read_progress
+from studies.record.stored import StoredStudy
+from studies.spec.study import StudySpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudySummary:
+    """A study in one line. ``trials`` is what its budget asks for."""
+
+    name: str
+    directions: Sequence[str]
+    finished: int
+    trials: int | None
+    running: int
+    waiting: int
+    failed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyReport:
+    """A study with its trials. ``spec`` is None for a plain Optuna study that studyhall has never run."""
+
+    name: str
+    location: StorageLocation
+    files: Path
+    spec: StudySpec | None
+    trials: Sequence[FrozenTrial]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialReport:
+    """A trial, everybody who has tried it, its learning curves and what they say."""
+
+    trial: FrozenTrial
+    attempts: Sequence[Attempt]
+    curves: Curves
+    findings: Sequence[Finding]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BestTrials:
+    """The best trial; with several objectives the Pareto front, the best by the first one first."""
+
+    value_names: Sequence[str]
+    trials: Sequence[FrozenTrial]
+
+
+def list_studies(*, storage: str | StorageLocation | None = None) -> list[StudySummary]:
+    """All studies in the storage.
+
+    Raises:
+        StorageMissing: there is no storage at that place yet.
+        StorageError: it cannot be used.
+    """
+    opened = open_storage(locate(storage))
+    rows = []
+    for frozen in opened.get_all_studies():
+        study_id = opened.get_study_id_from_name(frozen.study_name)
+        counts = opened.count_states(study_id)
+        rows.append(
+            StudySummary(
+                name=frozen.study_name,
+                directions=[direction.name.lower() for direction in frozen.directions],
+                finished=sum(counts[state] for state in FINISHED),
+                trials=Budget.of(opened, study_id).trials,
+                running=counts[TrialState.RUNNING],
+                waiting=counts[TrialState.WAITING],
+                failed=counts[TrialState.FAIL],
+            )
+        )
+    return rows
+
+
+def status(name: str, *, storage: str | StorageLocation | None = None) -> Progress:
+    """How a study stands, over all workers and machines. Changes nothing.
+
+    Raises:
+        StudyNotFound: there is no such study.
+        StorageError: the storage cannot be used.
+    """
+    return read_progress(find(name, storage))
+
+
+def show(name: str, *, storage: str | StorageLocation | None = None) -> StudyReport:
+    """A study and its trials.
+
+    Raises:
+        StudyNotFound: there is no such study.
+        StorageError: the storage cannot be used.
+    """
+    return report_of(find(name, storage))
+
+
+def report_of(stored: StoredStudy) -> StudyReport:
+    """The study and its trials as they are now."""
+    trials = stored.study.get_trials(deepcopy=False)
+    return StudyReport(name=stored.name, location=stored.location, files=stored.files, spec=stored.spec, trials=trials)
+
+
+def trial(name: str, number: int, *, storage: str | StorageLocation | None = None) -> TrialReport:
+    """One trial whole.
+
+    Raises:
+        StudyError: there is no such study or trial.
+        StorageError: the storage cannot be used.
+    """
+    trials = show(name, storage=storage).trials
+    found = next((row for row in trials if row.number == number), None)
+    if found is None:
+        there = f"0 to {trials[-1].number}" if trials else "none yet"
+        raise StudyError(f"study {name!r} has no trial {number}", f"there are: {there}")
+    curves = Curves.of(found.user_attrs)
+    return TrialReport(trial=found, attempts=attempts_of(found.system_attrs), curves=curves, findings=diagnose(curves))
+
+
+def best(name: str, *, storage: str | StorageLocation | None = None) -> BestTrials:
+    """The best trial, or the Pareto front of a study with several objectives.
+
+    Raises:
+        StudyError: there is no such study, or it has no complete trial yet.
+        StorageError: the storage cannot be used.
+    """
+    stored = find(name, storage)
+    study = stored.study
+    if len(study.directions) > 1:
+        sign = -1 if study.directions[0] is StudyDirection.MAXIMIZE else 1
+        found = sorted(study.best_trials, key=lambda row: (sign * row.values[0], row.number))
+    else:
+        one = best_trial(study.get_trials(deepcopy=False), study.directions[0])
+        found = [] if one is None else [one]
+    if not found:
+        raise StudyError(f"study {name!r} has no complete trial yet", f"`studyhall status {name}` shows how it stands")
+    return BestTrials(value_names=stored.value_names, trials=found)

@@ -1,0 +1,250 @@
+"""launch, resume, worker, stop: what makes a study run and end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, TypedDict, Unpack
+
+from storage import StorageLocation, open_storage
+from studies.api.places import find, locate
+from studies.errors import StudyError
+from studies.execution.engines.table import DEFAULT_ENGINE
+from studies.execution.launch import check_data, find_slots
+from studies.execution.launch import launch as run_workers
+from studies.execution.outcome import LaunchOutcome, StopReason, exit_code
+from studies.record.budget import check_size, raise_budget, trials_left
+from studies.record.creation import create_or_join
+from studies.record.fingerprint import check_source
+from studies.record.progress import Progress, read_progress
+from studies.record.sessions import live_sessions, request_stop
+from studies.record.stored import StoredStudy
+from studies.spec.settings import WorkerSettings, duration
+from studies.study_file.reading import read_study
+
+Devices = Sequence[int] | Literal["all", "none"]
+View = Callable[[Progress], None]
+"""Is shown a running study about once a second."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaunchReport:
+    """How a launch ended, and how its study stands now."""
+
+    outcome: LaunchOutcome
+    exit_code: int
+    """0 for a good end, as the command line exits with it."""
+    progress: Progress
+    location: StorageLocation
+    files: Path
+    nothing_to_do: bool
+    """Its budget was reached before."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The stable keys of ``launch --json``."""
+        outcome = {"outcome": self.outcome.ended.name.lower(), "detail": self.outcome.detail}
+        return {**outcome, "exit_code": self.exit_code, **self.progress.to_json()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class StopRequest:
+    """Who was asked to stop."""
+
+    sessions: int
+    workers: int
+    location: StorageLocation
+
+
+class LaunchOptions(TypedDict, total=False):
+    """What `launch` and `start` take beside the study; what is left out is as the study file says."""
+
+    storage: str | StorageLocation | None
+    name: str | None
+    workers: int | None
+    devices: Devices | None
+    workers_per_device: int | None
+    trials: int | None
+    timeout: float | str | None
+    directions: Sequence[str] | None
+    sampler: str | None
+    pruner: str | None
+    seed: int | None
+    settings: Mapping[str, Any]
+    engine: str
+    accept_changes: bool
+
+
+def launch(study: str, *, view: View | None = None, **options: Unpack[LaunchOptions]) -> LaunchReport:
+    """Run a study with parallel workers to its end: start it, or go on with it where it was left.
+
+    Args:
+        study: a gallery study, a file.toml, or an objective such as file.py:function.
+        view: is shown the study's progress about once a second.
+        options: ``storage`` (a path or URL), ``name`` (another one for the study), ``workers`` (parallel processes),
+            ``devices`` ("all", "none", or numbers of GPUs), ``workers_per_device``, ``trials`` (finished ones that
+            the whole study is to have), ``timeout`` (its running time: seconds, or text such as "2h"),
+            ``directions``, ``sampler``, ``pruner``, ``seed``, ``settings`` (any other setting by its dotted key,
+            such as ``{"train.epochs": 3}``), ``engine`` (where workers run), ``accept_changes`` (go on
+            although the objective has changed).
+
+    Raises:
+        StudyFileError: with all that is wrong with the study.
+        StudyError: it cannot run as asked.
+        StorageError: the storage cannot be used.
+    """
+    stored, workers = prepare(study, **options)
+    return run(stored, workers, view, engine=options.get("engine", DEFAULT_ENGINE))
+
+
+def resume(
+    name: str,
+    *,
+    storage: str | StorageLocation | None = None,
+    workers: int | None = None,
+    devices: Devices | None = None,
+    workers_per_device: int | None = None,
+    trials: int | None = None,
+    timeout: float | str | None = None,
+    engine: str = DEFAULT_ENGINE,
+    accept_changes: bool = False,
+    view: View | None = None,
+) -> LaunchReport:
+    """Go on with a study that was interrupted, or give it a larger budget.
+
+    Args:
+        trials: finished trials that the whole study is to have.
+        timeout: time to add to the study's: seconds, or text such as "1h".
+
+    Raises:
+        StudyError: there is no such study, or it cannot go on as asked.
+        StorageError: the storage cannot be used.
+    """
+    stored = find(name, storage)
+    check_source(stored, accept=accept_changes)
+    if trials is not None or timeout is not None:
+        raise_budget(stored, trials=trials, more_seconds=_seconds(timeout))
+    return run(stored, _workers(stored, workers, devices, workers_per_device), view, engine=engine)
+
+
+def worker(
+    name: str,
+    *,
+    storage: str | StorageLocation | None = None,
+    workers: int | None = 1,
+    devices: Devices | None = None,
+    workers_per_device: int | None = None,
+    view: View | None = None,
+) -> LaunchReport:
+    """Join a study that runs elsewhere with workers of this process.
+
+    Raises:
+        StudyError: there is no such study, or it cannot go on as asked.
+        StorageError: the storage cannot be used.
+    """
+    stored = find(name, storage)
+    check_source(stored, accept=False)
+    return run(stored, _workers(stored, workers, devices, workers_per_device), view)
+
+
+def stop(name: str, *, storage: str | StorageLocation | None = None) -> StopRequest:
+    """Ask all workers of a study, wherever they run, to stop at the end of their epoch and requeue their trials.
+
+    Raises:
+        StudyNotFound: there is no such study.
+        StorageError: the storage cannot be used.
+    """
+    stored = find(name, storage)
+    sessions = live_sessions(stored.attributes)
+    if sessions:
+        request_stop(stored.storage, stored.study_id)
+    workers = sum(row["workers"] for row in sessions.values())
+    return StopRequest(sessions=len(sessions), workers=workers, location=stored.location)
+
+
+def prepare(study: str, **options: Unpack[LaunchOptions]) -> tuple[StoredStudy, WorkerSettings]:
+    """Everything of `launch` before its workers start: the study checked, and made in its storage or joined there."""
+    given = _settings(options)
+    spec = read_study(study, given)
+    check_size(spec, spec.budget.trials)
+    check_data(spec)
+    find_slots(
+        spec, spec.workers, engine=options.get("engine", DEFAULT_ENGINE)
+    )  # refused before anything is made; how many are needed is known later
+    location = locate(options.get("storage"))
+    accept = options.get("accept_changes", False)
+    joined = create_or_join(location, open_storage(location, create=True), spec, accept_changes=accept)
+    stored = joined.stored
+    check_source(stored, accept=accept)
+    if not joined.is_new:
+        # A number given now is meant; one that merely stands in the file never lowers what was raised before.
+        with stored.storage.transaction():
+            budget, wish = stored.budget, spec.budget.to_budget()
+            is_given = "budget.trials" in given
+            replace(
+                wish,
+                points=budget.points,
+                trials=budget.trials if is_given else _higher(budget.trials, wish.trials),
+                seconds=_higher(budget.seconds, wish.seconds),
+            ).store(stored.storage, stored.study_id)
+            if is_given:
+                raise_budget(stored, trials=wish.trials)
+    return stored, spec.workers
+
+
+def run(
+    stored: StoredStudy, workers: WorkerSettings, view: View | None, *, engine: str = DEFAULT_ENGINE
+) -> LaunchReport:
+    """Run a study whose data were checked; see `launch`."""
+    before = read_progress(stored)
+    outcome = run_workers(stored, workers, view or (lambda progress: None), engine=engine)
+    progress = read_progress(stored)
+    return LaunchReport(
+        outcome=outcome,
+        exit_code=exit_code(stored, outcome),
+        progress=progress,
+        location=stored.location,
+        files=stored.files,
+        nothing_to_do=outcome.ended is StopReason.BUDGET_REACHED and before.finished == progress.finished,
+    )
+
+
+def _workers(
+    stored: StoredStudy, workers: int | None, devices: Devices | None, per_device: int | None
+) -> WorkerSettings:
+    """The study's, with what is given now; its data are checked, which it needs from here on."""
+    spec = stored.required_spec()
+    if trials_left(stored) != 0:
+        check_data(spec)
+    wish = {"count": workers, "devices": devices, "per_device": per_device}
+    given = {key: value for key, value in wish.items() if value is not None}
+    return WorkerSettings.model_validate({**spec.workers.model_dump(), **given})
+
+
+def _settings(options: LaunchOptions) -> dict[str, Any]:
+    """The options as the study file's keys; ``settings`` wins where both name one."""
+    directions = options.get("directions")
+    given: dict[str, Any] = {
+        "name": options.get("name"),
+        "budget.trials": options.get("trials"),
+        "budget.timeout": options.get("timeout"),
+        "directions": None if directions is None else list(directions),
+        "sampler": options.get("sampler"),
+        "pruner": options.get("pruner"),
+        "seed": options.get("seed"),
+        "workers.count": options.get("workers"),
+        "workers.devices": options.get("devices"),
+        "workers.per_device": options.get("workers_per_device"),
+    }
+    return {key: value for key, value in given.items() if value is not None} | dict(options.get("settings", {}))
+
+
+def _seconds(timeout: float | str | None) -> float | None:
+    try:
+        return None if timeout is None else float(duration(timeout))
+    except ValueError as error:
+        raise StudyError(f"timeout: found {timeout!r}", str(error)) from None
+
+
+def _higher(one: Any, other: Any) -> Any:
+    return other if one is None else one if other is None else max(one, other)

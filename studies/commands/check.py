@@ -1,0 +1,95 @@
+"""check: whether a study is sound, and what it will do."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from studies.commands.options import Json, Set, Study, settings
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from studies.api import CheckReport
+    from studies.preflight.dry_run import DryRun
+    from studies.spec.study import StudySpec
+
+EXAMPLES = ("studyhall check my_search.toml", "studyhall check digits_mlp --run --set train.epochs=3")
+
+
+def command(
+    study: Study,
+    set_: Set = None,
+    run: Annotated[
+        bool, typer.Option("--run", help="Run one trial as well, of one epoch, and say what it took; nothing is kept.")
+    ] = False,
+    json: Json = False,
+) -> int:
+    """Read a study file and say everything that is wrong with it, or what it will do. Starts nothing but by --run."""
+    from studies import api
+    from studies.commands.output import console, print_json
+
+    report = api.check(study, settings(set_), run=run)
+    if json:
+        print_json(report.to_json())
+        return 0
+    out = console()
+    _print_study(out, report)
+    _print_space(out, report)
+    if report.dry_run is not None:
+        _print_run(out, report.spec, report.dry_run)
+    words = shlex.join(["studyhall", "launch", study, *(word for text in set_ or [] for word in ("--set", text))])
+    out.print(f"{study}: sound; `{words}` runs it", markup=False)
+    return 0
+
+
+def _print_study(out: Console, report: CheckReport) -> None:
+    from studies.commands.output import counted, table
+
+    spec = report.spec
+    limits = [
+        counted(spec.budget.trials, "trial") if spec.budget.trials else "",
+        f"{spec.budget.timeout:g} s" if spec.budget.timeout else "",
+    ]
+    data = report.data or f"not looked at: {report.not_looked_at}"
+    out.print(table(["study", spec.name], [
+        ("objective", spec.objective),
+        ("goal", spec.goal),
+        ("sampler", str(spec.sampler)),
+        ("pruner", spec.pruning),
+        ("budget", " or ".join(filter(None, limits))),
+        ("workers", str(spec.workers.count)),
+        *([("data", f"{spec.data.described}: {data}")] if spec.data else []),
+        *([("training", spec.train.described)] if spec.train else []),
+        *([("start", f"{counted(len(spec.start), 'point')} first")] if spec.start else []),
+        *([("warm start", spec.warm_start)] if spec.warm_start else []),
+    ]))  # fmt: skip
+    out.print()
+
+
+def _print_space(out: Console, report: CheckReport) -> None:
+    from objectives.space.search_space import SearchSpace
+    from studies.commands.output import counted, table
+
+    if not report.spec.space:
+        out.print("the objective suggests its own parameters")
+        return
+    space = SearchSpace(report.spec.space)
+    rows = [(row.name, row.kind, row.range, row.condition) for row in space.rows()]
+    out.print(table(["parameter", "kind", "range", "only when"], rows))
+    points = "endlessly many points" if report.size is None else counted(report.size, "point")
+    out.print(f"\n{len(space.searched)} searched, {points}")
+
+
+def _print_run(out: Console, spec: StudySpec, done: DryRun) -> None:
+    from studies.commands.output import number, parameters
+
+    values = ", ".join(number(value) for value in done.trial.values or ())
+    epochs = "one epoch" if spec.train is not None else "whole"
+    out.print(
+        f"\none trial, {epochs}: {', '.join(spec.value_names)} {values or '-'} in {done.seconds:.2f} s "
+        f"({done.total_seconds:.1f} s with the start of a worker), with {parameters(done.trial.params)}",
+        markup=False,
+    )

@@ -1,0 +1,42 @@
+"""delete: a study and all that belongs to it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from studies.commands.options import DEFAULT_STORAGE, Json, Name, Storage
+
+if TYPE_CHECKING:
+    from studies.api import StudyReport
+
+EXAMPLES = ("studyhall delete digits_mlp", "studyhall delete digits_mlp --yes")
+
+
+def command(
+    name: Name,
+    storage: Storage = DEFAULT_STORAGE,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    json: Json = False,
+) -> int:
+    """Delete a study, its trials and its files. There is no way back."""
+    from studies import api
+    from studies.commands.output import console, print_json
+
+    api.delete(name, storage=storage, confirm=None if yes else _ask)
+    if json:
+        print_json({"deleted": name})
+    else:
+        console().print(f"{name}: deleted", markup=False)
+    return 0
+
+
+def _ask(study: StudyReport) -> None:
+    from studies.commands.output import counted
+
+    trials = counted(len(study.trials), "trial")
+    if not sys.stdin.isatty():
+        raise typer.BadParameter(f"{study.name!r} has {trials}; say --yes to delete it without being asked")
+    typer.confirm(f"Delete study {study.name!r} with its {trials} and {study.files}?", abort=True)

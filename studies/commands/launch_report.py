@@ -1,0 +1,57 @@
+"""What `launch`, `resume` and `worker` show: the study while it runs, and how it ended."""
+
+from __future__ import annotations
+
+import shlex
+
+from studies.api import LaunchReport
+from studies.commands.live import LiveView
+from studies.commands.options import completed, storage_flag
+from studies.commands.output import clock, console, counted, number, parameters, print_json
+from studies.execution.outcome import StopReason
+
+
+def shown(*, json: bool) -> LiveView:
+    """The view of a study that runs; beside JSON it goes to stderr."""
+    return LiveView(console(stderr=json))
+
+
+def print_report(report: LaunchReport, *, json: bool) -> int:
+    """Print how a launch ended; returns its exit code."""
+    if json:
+        print_json(report.to_json())
+    else:
+        console().print("\n".join(_lines(report)), markup=False)
+    return report.exit_code
+
+
+def _lines(report: LaunchReport) -> list[str]:
+    progress, outcome = report.progress, report.outcome
+    of = f" of {progress.budget.trials}" if progress.budget.trials is not None else ""
+    head = "is finished already" if report.nothing_to_do else outcome.ended.value
+    lines = [
+        f"{progress.name}: {head}: {progress.finished}{of} trials finished "
+        f"({progress.complete} complete, {progress.pruned} pruned), {progress.failed} failed, "
+        f"{progress.running} running, {progress.waiting} waiting, in {clock(progress.seconds)}"
+    ]
+    flag = storage_flag(report.location)
+    if outcome.detail:
+        lines.append(f"why    {completed(outcome.detail, flag)}")
+    if progress.best is not None:
+        value = f"{progress.value_names[0]} {number(progress.best.value)}"
+        lines.append(f"best   {value}, trial {progress.best.number}: {parameters(progress.best.params)}")
+    elif progress.front:
+        lines.append(f"best   {counted(progress.front, 'trial')} on the Pareto front")
+    lines += [f"study  {report.location}", f"files  {report.files}"]
+    following = [f"studyhall {command}{flag}" for command in _next_commands(report)]
+    if outcome.ended is StopReason.UNUSABLE:
+        following = ["put that right and launch again, or where the study's file needs no change", *following]
+    return lines + [f"{'next' if place == 0 else '    '}   {line}" for place, line in enumerate(following)]
+
+
+def _next_commands(report: LaunchReport) -> tuple[str, str, str]:
+    progress = report.progress
+    name, found = shlex.quote(progress.name), progress.best is not None or progress.front
+    first = f"resume {name}" if report.exit_code else f"best {name}" if found else f"status {name}"
+    shown = f" {progress.best.number}" if progress.best is not None else ""
+    return first, f"show {name}{shown}", "dashboard"

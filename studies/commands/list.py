@@ -1,0 +1,42 @@
+"""list: all studies of a storage."""
+
+from __future__ import annotations
+
+from studies.commands.options import DEFAULT_STORAGE, Json, Storage
+
+EXAMPLES = ("studyhall list", "studyhall list --storage big.db --json")
+
+
+def command(storage: Storage = DEFAULT_STORAGE, json: Json = False) -> int:
+    """All studies in the storage."""
+    from storage.errors import StorageMissing
+    from studies import api
+    from studies.commands.output import console, print_json, table
+
+    try:
+        studies = api.list_studies(storage=storage)
+    except StorageMissing as missing:
+        if json:
+            print_json([])
+        else:
+            console().print(str(missing), markup=False)
+        return 0
+    if json:
+        print_json([vars(study) for study in studies])
+    elif not studies:
+        text = f"{api.locate(storage)} holds no study yet; `studyhall launch quadratic` makes one"
+        console().print(text, markup=False)
+    else:
+        rows = [
+            [
+                study.name,
+                ", ".join(study.directions),
+                f"{study.finished}/{study.trials}" if study.trials else str(study.finished),
+                str(study.running),
+                str(study.waiting),
+                str(study.failed),
+            ]
+            for study in studies
+        ]
+        console().print(table(["study", "direction", "finished", "running", "waiting", "failed"], rows))
+    return 0

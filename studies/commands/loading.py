@@ -1,0 +1,50 @@
+"""Commands that are imported when they are asked for: help lists them without what they import."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+
+class LazyGroup(TyperGroup):
+    """A group whose commands may be `UnloadedCommand`s."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """The command that the line names, loaded."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command.load() if isinstance(command, UnloadedCommand) else command, rest
+
+
+class UnloadedCommand(TyperCommand):
+    """The first line of a command's help; its module has the rest: a function ``command`` and ``EXAMPLES``."""
+
+    def __init__(self, name: str, help: str, module: str) -> None:  # noqa: A002  the base class's name
+        super().__init__(name, help=help)
+        self._module = module
+
+    def load(self) -> Any:
+        """The whole command."""
+        module = importlib.import_module(self._module)
+        made = typer.Typer(rich_markup_mode="rich", add_completion=False)
+        examples = "\n\n".join(f"  $ {line}" for line in module.EXAMPLES)
+        made.command(self.name, cls=_QuietCommand, epilog=f"[bold]Examples[/]\n\n{examples}")(module.command)
+        return typer.main.get_command(made)
+
+
+class _QuietCommand(TyperCommand):
+    """Optuna reports every study and trial at its level INFO; what we report is enough in a terminal."""
+
+    def invoke(self, ctx: Any) -> Any:
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        return super().invoke(ctx)
+
+
+def unloaded(package: str, lines: Mapping[str, str]) -> dict[str, UnloadedCommand]:
+    """A command for each name -> first line of its help; its module has its name and lies in the package."""
+    return {name: UnloadedCommand(name, line, f"{package}.{name}") for name, line in lines.items()}

@@ -1,0 +1,83 @@
+"""status: how a study stands."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from studies.commands.options import DEFAULT_STORAGE, Json, Name, Storage, completed, storage_flag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from studies.record.progress import Progress
+
+EXAMPLES = ("studyhall status digits_mlp", "studyhall status digits_mlp --watch")
+
+
+def command(
+    name: Name,
+    storage: Storage = DEFAULT_STORAGE,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on showing it until Ctrl-C or until it is over.")] = False,
+    json: Json = False,
+) -> int:
+    """How a study stands, over all workers and machines. Changes nothing."""
+    from studies import api
+    from studies.commands.output import console, print_json, table
+
+    progress = api.status(name, storage=storage)
+    if json:
+        print_json(progress.to_json())
+    elif watch:
+        _watch(lambda: api.status(name, storage=storage))
+    else:
+        console().print(table(["study", name], _rows(progress, storage_flag(api.locate(storage)))))
+    return 0
+
+
+def _rows(progress: Progress, flag: str) -> Iterator[tuple[str, str]]:
+    from studies.commands.output import clock, counted, number, parameters
+
+    of = f" of {progress.budget.trials}" if progress.budget.trials is not None else ""
+    limit = f" of {clock(progress.budget.seconds)}" if progress.budget.seconds is not None else ""
+    yield "finished", f"{progress.finished}{of} ({progress.complete} complete, {progress.pruned} pruned)"
+    yield "failed", str(progress.failed)
+    yield "running", str(progress.running)
+    yield "waiting", str(progress.waiting)
+    yield "time", f"{clock(progress.seconds)}{limit}"
+    yield "sessions", str(len(progress.sessions))
+    if progress.best is not None:
+        yield "best", f"{progress.value_names[0]} {number(progress.best.value)}, trial {progress.best.number}"
+        yield "", parameters(progress.best.params)
+    elif progress.front:
+        more = completed(f"(`studyhall best {shlex.quote(progress.name)}`)", flag)
+        yield "best", f"{counted(progress.front, 'trial')} on the Pareto front {more}"
+    for running in progress.workers:
+        dead = ", DEAD: the next resume hands it back" if running.alive is False else ""
+        yield (
+            f"trial {running.number}",
+            f"worker {running.worker} on {running.host}, process {running.pid}, "
+            f"{running.epochs} reports, last {number(running.last_value)}{dead}",
+        )
+    if progress.unknown_running:
+        yield "note", f"{progress.unknown_running} RUNNING trial(s) belong to no worker of studyhall"
+
+
+def _watch(look: Callable[[], Progress]) -> None:
+    from studies.commands.live import LiveView
+    from studies.commands.output import console
+
+    try:
+        with LiveView(console()) as view:
+            while True:
+                progress = look()
+                view(progress)
+                if not progress.sessions and not progress.running:
+                    return
+                time.sleep(1.0)
+    except KeyboardInterrupt:
+        return

@@ -1,0 +1,35 @@
+"""storage backup: the database as one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from studies.commands.options import DEFAULT_STORAGE, Json, Storage
+
+EXAMPLES = (
+    "studyhall storage backup /media/usb/monday.db",
+    "studyhall storage backup latest.db --force --storage big.db",
+)
+
+
+def command(
+    target: Annotated[Path, typer.Argument(metavar="DST", help="The file to make.")],
+    storage: Storage = DEFAULT_STORAGE,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an older backup.")] = False,
+    json: Json = False,
+) -> int:
+    """Copy the SQLite database into one file, as it is at this moment, while workers run."""
+    from studies import api
+    from studies.commands.output import console, print_json, table
+
+    done = api.backup(target, storage=storage, force=force)
+    if json:
+        print_json({"storage": str(done.location), "backup": str(target.absolute()), "trials": done.trials})
+        return 0
+    out = console()
+    out.print(table(["study", "trials"], [(name, str(count)) for name, count in done.trials.items()]))
+    out.print(f"\n{target}: whole and checked; the folder {done.location.files} is not part of it", markup=False)
+    return 0

@@ -1,0 +1,38 @@
+"""storage verify: damage, and what belongs to nothing."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from studies.commands.options import DEFAULT_STORAGE, Json, Storage
+
+EXAMPLES = ("studyhall storage verify", "studyhall storage verify --repair --storage big.db")
+
+
+def command(
+    storage: Storage = DEFAULT_STORAGE,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Hand trials of dead workers back; delete what belongs to nothing.")
+    ] = False,
+    json: Json = False,
+) -> int:
+    """Look for damage, rows and files that belong to nothing, and trials whose worker is gone. 1 if any is left."""
+    from studies import api
+    from studies.commands.output import console, print_json, table
+
+    report = api.verify(storage=storage, repair=repair)
+    if json:
+        print_json(report.to_json())
+        return 1 if report.left else 0
+    out = console()
+    if report.findings:
+        rows = [(row.kind, "repaired" if row.repaired else row.level, row.text) for row in report.findings]
+        out.print(table(["what", "", "found"], rows))
+        out.print()
+    told = f"{report.location}: {len(report.left)} fault(s)" if report.left else f"{report.location}: sound"
+    if any(finding.cure for finding in report.left):
+        told += "; `studyhall storage verify --repair` repairs what can be"
+    out.print(told, markup=False)
+    return 1 if report.left else 0
