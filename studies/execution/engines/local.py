@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Any
 
 import joblib
+import optuna
 
 from storage import optuna_schema
 from storage.processes import ProcessIdentity
@@ -229,6 +230,7 @@ def _main(order: WorkerOrder, channel: Connection) -> None:
     os.environ.pop("PYTHONSAFEPATH", None)
     os.environ.update(order.environment)
     _write_to(order)
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
