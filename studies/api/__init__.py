@@ -24,16 +24,23 @@ from studies.api.reading import (
     trial,
 )
 from studies.api.running import LaunchOptions, LaunchReport, StopRequest, launch, resume, stop, worker
+from studies.errors import STUDYHALL_ERRORS, DeviceError, RerunError, StudyError, StudyFileError, StudyNotFound
 
 __all__ = [
+    "STUDYHALL_ERRORS",
     "BackgroundLaunch",
     "BackupReport",
     "BestTrials",
     "CheckReport",
     "CopyReport",
+    "DeviceError",
     "LaunchOptions",
     "LaunchReport",
+    "RerunError",
     "StopRequest",
+    "StudyError",
+    "StudyFileError",
+    "StudyNotFound",
     "StudyReport",
     "StudySummary",
     "TrialReport",

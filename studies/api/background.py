@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -87,8 +88,9 @@ class BackgroundLaunch:
             said: LaunchReport | Exception | None = self._channel.recv()
         except (EOFError, OSError):
             code = self._process.wait()
+            how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"died with exit code {code}"
             raise StudyError(
-                f"the launch of study {self.name!r} ended without a word, with exit code {code}",
+                f"the process that ran study {self.name!r} {how}",
                 f"see {self.log}; `studyhall resume {shlex.quote(self.name)}` goes on",
             ) from None
         if isinstance(said, Exception):
