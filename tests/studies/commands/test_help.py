@@ -41,9 +41,9 @@ def test_the_list_of_commands_says_what_each_says_of_itself(command, line):
     assert group.commands[words[-1]].load().help.partition("\n\n")[0] == line
 
 
-def test_the_reference_has_every_command_in_its_table():
-    rows = re.findall(r"^\| `studyhall (.+?)` \| (.+?) \|$", REFERENCE, re.MULTILINE)
-    assert dict(rows) == LINES
+@pytest.mark.parametrize("command", LINES)
+def test_every_command_is_in_the_reference(command):
+    assert f"`studyhall {command}" in REFERENCE.partition("\n## Commands\n")[2]
 
 
 def test_help_is_quick_because_it_imports_nothing_slow():
