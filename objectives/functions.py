@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from objectives.space.parameters import Parameter, Parameters
 from objectives.space.search_space import SearchSpace
@@ -96,7 +96,7 @@ class Function:
     summary: str
     function: Callable[[float, float], float]
     parameters: Parameters
-    space: Mapping[str, Any]
+    space: Mapping[str, Mapping[str, float]]
     """The `[space]` used when a study file has none, as it would stand in TOML."""
 
     def over(self, space: SearchSpace) -> FunctionObjective:

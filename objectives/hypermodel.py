@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from objectives.objective import Objective
 from objectives.space.parameters import Parameters
@@ -26,7 +26,7 @@ class HyperModel:
     name: str
     summary: str
     parameters: Parameters
-    space: Mapping[str, Any]
+    space: Mapping[str, object]
     """The `[space]` used when a study file has none, as it would stand in TOML."""
     build: Callable[[Task], Objective]
     load: Callable[[Task], Splits]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import (
     BaseModel,
@@ -29,7 +29,7 @@ def _fault(message: str) -> PydanticCustomError:
     return PydanticCustomError("space", "{message}", {"message": message})
 
 
-def _number(value: Any) -> int | float:
+def _number(value: object) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _fault("allowed: a number")
     if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
@@ -39,7 +39,7 @@ def _number(value: Any) -> int | float:
     return value
 
 
-def _scalar(value: Any) -> Scalar:
+def _scalar(value: object) -> Scalar:
     if isinstance(value, bool | str):
         return value
     if isinstance(value, int | float):
@@ -47,17 +47,17 @@ def _scalar(value: Any) -> Scalar:
     raise _fault("allowed: a number, a text, true or false")
 
 
-def _unchanged(value: Any) -> Any:
+def _unchanged(value: object) -> object:
     # Pydantic's own serializer of a union warns about values that a plain validator let through.
     return list(value) if isinstance(value, tuple) else value
 
 
-def _scalars(value: Any) -> tuple[Scalar, ...]:
+def _scalars(value: object) -> tuple[Scalar, ...]:
     """One value stands for a list of one."""
     return tuple(_scalar(item) for item in (value if isinstance(value, list | tuple) else [value]))
 
 
-def _choices(value: Any) -> tuple[Scalar, ...]:
+def _choices(value: object) -> tuple[Scalar, ...]:
     if not isinstance(value, list | tuple):
         raise _fault("allowed: a list of values")
     if not value:
@@ -156,7 +156,7 @@ class Choices(_Table):
     """As in a range."""
 
 
-def _dimension(value: Any) -> Scalar | Range | Choices:
+def _dimension(value: object) -> Scalar | Range | Choices:
     if isinstance(value, Range | Choices):
         return value
     if not isinstance(value, Mapping):
@@ -184,12 +184,12 @@ def _dimension(value: Any) -> Scalar | Range | Choices:
     return model.model_validate(value)
 
 
-def _nearest_keys(value: Mapping[Any, Any]) -> str:
+def _nearest_keys(value: Mapping[object, object]) -> str:
     known = {*Range.model_fields, *Choices.model_fields}
     return next((hint for key in value if key not in known and (hint := did_you_mean(key, known))), "")
 
 
-def _dumped(item: Scalar | Range | Choices) -> Scalar | dict[str, Any]:
+def _dumped(item: Scalar | Range | Choices) -> Scalar | dict[str, object]:
     return item.model_dump(mode="json", exclude_none=True) if isinstance(item, Range | Choices) else item
 
 

@@ -9,17 +9,16 @@ import inspect
 import os
 import sys
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from objectives.errors import ObjectiveError
+from objectives.objective import Objective
 from objectives.user_code.source import file_of, hidden_neighbour, split_reference
 from objectives.wording import did_you_mean
 
 
-def load(reference: str) -> Callable[..., Any]:
+def load(reference: str) -> Objective:
     """Run the file or module of a reference and return the objective in it, made if it is a class.
 
     A file runs under a private module name (its `if __name__ == "__main__":` block stays out), and
@@ -89,8 +88,8 @@ def _met_ours(folder: Path, error: BaseException) -> str:
     return hidden_neighbour(folder, name)
 
 
-def _callable(reference: str, module: ModuleType, attribute: str) -> Callable[..., Any]:
-    found: Any = module
+def _callable(reference: str, module: ModuleType, attribute: str) -> Objective:
+    found: object = module
     for part in attribute.split("."):
         found = _attribute(reference, module, found, part)
     if isinstance(found, type):
@@ -101,10 +100,10 @@ def _callable(reference: str, module: ModuleType, attribute: str) -> Callable[..
             "an objective is a function of the trial, or a class whose instances are"
         )
     _check_takes_a_trial(reference, found)
-    return found  # type: ignore[no-any-return]
+    return found
 
 
-def _attribute(reference: str, module: ModuleType, holder: Any, name: str) -> Any:
+def _attribute(reference: str, module: ModuleType, holder: object, name: str) -> object:
     try:
         return getattr(holder, name)
     except AttributeError as error:
@@ -115,11 +114,11 @@ def _attribute(reference: str, module: ModuleType, holder: Any, name: str) -> An
         raise ObjectiveError(f"{reference}: reading {name!r} raised {type(error).__name__}: {error}") from error
 
 
-def _is_of(module: ModuleType, thing: Any) -> bool:
+def _is_of(module: ModuleType, thing: object) -> bool:
     return callable(thing) and getattr(thing, "__module__", None) == module.__name__
 
 
-def _instance(reference: str, kind: type) -> Any:
+def _instance(reference: str, kind: type) -> object:
     try:
         return kind()
     except (Exception, SystemExit) as error:
@@ -129,7 +128,7 @@ def _instance(reference: str, kind: type) -> Any:
         ) from error
 
 
-def _check_takes_a_trial(reference: str, objective: Callable[..., Any]) -> None:
+def _check_takes_a_trial(reference: str, objective: Objective) -> None:
     if inspect.iscoroutinefunction(objective) or inspect.isgeneratorfunction(objective):
         raise ObjectiveError(f"{reference} is an async function or a generator; an objective returns a number")
     try:

@@ -20,7 +20,7 @@ from studies.record.fingerprint import check_source
 from studies.record.progress import Progress, read_progress
 from studies.record.sessions import live_sessions, request_stop
 from studies.record.stored import StoredStudy
-from studies.spec.settings import WorkerSettings, duration
+from studies.spec.settings import WorkerSettings, seconds
 from studies.study_file.reading import read_study
 
 Devices = Sequence[int] | Literal["all", "none"]
@@ -241,7 +241,7 @@ def _settings(options: LaunchOptions) -> dict[str, Any]:
 
 def _seconds(timeout: float | str | None) -> float | None:
     try:
-        return None if timeout is None else float(duration(timeout))
+        return seconds(timeout) if isinstance(timeout, str) else timeout
     except ValueError as error:
         raise StudyError(f"timeout: found {timeout!r}", str(error)) from None
 

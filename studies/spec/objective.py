@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from objectives.objective import Objective
 from objectives.space.values import Scalar
@@ -71,7 +71,7 @@ class ResolvedObjective(ABC):
         """The reference as it is found again from any folder; it starts at this one."""
         return self.reference
 
-    def locate_files(self, space: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    def locate_files(self, space: Mapping[str, object], folder: Path) -> dict[str, object]:
         """The `[space]` table, not checked yet, with files of the user's own as they are found from any folder."""
         return dict(space)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 KEYS: Mapping[str, str] = {
     "budget.stall": "budget.patience",
@@ -24,9 +23,9 @@ VALUES: Mapping[tuple[str, str], str] = {
 """(new key, old value) -> new value."""
 
 
-def renamed(table: Mapping[str, Any], parent: str = "") -> dict[str, Any]:
+def renamed(table: Mapping[str, object], parent: str = "") -> dict[str, object]:
     """Return a table of format 2 as format 3 writes it."""
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for key, item in table.items():
         dotted = KEYS.get(f"{parent}{key}", f"{parent}{key}")
         value = renamed(item, f"{key}.") if isinstance(item, Mapping) and not parent else item

@@ -33,7 +33,7 @@ class UnknownObjective(ResolvedObjective):
 
     @classmethod
     def find(cls, reference: str) -> Self:
-        """Any text at all."""
+        """Whatever the text."""
         return cls(reference)
 
     @classmethod

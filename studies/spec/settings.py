@@ -26,15 +26,13 @@ _UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?[dhms])+")
 
 
-def duration(value: Any) -> Any:
-    """Seconds from ``"2h"``, ``"1h30m"``, ``"90s"`` or a plain number of seconds; anything else as it is.
+def seconds(text: str) -> float:
+    """Seconds from ``"2h"``, ``"1h30m"``, ``"90s"`` or a number of seconds.
 
     Raises:
         ValueError: a text that is no duration.
     """
-    if not isinstance(value, str):
-        return value
-    text = value.strip().lower()
+    text = text.strip().lower()
     if _DURATION.fullmatch(text):
         return sum(float(part[:-1]) * _UNITS[part[-1]] for part in re.findall(r"[\d.]+[dhms]", text))
     try:
@@ -43,13 +41,17 @@ def duration(value: Any) -> Any:
         raise ValueError('a duration is written "2h", "1h30m", "90s" or as a number of seconds') from None
 
 
+def _duration(value: object) -> object:
+    return seconds(value) if isinstance(value, str) else value
+
+
 def _name(value: str) -> str:
     if not value.strip() or value != value.strip() or not value.isprintable() or value.startswith("-"):
         raise ValueError("a name has at least one character, no dash first, no line breaks, no blanks at its ends")
     return value
 
 
-def _devices(value: Any) -> Any:
+def _devices(value: object) -> object:
     if value in ("all", "none"):
         return value
     if isinstance(value, list | tuple) and value and all(type(item) is int and item >= 0 for item in value):
@@ -65,7 +67,7 @@ Devices = Annotated[
 ]
 Seconds = Annotated[
     float,
-    BeforeValidator(duration),
+    BeforeValidator(_duration),
     Field(gt=0, allow_inf_nan=False),
     WithJsonSchema({"type": "string", "format": "duration"}),
 ]
@@ -89,7 +91,7 @@ class SamplerConfig(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _from_text_or_table(cls, value: Any) -> Any:
+    def _from_text_or_table(cls, value: object) -> object:
         if isinstance(value, str):
             return {"name": value}
         if isinstance(value, dict) and "name" in value:
@@ -102,7 +104,7 @@ class SamplerConfig(Section):
         return ", ".join([self.name, *(f"{key} = {written(value)}" for key, value in self.options.items())])
 
     @model_serializer
-    def _as_table(self) -> dict[str, Any]:
+    def _as_table(self) -> dict[str, object]:
         return {"name": self.name, **self.options}
 
 

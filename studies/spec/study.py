@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -19,7 +19,7 @@ FORMAT = 3  # of the stored study; a newer one is refused by an older program
 Direction = Literal["minimize", "maximize"]
 
 
-def _metric(value: Any) -> Any:
+def _metric(value: object) -> object:
     if value is None:
         return None
     names = [value] if isinstance(value, str) else list(value) if isinstance(value, list | tuple) else []
@@ -71,7 +71,7 @@ class StudySpec(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _one_direction_is_a_list_of_one(cls, value: Any) -> Any:
+    def _one_direction_is_a_list_of_one(cls, value: object) -> object:
         if isinstance(value, dict) and "direction" in value:
             if "directions" in value:
                 raise ValueError("give direction or directions, not both")
@@ -136,7 +136,7 @@ class StudySpec(Section):
             if mine.get(key) != theirs.get(key)
         ]
 
-    def _search(self) -> dict[str, Any]:
+    def _search(self) -> dict[str, object]:
         nested = self.model_dump(mode="json", exclude={"name", "budget", "workers"})
         return {
             f"{key}.{inner}" if inner else key: item

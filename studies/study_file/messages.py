@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, get_args
+from typing import get_args
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
@@ -32,7 +32,7 @@ _PLAIN = {
 }
 
 
-def sentence(row: ErrorDetails, table: Mapping[str, Any]) -> tuple[str, str]:
+def sentence(row: ErrorDetails, table: Mapping[str, object]) -> tuple[str, str]:
     loc = tuple(row["loc"])
     if loc[:1] == ("directions",) and "direction" in table:
         loc = ("direction",)
@@ -61,7 +61,7 @@ def sentence(row: ErrorDetails, table: Mapping[str, Any]) -> tuple[str, str]:
     return key, f"found {_short(found)}; {message}{did_you_mean(found, names)}"
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     text = written(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
 

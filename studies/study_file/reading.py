@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -28,7 +27,7 @@ def gallery() -> dict[str, str]:
     return {file.stem: file.read_text("utf-8") for file in sorted(_GALLERY.glob("*.toml"))}
 
 
-def read_study(study: str, settings: Mapping[str, Any] | None = None) -> StudySpec:
+def read_study(study: str, settings: Mapping[str, object] | None = None) -> StudySpec:
     """The study that ``study`` names, with dotted ``settings`` laid over it, checked.
 
     ``study`` is a gallery name, the path of a TOML file, or an objective (``path/file.py:function``,
@@ -45,7 +44,7 @@ def read_study(study: str, settings: Mapping[str, Any] | None = None) -> StudySp
     return _checked(source, table)
 
 
-def _table(study: str) -> tuple[str, dict[str, Any]]:
+def _table(study: str) -> tuple[str, dict[str, object]]:
     ready = gallery()
     if study in ready:
         table = tomllib.loads(ready[study])
@@ -60,7 +59,7 @@ def _table(study: str) -> tuple[str, dict[str, Any]]:
     raise StudyFileError(study, [("", f"no such study; {advice}{did_you_mean(study, ready)}")])
 
 
-def _from_file(source: str, path: Path) -> dict[str, Any]:
+def _from_file(source: str, path: Path) -> dict[str, object]:
     try:
         table = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
@@ -79,7 +78,7 @@ def _from_file(source: str, path: Path) -> dict[str, Any]:
     return table
 
 
-def _find_files(table: dict[str, Any], folder: Path) -> None:
+def _find_files(table: dict[str, object], folder: Path) -> None:
     """Data and files of the user's own are found again from any folder."""
     data = table.get("data")
     if isinstance(data, dict) and isinstance(data.get("dataset"), str):
@@ -88,7 +87,7 @@ def _find_files(table: dict[str, Any], folder: Path) -> None:
         table["space"] = resolve(str(table.get("objective"))).locate_files(space, folder)
 
 
-def setting(text: str) -> tuple[str, Any]:
+def setting(text: str) -> tuple[str, object]:
     """``key=value`` of ``--set`` as a dotted key and a value: TOML where it is, else a text.
 
     Raises:
@@ -103,7 +102,7 @@ def setting(text: str) -> tuple[str, Any]:
         return key.strip(), value.strip()
 
 
-def _lay_over(source: str, table: dict[str, Any], dotted: str, value: Any) -> None:
+def _lay_over(source: str, table: dict[str, object], dotted: str, value: object) -> None:
     *parents, last = dotted.split(".")
     for parent in parents:
         below = table.setdefault(parent, {})
@@ -118,7 +117,7 @@ def _lay_over(source: str, table: dict[str, Any], dotted: str, value: Any) -> No
     table[last] = value
 
 
-def _checked(source: str, table: dict[str, Any]) -> StudySpec:
+def _checked(source: str, table: dict[str, object]) -> StudySpec:
     faults: list[tuple[str, str]] = []
     spec: StudySpec | None = None
     try:
@@ -146,7 +145,7 @@ def _checked(source: str, table: dict[str, Any]) -> StudySpec:
     return spec
 
 
-def _dataset(table: Mapping[str, Any], details: Sequence[ErrorDetails]) -> str | None:
+def _dataset(table: Mapping[str, object], details: Sequence[ErrorDetails]) -> str | None:
     """What `[data]` names, although something else in it is wrong."""
     data = table["data"]
     if not isinstance(data, dict) or any(row["loc"][:2] in (("data",), ("data", "dataset")) for row in details):

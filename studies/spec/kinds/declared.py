@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -18,7 +17,7 @@ from studies.spec.study import StudySpec
 _SPACE = TypeAdapter(dict[str, Dimension])
 
 
-def completed_space(spec: StudySpec, parameters: Parameters, default: Mapping[str, Any]) -> dict[str, Dimension]:
+def completed_space(spec: StudySpec, parameters: Parameters, default: Mapping[str, object]) -> dict[str, Dimension]:
     """The spec's space, with ranges as its parameters are; the default where it gives none."""
     space = spec.space if "space" in spec.model_fields_set else _SPACE.validate_python(default)
     return {name: _of_kind(lookup(parameters, name), item) for name, item in space.items()}
@@ -37,13 +36,13 @@ def declared_faults(spec: StudySpec, parameters: Parameters) -> Iterator[Fault]:
         yield f"space.{key}", sentence
 
 
-def locate_files(space: Mapping[str, Any], parameters: Parameters, folder: Path) -> dict[str, Any]:
+def locate_files(space: Mapping[str, object], parameters: Parameters, folder: Path) -> dict[str, object]:
     """The `[space]` table with absolute paths where a parameter may name a file."""
 
-    def found(parameter: Parameter, value: Any) -> Any:
-        return resolved(value, folder) if parameter.names_file(value) else value
+    def found(parameter: Parameter, value: object) -> object:
+        return resolved(value, folder) if isinstance(value, str) and parameter.names_file(value) else value
 
-    def line(parameter: Parameter, item: Any) -> Any:
+    def line(parameter: Parameter, item: object) -> object:
         if isinstance(item, dict) and isinstance(item.get("choices"), list):
             return {**item, "choices": [found(parameter, value) for value in item["choices"]]}
         return found(parameter, item)

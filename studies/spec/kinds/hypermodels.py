@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from objectives.data.named import DATASETS
 from objectives.errors import DataError, TrainingError
@@ -47,7 +47,7 @@ class BuiltInHyperModel(TrainedObjective):
         """The hypermodel's own."""
         return {name: each.default for name, each in self.hypermodel.parameters.items()}
 
-    def locate_files(self, space: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    def locate_files(self, space: Mapping[str, object], folder: Path) -> dict[str, object]:
         """Such as a vocabulary or a backbone of the user's own."""
         return locate_files(space, self.hypermodel.parameters, folder)
 

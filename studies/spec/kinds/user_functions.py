@@ -26,7 +26,7 @@ class UserFunction(ResolvedObjective):
 
     @classmethod
     def find(cls, reference: str) -> Self | None:
-        """Any text of that shape."""
+        """A text of that shape, right or wrong."""
         return cls(reference) if is_reference(reference) else None
 
     @classmethod
