@@ -151,7 +151,7 @@ class Worker:
             raise  # the storage is out of reach, which is not the objective's doing; whoever resumes hands back
         # The objective is the user's: it may raise anything.
         except (Exception, SystemExit, KeyboardInterrupt) as error:
-            log.exception("trial %d: the objective raised", number)
+            log.exception("trial %d raised", self.stored.storage.get_trial(trial_id).number)
             text = "".join(traceback.format_exception(error))[-_TRACEBACK_CHARACTERS:]
             self._requeue(trial_id, "exception", f"{_first_line(error)}\n\n{text}")
         sweep(self.stored, trial_id)

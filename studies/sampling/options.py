@@ -25,7 +25,7 @@ class Entry:
     ``defaults`` are options that Optuna requires and we give; ``own`` are options that we set ourselves.
     """
 
-    factory: Callable[..., Any]
+    factory: Callable[..., object]
     needs: Mapping[str, str | None] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
     own: Collection[str] = ()
@@ -41,24 +41,24 @@ class Entry:
 
 
 def faults(
-    kind: str, name: str, options: Any, offers: Mapping[str, Entry], *, keys: tuple[str, str] | None = None
+    kind: str, name: str, options: object, entries: Mapping[str, Entry], *, keys: tuple[str, str] | None = None
 ) -> Iterator[tuple[str, str]]:
     """What is wrong with a choice: (key, sentence) pairs.
 
     ``keys`` are those of the name and of the options where the two do not stand in one table.
     """
     of_name, of_options = keys or (kind, kind)
-    offer = offers.get(name)
-    if offer is None:
-        yield of_name, f"found {written(name)}; allowed: {', '.join(offers)}{did_you_mean(name, offers)}"
+    entry = entries.get(name)
+    if entry is None:
+        yield of_name, f"found {written(name)}; allowed: {', '.join(entries)}{did_you_mean(name, entries)}"
         return
-    for module, extra in offer.needs.items():
+    for module, extra in entry.needs.items():
         if importlib.util.find_spec(module) is None:
             yield of_name, f"{written(name)} needs {module}, which is not installed; {how_to_install(extra)}"
     if not isinstance(options, Mapping):
         yield of_options, f"found {written(options)}; allowed: a table {{ OPTION = VALUE }}"
         return
-    allowed = offer.options()
+    allowed = entry.options()
     for key, value in options.items():
         if key not in allowed:
             rest = ", ".join(allowed) or "none"
@@ -70,7 +70,7 @@ def faults(
             yield f"{of_options}.{key}", f"found {written(value)}; {wrong}"
 
 
-def _wrong_type(parameter: inspect.Parameter, value: Any) -> str | None:
+def _wrong_type(parameter: inspect.Parameter, value: object) -> str | None:
     # Optuna checks few options itself: a text for a number would be met at some later trial.
     names = [part.strip() for part in str(parameter.annotation).split("|")]
     if not all(name in _PLAIN for name in names):

@@ -28,7 +28,7 @@ TRIES = 8  # of the study's own sampler; one that has converged says the same ag
 
 @dataclass(frozen=True, kw_only=True)
 class Proposal:
-    """What is settled of a trial before its objective runs; its parameters are in the storage, where they are known."""
+    """What a trial begins with; its parameters stand in the storage, as far as they are known before it runs."""
 
     trial: FrozenTrial
     """As it was claimed."""
@@ -64,7 +64,7 @@ class Proposer:
         return may and can_repeat(self._space)
 
     def propose(self, trial_id: int) -> Proposal:
-        """Settle what the trial of that id begins with; one that has its parameters keeps them.
+        """Choose what the trial of that id begins with; one that has its parameters keeps them.
 
         With "resample" a point that is evaluated elsewhere at this moment counts as taken, and looking and writing
         are one transaction, so that two workers cannot take the same. With "reuse" they can: there is no value yet.
@@ -77,12 +77,12 @@ class Proposer:
         view.sampler = sampler = ViewSampler(chosen, view)
         earlier = None
         if self._space.searched:
-            earlier = self._settle(frozen, view, chosen)
+            earlier = self._choose(frozen, view, chosen)
         elif sampler_of(self.spec).shares_sequence:
             _ = optuna.Trial(view, trial_id).relative_params  # the sampler keeps them for the objective
         return Proposal(trial=frozen, sampler=sampler, duplicate_of=earlier)
 
-    def _settle(self, frozen: FrozenTrial, view: ViewStudy, chosen: BaseSampler) -> FrozenTrial | None:
+    def _choose(self, frozen: FrozenTrial, view: ViewStudy, chosen: BaseSampler) -> FrozenTrial | None:
         given = {**frozen.system_attrs.get(FIXED_PARAMS, {}), **frozen.params}.keys()
         for study, sampler, is_final in self._askable(frozen, view, chosen):
             peeked = self._peek(study, sampler, frozen)

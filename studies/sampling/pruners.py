@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import optuna
@@ -30,29 +31,43 @@ def _patient(
     return PatientPruner(_build(base, options or {}), patience, min_delta)
 
 
-ENTRIES: Mapping[str, Entry] = {
-    "none": Entry(factory=NopPruner),
-    "median": Entry(factory=MedianPruner),
-    "percentile": Entry(factory=PercentilePruner, defaults={"percentile": 25.0}),
-    "halving": Entry(factory=SuccessiveHalvingPruner),
-    "hyperband": Entry(factory=HyperbandPruner),
-    "patient": Entry(factory=_patient),
-    "threshold": Entry(factory=ThresholdPruner),
-    "wilcoxon": Entry(factory=WilcoxonPruner, needs={"scipy": None}),
+@dataclass(frozen=True, kw_only=True)
+class PrunerEntry(Entry):
+    """A pruner, and what may be asked of it."""
+
+    factory: Callable[..., BasePruner]
+    prunes: bool = True
+    """It ends trials, which several objectives do not allow."""
+    length_option: str | None = None
+    """The option that says how many steps a trial has at most."""
+    has_base: bool = False
+    """Another pruner judges, and this one delays it."""
+
+
+ENTRIES: Mapping[str, PrunerEntry] = {
+    "none": PrunerEntry(factory=NopPruner, prunes=False),
+    "median": PrunerEntry(factory=MedianPruner),
+    "percentile": PrunerEntry(factory=PercentilePruner, defaults={"percentile": 25.0}),
+    "halving": PrunerEntry(factory=SuccessiveHalvingPruner),
+    "hyperband": PrunerEntry(factory=HyperbandPruner, length_option="max_resource"),
+    "patient": PrunerEntry(factory=_patient, has_base=True),
+    "threshold": PrunerEntry(factory=ThresholdPruner),
+    "wilcoxon": PrunerEntry(factory=WilcoxonPruner, needs={"scipy": None}),
 }
 
 
 def pruner_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
     """What is wrong with the study's pruner: (key, sentence) pairs."""
     wrong = list(faults("pruner", spec.pruner.name, spec.pruner.options, ENTRIES))
-    if not wrong and spec.pruner.name == "patient":
-        wrong = list(_patient_faults(spec.pruner.options))
+    if not wrong and ENTRIES[spec.pruner.name].has_base:
+        wrong = list(_base_faults(spec.pruner.options))
     if not wrong:
         try:
             _ask(make_pruner(spec))
         except (ArithmeticError, AssertionError, KeyError, TypeError, ValueError) as error:
             yield "pruner", f"{written(spec.pruner.name)} refuses its options: {error}"
-    if len(spec.directions) > 1 and "pruner" in spec.model_fields_set and spec.pruner.name != "none":
+    entry = ENTRIES.get(spec.pruner.name)
+    if len(spec.directions) > 1 and "pruner" in spec.model_fields_set and (entry is None or entry.prunes):
         yield "pruner", "a study with several objectives cannot prune (Optuna); leave the pruner out"
     yield from wrong
 
@@ -68,13 +83,11 @@ def _ask(pruner: BasePruner) -> None:
         study.tell(trial, 1.0)
 
 
-def _patient_faults(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _base_faults(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     base = options.get("base", "median")
-    if base in ("patient", "none"):
-        yield (
-            "pruner.base",
-            f"found {written(base)}; allowed: {', '.join(name for name in ENTRIES if name not in ('patient', 'none'))}",
-        )
+    bases = [name for name, entry in ENTRIES.items() if entry.prunes and not entry.has_base]
+    if base in ENTRIES and base not in bases:
+        yield "pruner.base", f"found {written(base)}; allowed: {', '.join(bases)}"
     else:
         yield from faults("pruner", base, options.get("options", {}), ENTRIES, keys=("pruner.base", "pruner.options"))
 
@@ -85,16 +98,15 @@ def make_pruner(spec: StudySpec) -> BasePruner:
     Raises:
         TypeError, ValueError: Optuna refuses an option.
     """
-    options = dict(spec.pruner.options)
-    if spec.pruner.name == "hyperband" and spec.steps is not None:
-        # "auto" prunes nothing before the first complete trial has told how long one is; here it is known.
-        options.setdefault("max_resource", spec.steps)
+    options, length = dict(spec.pruner.options), ENTRIES[spec.pruner.name].length_option
+    if length is not None and spec.steps is not None:
+        # Hyperband's "auto" prunes nothing before the first complete trial has told how long one is; here it is known.
+        options.setdefault(length, spec.steps)
     return _build(spec.pruner.name, options)
 
 
 def _build(name: str, options: Mapping[str, Any]) -> BasePruner:
-    offer = ENTRIES[name]
+    entry = ENTRIES[name]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        pruner: BasePruner = offer.factory(**{**offer.defaults, **options})
-    return pruner
+        return entry.factory(**{**entry.defaults, **options})

@@ -43,6 +43,7 @@ def _partial_fixed(
 class SamplerEntry(Entry):
     """A sampler, and what may be asked of it."""
 
+    factory: Callable[..., BaseSampler]
     seed: Literal["trial", "study", "none"] = "trial"
     """Whose random stream it draws from: one of each trial's own, or one that all workers of the study have. "none"
     where seeded workers would visit the same points (Optuna's documentation)."""
@@ -242,9 +243,8 @@ def _build(name: str, options: Mapping[str, Any], seed: int) -> BaseSampler:
     return _quietly(entry.factory, **keywords)
 
 
-def _quietly(factory: Callable[..., Any], **keywords: Any) -> BaseSampler:
+def _quietly(factory: Callable[..., BaseSampler], **keywords: Any) -> BaseSampler:
     with warnings.catch_warnings():
         # The user chose the option by name; that it is young is in Optuna's documentation.
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        sampler: BaseSampler = factory(**keywords)
-    return sampler
+        return factory(**keywords)

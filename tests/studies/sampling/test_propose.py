@@ -1,4 +1,4 @@
-"""What a trial is to evaluate is settled once, before its objective runs."""
+"""What a trial is to evaluate is proposed once, before its objective runs."""
 
 import pytest
 
