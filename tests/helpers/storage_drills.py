@@ -1,17 +1,10 @@
-"""What other processes do in these tests, and the server that forks them.
-
-`python drills.py` imports everything once and then forks a process for each call that it reads from its
-standard input, so that eight processes cost as little as one. The calls of one request start together.
-"""
+"""What other processes do in the tests of storage; run, it imports everything once and forks them as it is asked."""
 
 import contextlib
-import json
 import os
 import resource
-import select
 import signal
 import sqlite3
-import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -26,6 +19,9 @@ from optuna.trial import TrialState
 
 with contextlib.suppress(ImportError):
     import sqlalchemy.dialects.postgresql.psycopg  # noqa: F401  so is this for a server
+
+from helpers.forking import serve
+from helpers.waiting import PATIENCE, eventually
 
 import storage.maintenance.backup
 import storage.maintenance.copying
@@ -42,14 +38,11 @@ def location(path):
     return StorageLocation.parse(path)
 
 
-# --- what the processes do ----------------------------------------------------------------------------------
-
-
 def meet(folder, count):
     """Wait until as many processes are here: opening a database takes longer than most of what is raced for."""
     Path(folder).mkdir(exist_ok=True)
     Path(folder, str(os.getpid())).touch()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while len(list(Path(folder).iterdir())) < count:
         assert time.monotonic() < deadline, "the others did not come"
         time.sleep(0.001)
@@ -188,7 +181,7 @@ def optimize(path, trials):
 def optimize_stock(path, trials):
     """Run trials with stock Optuna on the file's URL; returns how many got through."""
     study, told = optuna.load_study(study_name="s", storage=location(path).url), 0
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while told < trials and time.monotonic() < deadline:
         try:
             study.optimize(_reporting, n_trials=1)
@@ -206,14 +199,13 @@ def _reporting(trial):
     return x * x
 
 
-def hold_transaction(path, holding, seconds):
-    """Keep a transaction of ours open with something written in it; the file ``holding`` says that it is."""
+def hold_transaction(path, holding, release):
+    """Keep a transaction open with something written in it; ``holding`` says that it is, ``release`` ends it."""
     opened = open_storage(location(path))
     with opened.transaction():
         opened.set_study_user_attr(1, "held", True)
         Path(holding).touch()
-        time.sleep(seconds)
-        return time.time()
+        eventually(Path(release).exists)
 
 
 def hold_connection(path, holding, release, statement=None):
@@ -224,9 +216,7 @@ def hold_connection(path, holding, release, statement=None):
             connection.execute(statement)
             connection.execute("SELECT COUNT(*) FROM studies").fetchone()
         Path(holding).touch()
-        deadline = time.monotonic() + 60
-        while not Path(release).exists() and time.monotonic() < deadline:
-            time.sleep(0.01)
+        eventually(Path(release).exists)
         if connection.in_transaction:
             connection.execute("ROLLBACK")
 
@@ -298,67 +288,6 @@ def fill(opened, path):
     return None
 
 
-# --- the server ---------------------------------------------------------------------------------------------
-
-
-class Child:
-    """One forked call; its result comes through a pipe."""
-
-    def __init__(self, name, args, gate):
-        self.read_end, write_end = os.pipe()
-        self.pid = os.fork()
-        if self.pid:
-            os.close(write_end)
-            return
-        status = 1
-        try:
-            os.close(gate[1])
-            os.read(gate[0], 1)  # ends when the server closes its side: all children start together
-            try:
-                said = {"value": globals()[name](*args)}
-            except Exception as error:  # noqa: BLE001  the test decides what it expected
-                said = {"raised": type(error).__name__, "message": str(error)}
-            with os.fdopen(write_end, "w") as pipe:
-                json.dump(said, pipe)
-            status = 0
-        finally:
-            os._exit(status)
-
-    def result(self, deadline):
-        """What the call returned or raised; killed if it is not over in time."""
-        text = b""
-        while select.select([self.read_end], [], [], max(0.0, deadline - time.monotonic()))[0]:
-            piece = os.read(self.read_end, 65536)
-            text += piece
-            if not piece:
-                break
-        else:
-            os.kill(self.pid, signal.SIGKILL)
-        os.close(self.read_end)
-        _, status = os.waitpid(self.pid, 0)
-        code = os.waitstatus_to_exitcode(status)
-        return {**(json.loads(text) if text else {}), "exitcode": code}
-
-
-def serve():
-    children = {}
-    for line in sys.stdin:
-        request = json.loads(line)
-        if "start" in request:
-            gate = os.pipe()
-            started = [Child(name, args, gate) for name, args in request["start"]]
-            os.close(gate[1])
-            os.close(gate[0])
-            children.update({child.pid: child for child in started})
-            answer = [child.pid for child in started]
-        else:
-            deadline = time.monotonic() + request["seconds"]
-            answer = [children.pop(pid).result(deadline) for pid in request["wait"]]
-        print(json.dumps(answer), flush=True)
-    for pid in children:
-        os.kill(pid, signal.SIGKILL)
-
-
 if __name__ == "__main__":
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    serve()
+    serve(globals())

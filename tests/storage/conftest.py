@@ -5,13 +5,13 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
 from pathlib import Path
 
 import optuna
 import pytest
 from helpers.paths import HELPERS, ROOT
+from helpers.waiting import PATIENCE
 from optuna.study import StudyDirection
 from optuna.trial import TrialState, create_trial
 from sqlalchemy.engine import make_url
@@ -46,13 +46,13 @@ class Processes:
         """Fork one process per call, all at once; returns their ids. A call is (function's name, *arguments)."""
         return self._ask({"start": [(name, arguments) for name, *arguments in calls]})
 
-    def wait(self, pids, *, within_seconds=60):
+    def wait(self, pids):
         """Their results: dicts with value, or raised and message, and exitcode."""
-        return self._ask({"wait": pids, "seconds": within_seconds})
+        return self._ask({"wait": pids, "seconds": PATIENCE})
 
-    def run(self, *calls, within_seconds=60):
+    def run(self, *calls):
         """Start and wait; returns the values, and fails if one of the processes failed."""
-        results = self.wait(self.start(*calls), within_seconds=within_seconds)
+        results = self.wait(self.start(*calls))
         assert [r for r in results if "value" not in r] == []
         return [r["value"] for r in results]
 
@@ -64,7 +64,7 @@ class Processes:
 
     def close(self):
         self._server.stdin.close()
-        self._server.wait(10)
+        self._server.wait()
         self._server.stdout.close()
 
 
@@ -73,17 +73,6 @@ def processes():
     others = Processes()
     yield others
     others.close()
-
-
-@pytest.fixture(scope="session")
-def eventually():
-    def wait(condition, *, within_seconds=10.0):
-        deadline = time.monotonic() + within_seconds
-        while not condition():
-            assert time.monotonic() < deadline, f"still not so after {within_seconds} s"
-            time.sleep(0.01)
-
-    return wait
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from helpers.paths import ROOT
+from helpers.paths import HELPERS, ROOT
 
 from storage.checkpoints import Checkpoint, checkpoint_of, orphans
 
@@ -111,46 +111,18 @@ def test_a_folder_that_cannot_be_made_costs_the_checkpoint_only(tmp_path, caplog
     assert "cannot be saved" in caplog.text
 
 
-# Each child saves states that tell their length and number, until it is killed; what is there then must be whole.
-KILLS = """
-import json, os, random, signal, sys, time
-from pathlib import Path
-from storage.checkpoints import checkpoint_of
-
-folder, kills = Path(sys.argv[1]), int(sys.argv[2])
-checkpoint, found, chance = checkpoint_of(folder, 0), [], random.Random(5)
-checkpoint.save(b"0 " * 500_000)
-for kill in range(kills):
-    first = found[-1] + 1 if found else 1
-    child = os.fork()
-    if not child:
-        for number in range(first, 10**9):
-            checkpoint.save(f"{number} ".encode() * 500_000)
-    time.sleep(chance.uniform(0.005, 0.06))
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    state = checkpoint.load()
-    number = int(state.split(maxsplit=1)[0])
-    assert state == f"{number} ".encode() * 500_000
-    found.append(number)
-print(json.dumps([found, len(list(folder.iterdir()))]))
-"""
-
-
 def test_sigkill_while_it_is_saved_leaves_a_whole_state(tmp_path):
     killed = subprocess.run(
-        [sys.executable, "-c", KILLS, str(tmp_path), "40"],
+        [sys.executable, str(HELPERS / "killed_saver.py"), str(tmp_path), "40"],
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},
         capture_output=True,
         text=True,
-        timeout=120,
         check=False,
     )
     assert killed.returncode == 0, killed.stderr
     found, files = json.loads(killed.stdout)
     assert found == sorted(found)
     assert found[-1] > 0
-    # Some died in the middle of a save, or nothing was tried here.
-    assert files > 1
+    assert files > 1  # what those left that died in the middle of a save
     checkpoint_of(tmp_path, 0).discard()
     assert list(tmp_path.iterdir()) == []

@@ -268,7 +268,7 @@ def test_a_study_that_is_written_to_is_copied_as_it_was_at_one_moment(processes,
     assert all(len(t.intermediate_values) == 3 and t.values for t in trials if t.state is TrialState.COMPLETE)
 
 
-def test_a_thousand_trials_with_curves_take_seconds(path, server):
+def test_a_thousand_trials_with_curves_are_copied_in_few_statements(path, server):
     # Given a thousand trials of five parameters and fifty epochs
     source = side(path)
     counting = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 999)"
@@ -284,7 +284,9 @@ def test_a_thousand_trials_with_curves_take_seconds(path, server):
         ):
             connection.execute(f"{counting} INSERT INTO {statement}")
         connection.commit()
-    start = time.monotonic()
+    statements = []
+    sqlalchemy.event.listen(server.storage.engine, "before_cursor_execute", lambda *run: statements.append(run[2]))
     assert copy_study(source, server, "s").trials == 1000
-    assert time.monotonic() - start < 30
+    # Not one for each of the 57,000 rows: the server may be far away.
+    assert len(statements) < 500
     source.storage.engine.dispose()
