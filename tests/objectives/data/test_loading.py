@@ -1,11 +1,9 @@
 import gc
-import os
 import weakref
-from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.paths import ROOT
+from helpers.paths import DATA
 
 from objectives.data.loading import load_dataset, load_search_data, split_dataset
 from objectives.data.named import DATASETS
@@ -14,16 +12,13 @@ from objectives.data.splits import fold_rows, nested_rows, split_rows
 from objectives.errors import DataError
 from objectives.preprocessing.scaling import Scaler
 
-BESIDE = ROOT.parent / "shared" / "data"
-
 
 @pytest.fixture
 def mnist_folder(monkeypatch):
-    folder = Path(os.environ.get("STUDYHALL_DATA", BESIDE))
-    if not (folder / "mnist.npz").is_file():
-        pytest.skip(f"no mnist.npz in {folder}: set STUDYHALL_DATA to a folder that holds it")
-    monkeypatch.setenv("STUDYHALL_DATA", str(folder))
-    return folder
+    if not (DATA / "mnist.npz").is_file():
+        pytest.skip(f"no mnist.npz in {DATA}: set STUDYHALL_TEST_DATA to a folder that holds it")
+    monkeypatch.setenv("STUDYHALL_DATA", str(DATA))
+    return DATA
 
 
 def rows_in(x):

@@ -192,7 +192,7 @@ def test_padding_changes_neither_the_average_nor_the_gru(keras):
         assert made.model.predict(made.data.x_train[:, :2], verbose=0) == pytest.approx(long, abs=1e-6)
 
 
-@pytest.mark.skipif(not SMS.is_file(), reason="no sms_spam.tsv in $STUDYHALL_DATA, nor in ../shared/data")
+@pytest.mark.skipif(not SMS.is_file(), reason="no sms_spam.tsv in $STUDYHALL_TEST_DATA, nor in ../shared/data")
 def test_three_epochs_tell_spam(keras):
     lines = [line.split("\t", 1) for line in SMS.read_text("utf-8").splitlines()[1:]]
     order = np.random.default_rng(1).permutation(len(lines))

@@ -282,7 +282,7 @@ def accuracy(keras, made, epochs):
     return made.model.evaluate(made.data.x_validation, made.data.y_validation, batch_size=500, verbose=0)[1]
 
 
-@pytest.mark.skipif(not MNIST.is_file(), reason="no mnist.npz in $STUDYHALL_DATA, nor in ../shared/data")
+@pytest.mark.skipif(not MNIST.is_file(), reason="no mnist.npz in $STUDYHALL_TEST_DATA, nor in ../shared/data")
 def test_what_was_learned_of_0_to_4_helps_with_5_to_9(keras, tmp_path):
     from objectives.models import cnn
 

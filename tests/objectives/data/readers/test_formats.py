@@ -1,20 +1,17 @@
 import csv
 import io
-import os
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.paths import ROOT
+from helpers.paths import DATA
 
 from objectives.data.loading import load_dataset, load_search_data
 from objectives.data.paths import absolute, is_path, path_fault
 from objectives.data.settings import DataSettings
 from objectives.errors import DataError
-
-BESIDE = ROOT.parent / "shared" / "data"
 
 TITANIC = {
     "class": ["first", "second", "third", "third"] * 10,
@@ -244,9 +241,9 @@ def test_a_file_in_another_encoding_is_refused_with_its_line(tmp_path):
 
 @pytest.fixture
 def sms():
-    path = Path(os.environ.get("STUDYHALL_DATA", BESIDE)) / "sms_spam.tsv"
+    path = DATA / "sms_spam.tsv"
     if not path.is_file():
-        pytest.skip(f"no {path}: set STUDYHALL_DATA to a folder that holds it")
+        pytest.skip(f"no {path}: set STUDYHALL_TEST_DATA to a folder that holds it")
     return path
 
 
