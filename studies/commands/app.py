@@ -16,28 +16,24 @@ USAGE, FAILED, INTERNAL, INTERRUPTED = 2, 1, 70, 130
 
 # One file each in this folder, named like the command.
 COMMANDS = {
-    "launch": "Run a study with parallel workers: start it, or go on with it where it was left.",
-    "resume": "Go on with a study that was interrupted, or give it a larger budget.",
-    "worker": "Join a study that runs in another terminal, with workers of this one.",
-    "stop": "Ask all workers of a study, in any terminal, to stop at the end of their epoch and "
-    "hand their trials back.",
-    "list": "All studies in the storage.",
-    "status": "How a study stands, over all workers and machines. Changes nothing.",
-    "show": "A study and its trials, or one trial whole.",
-    "best": "The best trial, or the Pareto front of a study with several objectives, the best by the first one first.",
-    "rerun": "Train a trial again, with its parameters and the study's seed, and compare. "
-    "Changes nothing in the study.",
-    "check": "Read a study file and say everything that is wrong with it, or what it will do. "
-    "Starts nothing but by --run.",
-    "doctor": "What studyhall finds on this machine: versions, devices, storage, data, optional parts.",
-    "delete": "Delete a study, its trials and its files. There is no way back.",
-    "dashboard": "Serve optuna-dashboard for all studies of the storage, beside running workers, until Ctrl-C.",
+    "launch": "Run a study with parallel workers. A study that exists continues.",
+    "resume": "Continue a stored study, or raise its budget.",
+    "worker": "Join a running study with workers of this terminal or machine.",
+    "stop": "Ask all workers of a study to stop at the end of their epoch and requeue their trials.",
+    "list": "List all studies of the storage.",
+    "status": "Show the state of a study over all workers and machines.",
+    "show": "Show a study and its trials, or one trial in full.",
+    "best": "Show the best trial, or the Pareto front of several objectives.",
+    "rerun": "Train a trial again from its parameters and seed, and compare. Changes nothing.",
+    "check": "Report every error of a study file, or what the study will do.",
+    "doctor": "Report versions, devices, storage, data and missing extras of this machine.",
+    "delete": "Delete a study, its trials and its files. This cannot be undone.",
+    "dashboard": "Serve optuna-dashboard for all studies until Ctrl-C. Safe beside running workers.",
 }
 STORAGE_COMMANDS = {
-    "verify": "Look for damage, rows and files that belong to nothing, and trials whose worker is gone. "
-    "1 if any is left.",
-    "backup": "Copy the SQLite database into one file, as it is at this moment, while workers run.",
-    "copy": "Copy studies whole, with their files, between SQLite files and PostgreSQL; SRC keeps them.",
+    "verify": "Look for damage, orphaned rows and files, and trials of dead workers. Exits with 1 if a fault remains.",
+    "backup": "Copy the SQLite database into one file while workers run.",
+    "copy": "Copy studies with their files between SQLite files and PostgreSQL. SRC keeps them.",
 }
 
 app = typer.Typer(
@@ -46,7 +42,7 @@ app = typer.Typer(
     help="A study orchestrator for Keras: many workers, one SQLite file, nothing lost.",
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Start with [bold]studyhall launch quadratic --workers 4[/], or with a search on real data: "
+    epilog="Start with [bold]studyhall launch quadratic --workers 4[/], or search on real data: "
     "[bold]studyhall launch digits_mlp[/]",
 )
 
@@ -62,7 +58,7 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _options(
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
-    debug: bool = typer.Option(False, "--debug", help="Show tracebacks; may stand anywhere in the line."),
+    debug: bool = typer.Option(False, "--debug", help="Show the traceback of an internal error. Anywhere in the line."),
 ) -> None:
     """Nothing to do: both options are handled where they are read."""
 

@@ -8,7 +8,7 @@ EXAMPLES = ("studyhall best digits_mlp", "studyhall best digits_mlp --json")
 
 
 def command(name: Name, storage: Storage = DEFAULT_STORAGE, json: Json = False) -> int:
-    """The best trial, or the Pareto front of a study with several objectives, the best by the first one first."""
+    """Show the best trial, or the Pareto front of several objectives."""
     from studies import api
     from studies.commands.output import console, number, parameters, print_json, table
     from studies.commands.trial_view import trial_facts, value_text

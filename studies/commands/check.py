@@ -22,12 +22,10 @@ EXAMPLES = ("studyhall check my_search.toml", "studyhall check digits_mlp --run 
 def command(
     study: Study,
     set_: Set = None,
-    run: Annotated[
-        bool, typer.Option("--run", help="Run one trial as well, of one epoch, and say what it took; nothing is kept.")
-    ] = False,
+    run: Annotated[bool, typer.Option("--run", help="Also run one trial of one epoch, and keep nothing.")] = False,
     json: Json = False,
 ) -> int:
-    """Read a study file and say everything that is wrong with it, or what it will do. Starts nothing but by --run."""
+    """Report every error of a study file, or what the study will do."""
     from studies import api
     from studies.commands.output import console, print_json
 

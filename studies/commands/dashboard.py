@@ -21,11 +21,13 @@ EXAMPLES = ("studyhall dashboard", "studyhall dashboard --port 9000 --storage bi
 
 def command(
     storage: Storage = DEFAULT_STORAGE,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free port.")] = 8080,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes any free one.")] = 8080,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    public: Annotated[bool, typer.Option("--public", help="Allow an address that others can reach.")] = False,
+    public: Annotated[
+        bool, typer.Option("--public", help="Allow an address that others can reach. There is no password.")
+    ] = False,
 ) -> int:
-    """Serve optuna-dashboard for all studies of the storage, beside running workers, until Ctrl-C."""
+    """Serve optuna-dashboard for all studies until Ctrl-C. Safe beside running workers."""
     from studies import api
     from studies.commands.output import console, error_line
 

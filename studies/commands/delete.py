@@ -18,10 +18,10 @@ EXAMPLES = ("studyhall delete digits_mlp", "studyhall delete digits_mlp --yes")
 def command(
     name: Name,
     storage: Storage = DEFAULT_STORAGE,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     json: Json = False,
 ) -> int:
-    """Delete a study, its trials and its files. There is no way back."""
+    """Delete a study, its trials and its files. This cannot be undone."""
     from studies import api
     from studies.commands.output import console, print_json
 

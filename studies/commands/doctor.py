@@ -8,7 +8,7 @@ EXAMPLES = ("studyhall doctor", "studyhall doctor --storage /data/big.db --json"
 
 
 def command(storage: Storage = DEFAULT_STORAGE, json: Json = False) -> int:
-    """What studyhall finds on this machine: versions, devices, storage, data, optional parts."""
+    """Report versions, devices, storage, data and missing extras of this machine."""
     from studies import api
     from studies.commands.output import console, print_json, table
 

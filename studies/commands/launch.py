@@ -46,11 +46,11 @@ def command(
     direction: Annotated[str | None, typer.Option(help="minimize or maximize; several with commas.")] = None,
     sampler: Annotated[str | None, typer.Option(help="tpe, random, grid, cmaes, gp, nsgaii, qmc, ...")] = None,
     pruner: Annotated[str | None, typer.Option(help="median, hyperband, halving, percentile, none, ...")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Decides everything random.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="The seed of everything random.")] = None,
     accept_changes: AcceptChanges = False,
     json: Json = False,
 ) -> int:
-    """Run a study with parallel workers: start it, or go on with it where it was left."""
+    """Run a study with parallel workers. A study that exists continues."""
     from studies import api
     from studies.commands.launch_report import print_report, shown
 

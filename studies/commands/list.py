@@ -8,7 +8,7 @@ EXAMPLES = ("studyhall list", "studyhall list --storage big.db --json")
 
 
 def command(storage: Storage = DEFAULT_STORAGE, json: Json = False) -> int:
-    """All studies in the storage."""
+    """List all studies of the storage."""
     from storage.errors import StorageMissing
     from studies import api
     from studies.commands.output import console, print_json, table

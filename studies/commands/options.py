@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from storage import StorageLocation
 
 Study = Annotated[
-    str, typer.Argument(metavar="STUDY", help="A gallery study, a file.toml, or an objective file.py:function.")
+    str, typer.Argument(metavar="STUDY", help="A ready study, a file.toml, or an objective such as file.py:function.")
 ]
-Set = Annotated[list[str] | None, typer.Option("--set", help="Any setting: key=value, dotted. Repeatable.")]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", help="Override a key of the study file: KEY=VALUE, dotted. Repeatable.")
+]
 Storage = Annotated[
     str,
     typer.Option(
@@ -27,13 +29,17 @@ Storage = Annotated[
         show_default="sqlite:///studyhall.db",
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print facts as JSON, for scripts.")]
+Json = Annotated[bool, typer.Option("--json", help="Print facts as JSON.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The name of the study (`studyhall list` shows them).")]
-Workers = Annotated[int | None, typer.Option("--workers", "-w", min=1, help="Parallel worker processes.")]
-Devices = Annotated[str | None, typer.Option(help="GPUs to use: 0,1 or none (default: all there are).")]
-PerDevice = Annotated[int | None, typer.Option("--workers-per-device", min=1, help="Workers that may share one GPU.")]
-Trials = Annotated[int | None, typer.Option(min=1, help="Finished trials the whole study is to have.")]
-AcceptChanges = Annotated[bool, typer.Option("--accept-changes", help="Go on although the objective has changed.")]
+Workers = Annotated[int | None, typer.Option("--workers", "-w", min=1, help="Worker processes.")]
+Devices = Annotated[str | None, typer.Option(help="GPUs to use: 0,1 or all or none.")]
+PerDevice = Annotated[
+    int | None, typer.Option("--workers-per-device", min=1, help="The most workers that share one GPU.")
+]
+Trials = Annotated[int | None, typer.Option(min=1, help="Finished trials of the whole study.")]
+AcceptChanges = Annotated[
+    bool, typer.Option("--accept-changes", help="Continue although the study or a file has changed.")
+]
 Engine = Annotated[str, typer.Option(help=f"Where workers run: {', '.join(ENGINES)}.")]
 DEFAULT_STORAGE = ""
 

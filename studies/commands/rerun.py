@@ -27,10 +27,10 @@ def command(
     storage: Storage = DEFAULT_STORAGE,
     json: Json = False,
 ) -> int:
-    """Train a trial again, with its parameters and the study's seed, and compare. Changes nothing in the study.
+    """Train a trial again from its parameters and seed, and compare. Changes nothing.
 
-    Exits with 0 when every epoch and the value are the same: to the last bit when the study trains with one thread on
-    the CPU (train.threads = 1), else within 1e-4; with 1 when not.
+    Exits with 0 if every epoch and the value agree: to the last bit with train.threads = 1 on the CPU, else within
+    1e-4. Exits with 1 otherwise.
     """
     from studies import api
     from studies.commands.output import console, print_json

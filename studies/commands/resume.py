@@ -36,12 +36,12 @@ def command(
     devices: Devices = None,
     workers_per_device: PerDevice = None,
     trials: Trials = None,
-    timeout: Annotated[str | None, typer.Option(help="Time to add to the study's, such as 1h.")] = None,
+    timeout: Annotated[str | None, typer.Option(help="Running time to add, such as 1h.")] = None,
     engine: Engine = DEFAULT_ENGINE,
     accept_changes: AcceptChanges = False,
     json: Json = False,
 ) -> int:
-    """Go on with a study that was interrupted, or give it a larger budget."""
+    """Continue a stored study, or raise its budget."""
     from studies import api
     from studies.commands.launch_report import print_report, shown
 

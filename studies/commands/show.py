@@ -23,7 +23,7 @@ def command(
     storage: Storage = DEFAULT_STORAGE,
     json: Json = False,
 ) -> int:
-    """A study and its trials, or one trial whole."""
+    """Show a study and its trials, or one trial in full."""
     from studies import api
     from studies.commands.output import console, print_json
     from studies.commands.trial_view import print_trial, trial_facts, trial_json, trial_table

@@ -22,10 +22,10 @@ EXAMPLES = ("studyhall status digits_mlp", "studyhall status digits_mlp --watch"
 def command(
     name: Name,
     storage: Storage = DEFAULT_STORAGE,
-    watch: Annotated[bool, typer.Option("--watch", help="Go on showing it until Ctrl-C or until it is over.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Keep showing it until Ctrl-C or the end.")] = False,
     json: Json = False,
 ) -> int:
-    """How a study stands, over all workers and machines. Changes nothing."""
+    """Show the state of a study over all workers and machines."""
     from studies import api
     from studies.commands.output import console, print_json, table
 

@@ -10,7 +10,7 @@ EXAMPLES = ("studyhall stop digits_mlp", "studyhall stop digits_mlp --storage bi
 
 
 def command(name: Name, storage: Storage = DEFAULT_STORAGE, json: Json = False) -> int:
-    """Ask all workers of a study, in any terminal, to stop at the end of their epoch and hand their trials back."""
+    """Ask all workers of a study to stop at the end of their epoch and requeue their trials."""
     from studies import api
     from studies.commands.output import console, counted, print_json
 

@@ -24,7 +24,7 @@ def command(
     workers_per_device: PerDevice = None,
     json: Json = False,
 ) -> int:
-    """Join a study that runs in another terminal, with workers of this one."""
+    """Join a running study with workers of this terminal or machine."""
     from studies import api
     from studies.commands.launch_report import print_report, shown
 

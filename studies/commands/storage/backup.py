@@ -16,12 +16,12 @@ EXAMPLES = (
 
 
 def command(
-    target: Annotated[Path, typer.Argument(metavar="DST", help="The file to make.")],
+    target: Annotated[Path, typer.Argument(metavar="DST", help="The file to create.")],
     storage: Storage = DEFAULT_STORAGE,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite an older backup.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing backup.")] = False,
     json: Json = False,
 ) -> int:
-    """Copy the SQLite database into one file, as it is at this moment, while workers run."""
+    """Copy the SQLite database into one file while workers run."""
     from studies import api
     from studies.commands.output import console, print_json, table
 

@@ -15,15 +15,13 @@ EXAMPLES = (
 
 
 def command(
-    source: Annotated[str, typer.Argument(metavar="SRC", help="The storage that has the studies.")],
-    target: Annotated[
-        str, typer.Argument(metavar="DST", help="The storage to bring them to; made if it is not there.")
-    ],
+    source: Annotated[str, typer.Argument(metavar="SRC", help="The storage to copy from.")],
+    target: Annotated[str, typer.Argument(metavar="DST", help="The storage to copy to; created if missing.")],
     study: Annotated[list[str] | None, typer.Option("--study", help="Only this study. Repeatable.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Also a study that runs, as it is at this moment.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also copy a running study, as it is now.")] = False,
     json: Json = False,
 ) -> int:
-    """Copy studies whole, with their files, between SQLite files and PostgreSQL; SRC keeps them."""
+    """Copy studies with their files between SQLite files and PostgreSQL. SRC keeps them."""
     from studies import api
     from studies.commands.output import console, print_json, table
 

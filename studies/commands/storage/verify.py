@@ -14,11 +14,11 @@ EXAMPLES = ("studyhall storage verify", "studyhall storage verify --repair --sto
 def command(
     storage: Storage = DEFAULT_STORAGE,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Hand trials of dead workers back; delete what belongs to nothing.")
+        bool, typer.Option("--repair", help="Requeue trials of dead workers; delete orphaned rows and files.")
     ] = False,
     json: Json = False,
 ) -> int:
-    """Look for damage, rows and files that belong to nothing, and trials whose worker is gone. 1 if any is left."""
+    """Look for damage, orphaned rows and files, and trials of dead workers. Exits with 1 if a fault remains."""
     from studies import api
     from studies.commands.output import console, print_json, table
 
