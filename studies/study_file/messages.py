@@ -33,32 +33,41 @@ _PLAIN = {
 
 
 def sentence(row: ErrorDetails, table: Mapping[str, object]) -> tuple[str, str]:
+    """Return the dotted key of a fault and what is wrong there."""
     loc = tuple(row["loc"])
     if loc[:1] == ("directions",) and "direction" in table:
         loc = ("direction",)
     key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).removeprefix(".")
     if row["type"] == "extra_forbidden":
-        if (new := KEYS.get(key)) is not None:
-            return key, f"is called {new} in this version; write {new.rpartition('.')[2]} instead"
-        allowed = _keys_beside(loc)
-        return key, f"no such key; allowed: {', '.join(allowed)}{did_you_mean(loc[-1], allowed)}"
+        return key, _unknown(key, loc)
     if row["type"] == "missing":
         return key, "is missing" + ('; for example objective = "mlp" or "file.py:function"' if len(loc) == 1 else "")
-    found = row["input"]
-    message = row["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-    if row["type"] in ("model_type", "model_attributes_type"):
-        first = _keys_beside((*loc, ""))[0]
-        message = f"must be a table such as {{ {first} = ... }}"
-    elif row["type"] == "too_short":
-        message = "must not be empty"
-    elif row["type"] in _PLAIN:
-        message = f"must be {_PLAIN[row['type']]}"
+    return key, _wrong(row, key) if loc else _message(row)
+
+
+def _unknown(key: str, loc: Sequence[str | int]) -> str:
+    if (new := KEYS.get(key)) is not None:
+        return f"is called {new} in this version; write {new.rpartition('.')[2]} instead"
+    allowed = _keys_beside(loc)
+    return f"no such key; allowed: {', '.join(allowed)}{did_you_mean(loc[-1], allowed)}"
+
+
+def _wrong(row: ErrorDetails, key: str) -> str:
+    found, message = row["input"], _message(row)
     if isinstance(found, str) and (new := VALUES.get((key, found))) is not None:
-        return key, f"{written(found)} is called {written(new)} in this version; write {key} = {written(new)}"
+        return f"{written(found)} is called {written(new)} in this version; write {key} = {written(new)}"
     names = re.findall(r"'([^']+)'", message) if row["type"] == "literal_error" else []
-    if not loc:
-        return key, message
-    return key, f"found {_short(found)}; {message}{did_you_mean(found, names)}"
+    return f"found {_short(found)}; {message}{did_you_mean(found, names)}"
+
+
+def _message(row: ErrorDetails) -> str:
+    if row["type"] in ("model_type", "model_attributes_type"):
+        return f"must be a table such as {{ {_keys_beside((*row['loc'], ''))[0]} = ... }}"
+    if row["type"] == "too_short":
+        return "must not be empty"
+    if row["type"] in _PLAIN:
+        return f"must be {_PLAIN[row['type']]}"
+    return row["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
 
 
 def _short(value: object) -> str:

@@ -13,6 +13,7 @@ from objectives.data.paths import absolute
 from objectives.data.settings import DataSettings
 from objectives.wording import did_you_mean
 from studies.errors import StudyFileError
+from studies.spec.objective import Fault
 from studies.spec.resolving import find, resolve
 from studies.spec.study import StudySpec
 from studies.study_file.checks import study_faults
@@ -118,31 +119,30 @@ def _lay_over(source: str, table: dict[str, object], dotted: str, value: object)
 
 
 def _checked(source: str, table: dict[str, object]) -> StudySpec:
-    faults: list[tuple[str, str]] = []
-    spec: StudySpec | None = None
     try:
-        spec = StudySpec.model_validate(table)
+        spec = complete(StudySpec.model_validate(table))
     except ValidationError as error:
-        details = error.errors()
-        faults += [sentence(row, table) for row in details]
-        # What is well formed is checked further, so that all faults are told at once.
-        bad = {str(row["loc"][0]) if row["loc"] else "directions" for row in details}
-        bad |= {"direction", "directions"} if bad & {"direction", "directions"} else set()
-        sound = {key: value for key, value in table.items() if key not in bad}
-        if "data" in bad:
-            # Which metrics there are follows from the data.
-            sound["data"] = {"dataset": known} if (known := _dataset(table, details)) else None
-            bad |= set() if known else {"metric", "direction", "directions"}
-        if bad.isdisjoint({"name", "objective"}):
-            partial = complete(StudySpec.model_validate(sound))
-            # A section that could not be read says nothing about those that depend on it.
-            faults += [fault for fault in study_faults(partial) if fault[0].split(".")[0] not in bad]
-    else:
-        spec = complete(spec)
-        faults += study_faults(spec)
-    if faults or spec is None:
+        raise StudyFileError(source, _faults(table, error.errors())) from None
+    if faults := study_faults(spec):
         raise StudyFileError(source, faults)
     return spec
+
+
+def _faults(table: Mapping[str, object], details: Sequence[ErrorDetails]) -> list[Fault]:
+    """What is malformed, and what is wrong with the rest, so that all faults are told at once."""
+    faults = [sentence(row, table) for row in details]
+    bad = {str(row["loc"][0]) if row["loc"] else "directions" for row in details}
+    bad |= {"direction", "directions"} if bad & {"direction", "directions"} else set()
+    sound = {key: value for key, value in table.items() if key not in bad}
+    if "data" in bad:
+        # Which metrics there are follows from the data.
+        sound["data"] = {"dataset": known} if (known := _dataset(table, details)) else None
+        bad |= set() if known else {"metric", "direction", "directions"}
+    if bad & {"name", "objective"}:
+        return faults
+    # A section that could not be read says nothing about those that depend on it.
+    partial = complete(StudySpec.model_validate(sound))
+    return faults + [fault for fault in study_faults(partial) if fault[0].split(".")[0] not in bad]
 
 
 def _dataset(table: Mapping[str, object], details: Sequence[ErrorDetails]) -> str | None:
