@@ -10,9 +10,8 @@ from typing import cast
 import typer
 
 from studies.commands.loading import LazyGroup, unloaded
-from studies.commands.options import completed, named_storage
 
-USAGE, FAILED, INTERNAL, INTERRUPTED = 2, 1, 70, 130
+USAGE, INTERRUPTED = 2, 130
 
 # One file each in this folder, named like the command.
 COMMANDS = {
@@ -87,7 +86,7 @@ def run(arguments: Sequence[str]) -> int:
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context is not None else "studyhall"
-        _say(f"{error.format_message().rstrip('.')} (`{command} --help`)")
+        _print_error(f"{error.format_message().rstrip('.')} (`{command} --help`)")
         return USAGE
     except (KeyboardInterrupt, BrokenPipeError) as error:
         # A closed pipe (`| head`) is nobody's fault; without this Python complains as it closes stdout.
@@ -96,32 +95,17 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001  whatever it is, the user gets a sentence
         if debug:
             traceback.print_exc()
-        code, sentence = _told(error)
-        _say(completed(sentence, named_storage(arguments)))
-        return code
+        return _report(error, arguments)
     return int(code or 0)
 
 
-def _say(sentence: str) -> None:
+def _print_error(sentence: str) -> None:
     from studies.commands.output import error_line
 
     error_line(sentence)
 
 
-def _told(error: Exception) -> tuple[int, str]:
-    from storage.errors import StorageLost, explain
-    from storage.maintenance.copying import CopyError
-    from studies.errors import STUDYHALL_ERRORS, RerunError
+def _report(error: Exception, arguments: Sequence[str]) -> int:
+    from studies.commands.failures import report
 
-    if isinstance(error, STUDYHALL_ERRORS):
-        failed = isinstance(error, StorageLost | CopyError | RerunError)
-        return FAILED if failed else USAGE, str(error)
-    if isinstance(error, OSError):
-        return FAILED, f"{error.filename or 'the output'} cannot be read or written: {error.strerror}"
-    explained = explain(error, "the storage")
-    if explained is not None:
-        return FAILED, explained
-    return (
-        INTERNAL,
-        f"{type(error).__name__}: {error} (a fault of studyhall; the same command with --debug shows where)",
-    )
+    return report(error, arguments)

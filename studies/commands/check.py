@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from rich.console import Console
 
+from objectives.space.search_space import SearchSpace
+from studies import api
+from studies.api import CheckReport
 from studies.commands.options import Json, Set, Study, settings
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from studies.api import CheckReport
-    from studies.preflight.dry_run import DryRun
-    from studies.spec.study import StudySpec
+from studies.commands.output import console, counted, number, parameters, print_json, table
+from studies.preflight.dry_run import DryRun
+from studies.spec.study import StudySpec
 
 EXAMPLES = ("studyhall check my_search.toml", "studyhall check digits_mlp --run --set train.epochs=3")
 
@@ -26,9 +26,6 @@ def command(
     json: Json = False,
 ) -> int:
     """Report every error of a study file, or what the study will do."""
-    from studies import api
-    from studies.commands.output import console, print_json
-
     report = api.check(study, settings(set_), run=run)
     if json:
         print_json(report.to_json())
@@ -44,8 +41,6 @@ def command(
 
 
 def _print_study(out: Console, report: CheckReport) -> None:
-    from studies.commands.output import counted, table
-
     spec = report.spec
     limits = [
         counted(spec.budget.trials, "trial") if spec.budget.trials else "",
@@ -68,9 +63,6 @@ def _print_study(out: Console, report: CheckReport) -> None:
 
 
 def _print_space(out: Console, report: CheckReport) -> None:
-    from objectives.space.search_space import SearchSpace
-    from studies.commands.output import counted, table
-
     if not report.spec.space:
         out.print("the objective suggests its own parameters")
         return
@@ -82,8 +74,6 @@ def _print_space(out: Console, report: CheckReport) -> None:
 
 
 def _print_run(out: Console, spec: StudySpec, done: DryRun) -> None:
-    from studies.commands.output import number, parameters
-
     values = ", ".join(number(value) for value in done.trial.values or ())
     epochs = "one epoch" if spec.train is not None else "whole"
     out.print(

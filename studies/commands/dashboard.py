@@ -6,15 +6,15 @@ import contextlib
 import ipaddress
 import socket
 from socketserver import ThreadingMixIn
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+from wsgiref.types import WSGIApplication
 
 import typer
 
+from studies import api
 from studies.commands.options import DEFAULT_STORAGE, Storage
-
-if TYPE_CHECKING:
-    from wsgiref.types import WSGIApplication
+from studies.commands.output import console, error_line
 
 EXAMPLES = ("studyhall dashboard", "studyhall dashboard --port 9000 --storage big.db")
 
@@ -28,9 +28,6 @@ def command(
     ] = False,
 ) -> int:
     """Serve optuna-dashboard for all studies until Ctrl-C. Safe beside running workers."""
-    from studies import api
-    from studies.commands.output import console, error_line
-
     if not _is_loopback(host):
         if not public:
             raise typer.BadParameter(

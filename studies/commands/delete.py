@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from studies import api
+from studies.api import StudyReport
 from studies.commands.options import DEFAULT_STORAGE, Json, Name, Storage
-
-if TYPE_CHECKING:
-    from studies.api import StudyReport
+from studies.commands.output import console, counted, print_json
 
 EXAMPLES = ("studyhall delete digits_mlp", "studyhall delete digits_mlp --yes")
 
@@ -22,9 +22,6 @@ def command(
     json: Json = False,
 ) -> int:
     """Delete a study, its trials and its files. This cannot be undone."""
-    from studies import api
-    from studies.commands.output import console, print_json
-
     api.delete(name, storage=storage, confirm=None if yes else _ask)
     if json:
         print_json({"deleted": name})
@@ -34,8 +31,6 @@ def command(
 
 
 def _ask(study: StudyReport) -> None:
-    from studies.commands.output import counted
-
     trials = counted(len(study.trials), "trial")
     if not sys.stdin.isatty():
         raise typer.BadParameter(f"{study.name!r} has {trials}; say --yes to delete it without being asked")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from studies import api
 from studies.commands.options import DEFAULT_STORAGE, Json, Storage
+from studies.commands.output import console, print_json, table
 
 EXAMPLES = ("studyhall doctor", "studyhall doctor --storage /data/big.db --json")
 
 
 def command(storage: Storage = DEFAULT_STORAGE, json: Json = False) -> int:
     """Report versions, devices, storage, data and missing extras of this machine."""
-    from studies import api
-    from studies.commands.output import console, print_json, table
-
     findings = api.doctor(storage=storage)
     if json:
         print_json([vars(finding) for finding in findings])

@@ -6,7 +6,7 @@ import shlex
 
 from studies.api import LaunchReport
 from studies.commands.live import LiveView
-from studies.commands.options import completed, storage_flag
+from studies.commands.next_command import completed, storage_flag
 from studies.commands.output import clock, console, counted, number, parameters, print_json
 from studies.execution.outcome import StopReason
 

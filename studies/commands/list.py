@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from storage.errors import StorageMissing
+from studies import api
 from studies.commands.options import DEFAULT_STORAGE, Json, Storage
+from studies.commands.output import console, print_json, table
 
 EXAMPLES = ("studyhall list", "studyhall list --storage big.db --json")
 
 
 def command(storage: Storage = DEFAULT_STORAGE, json: Json = False) -> int:
     """List all studies of the storage."""
-    from storage.errors import StorageMissing
-    from studies import api
-    from studies.commands.output import console, print_json, table
-
     try:
         studies = api.list_studies(storage=storage)
     except StorageMissing as missing:

@@ -27,22 +27,15 @@ class UnloadedCommand(TyperCommand):
         self._module = module
 
     def load(self) -> Any:
-        """The whole command."""
-        module = importlib.import_module(self._module)
-        made = typer.Typer(rich_markup_mode="rich", add_completion=False)
-        examples = "\n\n".join(f"  $ {line}" for line in module.EXAMPLES)
-        made.command(self.name, cls=_QuietCommand, epilog=f"[bold]Examples[/]\n\n{examples}")(module.command)
-        return typer.main.get_command(made)
-
-
-class _QuietCommand(TyperCommand):
-    """Optuna reports every study and trial at its level INFO; what we report is enough in a terminal."""
-
-    def invoke(self, ctx: Any) -> Any:
+        """The whole command, with Optuna quiet: what we say of studies and trials is enough in a terminal."""
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        return super().invoke(ctx)
+        module = importlib.import_module(self._module)
+        made = typer.Typer(rich_markup_mode="rich", add_completion=False)
+        examples = "\n\n".join(f"  $ {line}" for line in module.EXAMPLES)
+        made.command(self.name, epilog=f"[bold]Examples[/]\n\n{examples}")(module.command)
+        return typer.main.get_command(made)
 
 
 def unloaded(package: str, lines: Mapping[str, str]) -> dict[str, UnloadedCommand]:

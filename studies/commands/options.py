@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import shlex
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from studies.execution.engines.table import ENGINES
-
-if TYPE_CHECKING:
-    from storage import StorageLocation
+from studies.study_file.reading import setting
 
 Study = Annotated[
     str, typer.Argument(metavar="STUDY", help="A ready study, a file.toml, or an objective such as file.py:function.")
@@ -58,8 +53,6 @@ def device_numbers(devices: str | None) -> list[int] | Literal["all", "none"] | 
 
 def settings(texts: list[str] | None) -> dict[str, Any]:
     """The ``key=value`` texts of --set; a usage error when one is none."""
-    from studies.study_file.reading import setting
-
     try:
         return dict(setting(text) for text in texts or [])
     except ValueError as error:
@@ -70,30 +63,3 @@ def check_engine(engine: str) -> None:
     """A usage error for an engine that is none."""
     if engine not in ENGINES:
         raise typer.BadParameter(f"found {engine!r}; allowed: {', '.join(ENGINES)}", param_hint="--engine")
-
-
-_COMMAND = re.compile(r"`(studyhall (?:best|delete|launch|list|resume|rerun|show|status|stop|worker)\b[^`]*)`")
-
-
-def completed(sentence: str, flag: str) -> str:
-    """The sentence, the commands in its backquotes with the flag that names the storage."""
-    return _COMMAND.sub(lambda found: f"`{found[1]}{flag}`", sentence)
-
-
-def named_storage(arguments: Sequence[str]) -> str:
-    """The flag for the storage that a command line names, without a password; empty where it names none."""
-    from studies.api.places import locate
-    from studies.errors import STUDYHALL_ERRORS
-
-    _, _, named = "\0".join(arguments).replace("--storage=", "--storage\0").partition("--storage\0")
-    try:
-        return storage_flag(locate(named.partition("\0")[0]))
-    except STUDYHALL_ERRORS:  # which is what the sentence is about
-        return ""
-
-
-def storage_flag(location: StorageLocation) -> str:
-    """How the next command names this storage: nothing when it would find it by itself."""
-    from studies.api.places import locate
-
-    return "" if location == locate() else f" --storage {shlex.quote(str(location))}"

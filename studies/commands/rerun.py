@@ -8,15 +8,14 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from studies import api
+from studies.analysis.reproduce import Comparison, Pair
 from studies.commands.options import DEFAULT_STORAGE, Json, Name, Storage
-
-if TYPE_CHECKING:
-    from studies.analysis.reproduce import Comparison, Pair
-
+from studies.commands.output import console, number, print_json, table
 
 EXAMPLES = ("studyhall rerun digits_mlp 13", "studyhall rerun digits_mlp 13 --json")
 
@@ -32,9 +31,6 @@ def command(
     Exits with 0 if every epoch and the value agree: to the last bit with train.threads = 1 on the CPU, else within
     1e-4. Exits with 1 otherwise.
     """
-    from studies import api
-    from studies.commands.output import console, print_json
-
     api.status(name, storage=storage)  # before anything is said of a study that is not there
     console(stderr=True).print(f"{name}: trial {trial} is run again", markup=False)
     with _obeying_ctrl_c(), _in_a_file():
@@ -96,8 +92,6 @@ def _restore(kept: list[tuple[int, int]]) -> None:
 
 
 def _print(compared: Comparison) -> None:
-    from studies.commands.output import console, table
-
     out = console()
     if compared.epochs:
         out.print(table(["epoch", "recorded", "again", "difference"], map(_row, compared.epochs)))
@@ -107,8 +101,6 @@ def _print(compared: Comparison) -> None:
 
 
 def _row(pair: Pair) -> list[str]:
-    from studies.commands.output import number
-
     difference = f"{pair.difference:.2g}" if pair.difference is not None else "-"
     return [pair.name, number(pair.recorded), number(pair.again), difference if pair.judged else "not compared"]
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from rich.table import Table
 
+from studies import api
+from studies.api import StudyReport
 from studies.commands.options import DEFAULT_STORAGE, Json, Name, Storage
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from studies.api import StudyReport
-    from studies.spec.study import StudySpec
+from studies.commands.output import console, print_json, table
+from studies.commands.trial_view import print_trial, trial_facts, trial_json, trial_table
+from studies.spec.study import StudySpec
 
 EXAMPLES = ("studyhall show digits_mlp", "studyhall show digits_mlp 13", "studyhall show digits_mlp --json")
 
@@ -24,10 +24,6 @@ def command(
     json: Json = False,
 ) -> int:
     """Show a study and its trials, or one trial in full."""
-    from studies import api
-    from studies.commands.output import console, print_json
-    from studies.commands.trial_view import print_trial, trial_facts, trial_json, trial_table
-
     if trial is not None:
         report = api.trial(name, trial, storage=storage)
         if json:
@@ -48,8 +44,6 @@ def command(
 
 
 def _described(study: StudyReport, spec: StudySpec) -> Table:
-    from studies.commands.output import table
-
     return table(
         ["study", study.name],
         [

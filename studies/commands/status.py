@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable, Iterator
+from typing import Annotated
 
 import typer
 
-from studies.commands.options import DEFAULT_STORAGE, Json, Name, Storage, completed, storage_flag
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from studies.record.progress import Progress
+from studies import api
+from studies.commands.live import LiveView
+from studies.commands.next_command import completed, storage_flag
+from studies.commands.options import DEFAULT_STORAGE, Json, Name, Storage
+from studies.commands.output import clock, console, counted, number, parameters, print_json, table
+from studies.record.progress import Progress
 
 EXAMPLES = ("studyhall status digits_mlp", "studyhall status digits_mlp --watch")
 
@@ -26,9 +26,6 @@ def command(
     json: Json = False,
 ) -> int:
     """Show the state of a study over all workers and machines."""
-    from studies import api
-    from studies.commands.output import console, print_json, table
-
     progress = api.status(name, storage=storage)
     if json:
         print_json(progress.to_json())
@@ -40,8 +37,6 @@ def command(
 
 
 def _rows(progress: Progress, flag: str) -> Iterator[tuple[str, str]]:
-    from studies.commands.output import clock, counted, number, parameters
-
     of = f" of {progress.budget.trials}" if progress.budget.trials is not None else ""
     limit = f" of {clock(progress.budget.seconds)}" if progress.budget.seconds is not None else ""
     yield "finished", f"{progress.finished}{of} ({progress.complete} complete, {progress.pruned} pruned)"
@@ -68,9 +63,6 @@ def _rows(progress: Progress, flag: str) -> Iterator[tuple[str, str]]:
 
 
 def _watch(look: Callable[[], Progress]) -> None:
-    from studies.commands.live import LiveView
-    from studies.commands.output import console
-
     try:
         with LiveView(console()) as view:
             while True:

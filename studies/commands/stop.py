@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import shlex
 
-from studies.commands.options import DEFAULT_STORAGE, Json, Name, Storage, completed, storage_flag
+from studies import api
+from studies.commands.next_command import completed, storage_flag
+from studies.commands.options import DEFAULT_STORAGE, Json, Name, Storage
+from studies.commands.output import console, counted, print_json
 
 EXAMPLES = ("studyhall stop digits_mlp", "studyhall stop digits_mlp --storage big.db")
 
 
 def command(name: Name, storage: Storage = DEFAULT_STORAGE, json: Json = False) -> int:
     """Ask all workers of a study to stop at the end of their epoch and requeue their trials."""
-    from studies import api
-    from studies.commands.output import console, counted, print_json
-
     asked = api.stop(name, storage=storage)
     if json:
         print_json({"name": name, "asked_sessions": asked.sessions, "asked_workers": asked.workers})

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
 
+from optuna.trial import FrozenTrial
+from rich.console import Console
+from rich.table import Table
+
+from storage.attempts import Attempt
+from studies.analysis.learning_curves import Curves
+from studies.api import TrialReport
 from studies.commands.chart import chart, side_by_side
 from studies.commands.output import console, number, parameters, table
 from studies.sampling.duplicates import ATTRIBUTE
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
-
-    from optuna.trial import FrozenTrial
-    from rich.console import Console
-    from rich.table import Table
-
-    from storage.attempts import Attempt
-    from studies.analysis.learning_curves import Curves
-    from studies.api import TrialReport
 
 
 def print_trial(report: TrialReport) -> None:

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from studies import api
 from studies.commands.options import DEFAULT_STORAGE, Json, Storage
+from studies.commands.output import console, print_json, table
 
 EXAMPLES = (
     "studyhall storage backup /media/usb/monday.db",
@@ -22,9 +24,6 @@ def command(
     json: Json = False,
 ) -> int:
     """Copy the SQLite database into one file while workers run."""
-    from studies import api
-    from studies.commands.output import console, print_json, table
-
     done = api.backup(target, storage=storage, force=force)
     if json:
         print_json({"storage": str(done.location), "backup": str(target.absolute()), "trials": done.trials})

@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
+from studies import api
 from studies.commands.options import Json
+from studies.commands.output import console, print_json, table
 
 EXAMPLES = (
     "studyhall storage copy studyhall.db archive.db --study digits_mlp",
@@ -22,9 +24,6 @@ def command(
     json: Json = False,
 ) -> int:
     """Copy studies with their files between SQLite files and PostgreSQL. SRC keeps them."""
-    from studies import api
-    from studies.commands.output import console, print_json, table
-
     done = api.copy(source, target, studies=study or (), force=force)
     if json:
         studies = [vars(row) for row in done.studies]

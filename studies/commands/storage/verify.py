@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
+from studies import api
 from studies.commands.options import DEFAULT_STORAGE, Json, Storage
+from studies.commands.output import console, print_json, table
 
 EXAMPLES = ("studyhall storage verify", "studyhall storage verify --repair --storage big.db")
 
@@ -19,9 +21,6 @@ def command(
     json: Json = False,
 ) -> int:
     """Look for damage, orphaned rows and files, and trials of dead workers. Exits with 1 if a fault remains."""
-    from studies import api
-    from studies.commands.output import console, print_json, table
-
     report = api.verify(storage=storage, repair=repair)
     if json:
         print_json(report.to_json())
