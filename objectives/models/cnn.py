@@ -1,4 +1,4 @@
-"""The family `cnn`: blocks of convolutions, each followed by pooling, for images."""
+"""The hypermodel `cnn`: blocks of convolutions, each followed by pooling, for images."""
 
 from __future__ import annotations
 

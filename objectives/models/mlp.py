@@ -1,4 +1,4 @@
-"""The family `mlp`: fully connected layers."""
+"""The hypermodel `mlp`: fully connected layers."""
 
 from __future__ import annotations
 

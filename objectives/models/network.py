@@ -12,7 +12,7 @@ from objectives.data.loading import load_search_data
 from objectives.errors import DataError
 from objectives.hypermodel import HyperModel, goes_with_any
 from objectives.models.parts import class_weights, losses, optimizers, schedules
-from objectives.space.parameters import Parameter
+from objectives.space.parameters import Parameter, former_names
 from objectives.space.values import Scalar
 from objectives.training import backend
 from objectives.training.cross_validation import evaluate
@@ -61,6 +61,11 @@ class Network:
         """The value of each parameter that a study file leaves out; those per layer are then not there at all."""
         return {name: each.default for name, each in self.parameters.items() if each.per_layer is None}
 
+    def completed(self, params: Mapping[str, Scalar]) -> dict[str, Scalar]:
+        """Return the parameters with the default of each that is missing, and under the names they have now."""
+        names = former_names(self.parameters)
+        return self.defaults | {names.get(name, name): value for name, value in params.items()}
+
 
 def network_family(network: Network, *, summary: str, space: Mapping[str, Any]) -> HyperModel:
     """Return the declaration of a family of networks, for the catalogue."""
@@ -78,7 +83,7 @@ def network_family(network: Network, *, summary: str, space: Mapping[str, Any]) 
 
 def check(network: Network, params: Mapping[str, Any], data: SearchData) -> None:
     """Raise DataError where the parameters cannot go with the data; what is left out has its default. No Keras."""
-    params = {**network.defaults, **params}
+    params = network.completed(params)
     losses.check(params, data)
     class_weights.check(params, data)
     network.check(params, data)
@@ -132,6 +137,6 @@ class NetworkObjective:
         backend.prepare(self.task.train.backend)
         if self._splits is None:
             self._splits = load(self.network, self.task)
-        params = {**self.network.defaults, **self.task.space.suggest(trial)}
+        params = self.network.completed(self.task.space.suggest(trial))
         make = partial(make_training, self.network, params, epochs=self.task.train.epochs)
         return evaluate(trial, self._splits, make, self.task)

@@ -1,4 +1,4 @@
-"""The family `resnet`: residual blocks, for images (He et al. 2016, https://arxiv.org/abs/1512.03385)."""
+"""The hypermodel `resnet`: residual blocks, for images (He et al. 2016, https://arxiv.org/abs/1512.03385)."""
 
 from __future__ import annotations
 

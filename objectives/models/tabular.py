@@ -1,4 +1,4 @@
-"""The family `tabular`: mlp's layers for tables, with weights for skewed classes and numbers in their own unit."""
+"""The hypermodel `tabular`: mlp's layers for tables, with weights for skewed classes and numbers in their own unit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The family `sequence`: texts as words, embedded and encoded by a GRU, a convolution or their average."""
+"""The hypermodel `sequence`: texts as words, embedded and encoded by a GRU, a convolution or their average."""
 
 from __future__ import annotations
 
@@ -13,14 +13,20 @@ from objectives.preprocessing.vocabulary import Vocabulary
 from objectives.space.parameters import Parameter
 
 PARAMETERS: Mapping[str, Parameter] = {
-    "vocabulary": Parameter(
+    "max_tokens": Parameter(
         kind=int,
         default=5000,
         low=1,
-        help="size of the vocabulary: the most frequent words of the training split; all others are one unknown word",
+        help="words of the vocabulary, the most frequent of the training split; padding and the token for all other "
+        "words are not counted",
+        formerly="vocabulary",
     ),
-    "length": Parameter(kind=int, default=50, low=1, help="words of a text that are used; the rest is cut off"),
-    "embedding": Parameter(kind=int, default=32, low=1, help="dimension of the embedding of a word"),
+    "sequence_length": Parameter(
+        kind=int, default=50, low=1, help="words of a text that are used; the rest is cut off", formerly="length"
+    ),
+    "embedding_dim": Parameter(
+        kind=int, default=32, low=1, help="dimension of the embedding of a word", formerly="embedding"
+    ),
     "encoder": Parameter(
         kind=str,
         default="average",
@@ -40,9 +46,9 @@ PARAMETERS: Mapping[str, Parameter] = {
 }
 
 DEFAULT_SPACE: Mapping[str, Any] = {
-    "vocabulary": {"choices": [1000, 2000, 5000, 10000]},
-    "length": {"choices": [25, 50, 100]},
-    "embedding": {"choices": [16, 32, 64]},
+    "max_tokens": {"choices": [1000, 2000, 5000, 10000]},
+    "sequence_length": {"choices": [25, 50, 100]},
+    "embedding_dim": {"choices": [16, 32, 64]},
     "encoder": {"choices": ["average", "conv1d", "gru"]},
     "units": {"choices": [16, 32, 64]},
     "kernel_size": {"low": 2, "high": 5, "when": {"encoder": ["conv1d"]}},
@@ -56,26 +62,28 @@ DEFAULT_SPACE: Mapping[str, Any] = {
 
 @dataclass(frozen=True, kw_only=True)
 class TokenData(SearchData):
-    """Texts as tokens: x of shape (rows, length), int32."""
+    """Texts as tokens: x of shape (rows, sequence_length), int32."""
 
     vocabulary: Vocabulary
 
 
 def prepare(params: Mapping[str, Any], data: SearchData) -> TokenData:
     """Return the texts as tokens of the vocabulary of the training part."""
-    vocabulary = Vocabulary.fit(data.x_train, max_tokens=params["vocabulary"], sequence_length=params["length"])
+    vocabulary = Vocabulary.fit(
+        data.x_train, max_tokens=params["max_tokens"], sequence_length=params["sequence_length"]
+    )
     return TokenData(**vars(data.then(vocabulary)), vocabulary=vocabulary)
 
 
 def build(params: Mapping[str, Any], data: SearchData) -> Any:
-    """Return a `keras.Sequential` from tokens of shape (length,) to the output layer of the task; needs TokenData."""
+    """Return a `keras.Sequential` from tokens of shape (sequence_length,) to the task's output; needs TokenData."""
     import keras
 
     assert isinstance(data, TokenData), "build takes what prepare returned"
     model = keras.Sequential([keras.Input(data.x_train.shape[1:], dtype="int32")])
     embedding = keras.layers.Embedding(
         data.vocabulary.tokens,
-        params["embedding"],
+        params["embedding_dim"],
         # A convolution passes no mask on; padding is a word to it.
         mask_zero=params["encoder"] != "conv1d",
     )

@@ -1,4 +1,4 @@
-"""The family `transfer`: a model that has learned from other images, with a new head for these."""
+"""The hypermodel `transfer`: a model that has learned from other images, with a new head for these."""
 
 from __future__ import annotations
 
@@ -20,23 +20,24 @@ from objectives.models.parts import (
 )
 from objectives.space.parameters import Parameter
 
-# The name of the base among the layers of the whole.
-BASE = "base"
+# The name of the backbone among the layers of the whole.
+BACKBONE = "backbone"
 
 
-_APPLICATION = {"base": tuple(pretrained.APPLICATIONS)}
+_APPLICATION = {"backbone": tuple(pretrained.APPLICATIONS)}
 
 
-_THAWED = {"freeze": (False,)}
+_UNFROZEN = {"freeze": (False,)}
 
 PARAMETERS: Mapping[str, Parameter] = {
-    "base": Parameter(
+    "backbone": Parameter(
         kind=str,
         default="mobilenetv2",
         choices=tuple(pretrained.APPLICATIONS),
         choices_are="a `keras.applications` model (its name in lower case)",
         files=(".keras",),
         help="the pretrained network, without its head",
+        formerly="base",
     ),
     "weights": Parameter(
         kind=str,
@@ -54,26 +55,27 @@ PARAMETERS: Mapping[str, Parameter] = {
         active_when=_APPLICATION,
     ),
     "freeze": Parameter(kind=bool, default=True, help="train the head only"),
-    "thaw_last": Parameter(
+    "unfreeze_last": Parameter(
         kind=int,
         default=1,
         low=1,
         help="how many of the last layers with weights are trained; batch normalization is neither counted nor trained",
-        active_when=_THAWED,
+        formerly="thaw_last",
+        active_when=_UNFROZEN,
     ),
     "head_epochs": Parameter(
         kind=int,
         default=3,
         low=0,
         help="epochs in which only the head is trained, before these layers are",
-        active_when=_THAWED,
+        active_when=_UNFROZEN,
     ),
     "fine_tuning_rate": Parameter(
         kind=float,
         default=1e-5,
         low=1e-12,
         help="learning rate of these layers; a schedule scales it as the head's",
-        active_when=_THAWED,
+        active_when=_UNFROZEN,
     ),
     "pooling": Parameter(
         kind=str,
@@ -90,7 +92,7 @@ PARAMETERS: Mapping[str, Parameter] = {
 
 DEFAULT_SPACE: Mapping[str, Any] = {
     "freeze": {"choices": [True, False]},
-    "thaw_last": {"low": 1, "high": 10, "when": {"freeze": [False]}},
+    "unfreeze_last": {"low": 1, "high": 10, "when": {"freeze": [False]}},
     "fine_tuning_rate": {"low": 1e-6, "high": 1e-4, "log": True, "when": {"freeze": [False]}},
     "units": {"choices": [0, 64, 128]},
     "dropout": {"low": 0.0, "high": 0.5},
@@ -102,7 +104,7 @@ DEFAULT_SPACE: Mapping[str, Any] = {
 def build(params: Mapping[str, Any], data: SearchData) -> Any:
     """Return a functional `keras.Model` from images of shape (height, width, channels) to the task's output layer.
 
-    Raises DataError where the base cannot be had, or does not take these images.
+    Raises DataError where the backbone cannot be had, or does not take these images.
     """
     import keras
 
@@ -110,14 +112,14 @@ def build(params: Mapping[str, Any], data: SearchData) -> Any:
     values = inputs
     for layer in image_augmentation.augmentation_layers(params, data):
         values = layer(values)
-    values, base = _own(params, data, values) if _is_own(params) else _application(params, data, values)
-    base.name = BASE
+    values, backbone = _own(params, data, values) if _is_own(params) else _application(params, data, values)
+    backbone.name = BACKBONE
     if params["freeze"]:
-        base.trainable = False
+        backbone.trainable = False
     else:
-        pretrained.thaw(base, params["thaw_last"])
-    # Not even a thawed base learns new means and variances, nor drops anything.
-    values = base(values, training=False)
+        pretrained.unfreeze(backbone, params["unfreeze_last"])
+    # Not even an unfrozen backbone learns new means and variances, nor drops anything.
+    values = backbone(values, training=False)
     head = [layers.pooling(params["pooling"])]
     if params["units"] > 0:
         head.append(keras.layers.Dense(params["units"], activation="relu"))
@@ -127,59 +129,61 @@ def build(params: Mapping[str, Any], data: SearchData) -> Any:
 
 
 def optimizer(params: Mapping[str, Any], data: SearchData, model: Any) -> Any:
-    """Return the optimizer, which moves the thawed layers after the epochs of the head alone."""
+    """Return the optimizer, which moves the unfrozen layers after the epochs of the head alone."""
     if params["freeze"]:
         return optimizers.make_optimizer(params)
-    thawed = model.get_layer(BASE).trainable_variables
-    for variable in thawed:
+    unfrozen = model.get_layer(BACKBONE).trainable_variables
+    for variable in unfrozen:
         # Keras would limit them in the head's epochs too, which shrinks weights by a hair even within a limit.
         variable.constraint = None
     steps = -(-len(data.x_train) // params["batch_size"])
     share = params["fine_tuning_rate"] / params["learning_rate"]
-    return optimizers.make_optimizer(params, fine_tuning.two_phases(thawed, params["head_epochs"] * steps, share))
+    return optimizers.make_optimizer(params, fine_tuning.two_phases(unfrozen, params["head_epochs"] * steps, share))
 
 
 def _is_own(params: Mapping[str, Any]) -> bool:
-    return params["base"] not in pretrained.APPLICATIONS
+    return params["backbone"] not in pretrained.APPLICATIONS
 
 
 def _application(params: Mapping[str, Any], data: SearchData, images: Any) -> tuple[Any, Any]:
     """The images as a model of keras.applications wants them, and the model."""
     import keras
 
-    name, size = params["base"], params["size"]
+    name, size = params["backbone"], params["size"]
     least = pretrained.APPLICATIONS[name].least_side
     side = (size, size) if size else (max(images.shape[1], least), max(images.shape[2], least))
-    base = pretrained.application(name, params["weights"], side)
+    backbone = pretrained.application(name, params["weights"], side)
     low, high = float(data.x_train.min()), float(data.x_train.max())
-    # However they were scaled, they become what they were for those who trained the base: from 0 to 255.
+    # However they were scaled, they become what they were for those who trained the backbone: from 0 to 255.
     scale = 255.0 / ((high - low) or 1.0)
     values = keras.layers.Rescaling(scale, offset=-low * scale)(images)
     values = _resized(_with_channels(values, 3, data, name), side)
-    return pretrained.preprocessed(name, values), base
+    return pretrained.preprocessed(name, values), backbone
 
 
 def _own(params: Mapping[str, Any], data: SearchData, images: Any) -> tuple[Any, Any]:
     """The images in the size of a model of the user's, as they are scaled, and the model."""
-    base = pretrained.own_model(params["base"])
-    *side, channels = base.inputs[0].shape[1:]
-    values = images if channels is None else _with_channels(images, channels, data, params["base"])
+    backbone = pretrained.own_model(params["backbone"])
+    *side, channels = backbone.inputs[0].shape[1:]
+    values = images if channels is None else _with_channels(images, channels, data, params["backbone"])
     height, width = (given or own for given, own in zip(side, images.shape[1:3], strict=True))
-    return _resized(values, (height, width)), base
+    return _resized(values, (height, width)), backbone
 
 
-def _with_channels(images: Any, channels: int, data: SearchData, base: str) -> Any:
+def _with_channels(images: Any, channels: int, data: SearchData, backbone: str) -> Any:
     import keras
 
-    _check_channels(data, channels, base)
+    _check_channels(data, channels, backbone)
     return images if images.shape[-1] == channels else keras.layers.Concatenate()([images] * channels)
 
 
-def _check_channels(data: SearchData, channels: int, base: str) -> None:
-    """Grey images can be given to a base of any number of channels, in each."""
+def _check_channels(data: SearchData, channels: int, backbone: str) -> None:
+    """Grey images can be given to a backbone of any number of channels, in each."""
     found = data.x_train.shape[-1]
     if found not in (1, channels):
-        raise DataError(f"{data.source} has images of {found} channels, and space.base = {base!r} takes {channels}")
+        raise DataError(
+            f"{data.source} has images of {found} channels, and space.backbone = {backbone!r} takes {channels}"
+        )
 
 
 def _resized(images: Any, side: tuple[int, int]) -> Any:
@@ -192,7 +196,7 @@ def check(params: Mapping[str, Any], data: SearchData) -> None:
     """Raise DataError where the images have no colours to change, or other channels than keras.applications takes."""
     image_augmentation.check(params, data)
     if not _is_own(params):
-        _check_channels(data, 3, params["base"])
+        _check_channels(data, 3, params["backbone"])
 
 
 NETWORK = Network(

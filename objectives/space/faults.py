@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from objectives.space.dimensions import Choices, Dimension, Range
-from objectives.space.parameters import Parameter, Parameters, lookup
+from objectives.space.parameters import Parameter, Parameters, former_names, lookup
 from objectives.space.search_space import SearchSpace
 from objectives.space.usage import Fault, usage_faults
 from objectives.space.values import Scalar
@@ -18,6 +18,9 @@ def space_faults(owner: str, parameters: Parameters, dimensions: Mapping[str, Di
     yield from conditions
     for name, dimension in dimensions.items():
         parameter = lookup(parameters, name)
+        if parameter is None and (new := former_names(parameters).get(name)) is not None:
+            yield name, f"is called {new} in this version; write {new} instead"
+            continue
         if parameter is None:
             allowed = ", ".join(parameters)
             yield name, f"{written(owner)} has no such parameter; allowed: {allowed}{did_you_mean(name, parameters)}"

@@ -34,6 +34,8 @@ class Parameter:
     """The parameter that counts them, for an entry NAME_N: a study file has NAME_1, NAME_2, ... up to its value."""
     instead_of: str | None = None
     """The shared parameter that one per layer replaces in the layer of its number."""
+    formerly: str | None = None
+    """Its name in studies that were stored before it got this one."""
     files: tuple[str, ...] = ()
     """Endings such as ".keras": beside its choices, a text that ends so or has a slash in it names a file."""
 
@@ -91,6 +93,11 @@ def lookup(parameters: Parameters, name: str) -> Parameter | None:
     entry = f"{base}_N" if number is not None and f"{base}_N" in parameters else name
     found = parameters.get(entry)
     return None if found is None or (found.per_layer is not None and entry == name) else found
+
+
+def former_names(parameters: Parameters) -> dict[str, str]:
+    """Return the former name of each parameter that has one -> its name."""
+    return {each.formerly: name for name, each in parameters.items() if each.formerly is not None}
 
 
 def split_number(name: str) -> tuple[str, int | None]:

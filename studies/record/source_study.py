@@ -84,13 +84,13 @@ def _fitting(
     space = SearchSpace(spec.space) if objective.space_is_declared else None
     given: dict[str, Scalar] = {}
     if theirs is not None and theirs.objective == spec.objective:
-        given |= {**objective.defaults, **SearchSpace(theirs.space).fixed}
+        given |= {**objective.defaults, **_renamed(SearchSpace(theirs.space).fixed, objective.former_names)}
     left_out = set(note["without"])
     found = [
         trial
         for old in storage.get_all_trials(source_id, deepcopy=False, states=FINISHED)
         if old.number < note["trials"] and old.number not in left_out
-        if (trial := _translated(old, space, given)) is not None
+        if (trial := _translated(old, space, given, objective.former_names)) is not None
     ]
     for index, trial in enumerate(found):
         # TPE sorts by number, so they come before this study's trials; and Optuna's search for common parameters
@@ -99,11 +99,19 @@ def _fitting(
     return found
 
 
-def _translated(old: FrozenTrial, space: SearchSpace | None, given: Mapping[str, Scalar]) -> FrozenTrial | None:
-    """The trial as one of this space; None where it lies outside."""
+def _renamed(params: Mapping[str, Scalar], names: Mapping[str, str]) -> dict[str, Scalar]:
+    return {names.get(name, name): value for name, value in params.items()}
+
+
+def _translated(
+    old: FrozenTrial, space: SearchSpace | None, given: Mapping[str, Scalar], names: Mapping[str, str]
+) -> FrozenTrial | None:
+    """The trial as one of this space; None where it lies outside. `names` has parameters' former names."""
     params, distributions = old.params, old.distributions
     if space is not None:
-        point = {**given, **old.params}
+        point = {**given, **_renamed(old.params, names)}
+        # Either study may be older than a name.
+        point |= {former: point[name] for former, name in names.items() if name in point}
         if any(name in point and not same(point[name], value) for name, value in space.fixed.items()):
             return None
         asked = FixedTrial(point)

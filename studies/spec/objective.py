@@ -67,6 +67,11 @@ class ResolvedObjective(ABC):
         """The value of each parameter that a study leaves out."""
         return {}
 
+    @property
+    def former_names(self) -> Mapping[str, str]:
+        """What a parameter is called in studies that were stored before it got another name -> that name."""
+        return {}
+
     def absolute(self, folder: Path) -> str:
         """The reference as it is found again from any folder; it starts at this one."""
         return self.reference

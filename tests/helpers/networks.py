@@ -15,7 +15,7 @@ SMALL = {
     "cnn": {"blocks": 2, "filters": 2, "units": 3},
     "resnet": {"stages": 2, "filters": 2},
     "tabular": {"layers": 2, "units": 12},
-    "sequence": {"vocabulary": 6, "length": 4, "embedding": 3, "units": 2},
+    "sequence": {"max_tokens": 6, "sequence_length": 4, "embedding_dim": 3, "units": 2},
     "transfer": {},
 }
 SHAPES = dict.fromkeys(("cnn", "resnet", "transfer"), (6, 6, 3)) | {"mlp": (8,), "tabular": (8,), "sequence": ()}
@@ -34,7 +34,7 @@ def write_files(folder):
     small.save(folder / "small.keras")
     (folder / "synonyms.txt").write_text("free gratis\nCall, phone\n")
     return {
-        "transfer": {"base": str(folder / "small.keras")},
+        "transfer": {"backbone": str(folder / "small.keras")},
         "sequence": {"synonyms": str(folder / "synonyms.txt")},
     }
 

@@ -25,7 +25,7 @@ PARAMETERS: Mapping[str, Parameter] = {
 
 
 def check(params: Mapping[str, Any], data: SearchData) -> None:
-    """Raise DataError for weights of classes where there are none. Families without the parameter pass."""
+    """Raise DataError for weights of classes where there are none. Hypermodels without the parameter pass."""
     if params.get("class_weight", "none") != "none" and data.classes is None:
         raise DataError(f"space.class_weight is for classes, and {data.source} has a number to predict")
 
@@ -34,7 +34,7 @@ def row_weights(params: Mapping[str, Any], data: SearchData) -> np.ndarray | Non
     """Return what each training row counts in the loss, shape (rows,), float32, mean 1; None where all count alike.
 
     Rows of a class count rows / (classes * rows of that class), as in scikit-learn's "balanced". Neither val_loss nor
-    any accuracy is weighted. None for families without the parameter.
+    any accuracy is weighted. None for hypermodels without the parameter.
     """
     import numpy as np
 

@@ -1,4 +1,4 @@
-"""Learning in two phases: at first the new head alone, then some layers of the base too, at a rate of their own.
+"""Learning in two phases: at first the new head alone, then some layers of the backbone too, at a rate of their own.
 
 Which phase it is follows from the optimizer's count of steps, which is kept with a checkpoint. Keras's guide compiles
 the model anew between the phases; then a trial would have two trainings, and one that is resumed would have to know

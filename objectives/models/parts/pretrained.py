@@ -87,17 +87,17 @@ def own_model(path: str) -> Any:
     # What is wrong with a file, or with layers that are not Keras's own, Keras says with many kinds of errors.
     except Exception as error:
         raise DataError(
-            f"space.base = {path!r} cannot be loaded: {_first_line(error)}; it must be a model of Keras's own layers, "
-            "saved with model.save('NAME.keras')"
+            f"space.backbone = {path!r} cannot be loaded: {_first_line(error)}; it must be a model of Keras's own "
+            "layers, saved with model.save('NAME.keras')"
         ) from error
     inputs, outputs = getattr(model, "inputs", None) or [], getattr(model, "outputs", None) or []
     if len(inputs) != 1 or len(inputs[0].shape) != 4:
-        raise DataError(f"space.base = {path!r} takes no images: its input must be (rows, height, width, channels)")
+        raise DataError(f"space.backbone = {path!r} takes no images: its input must be (rows, height, width, channels)")
     maps = outputs[0] if len(outputs[0].shape) == 4 else _before_head(model)
-    base = None if maps is None else keras.Model(inputs, maps)
-    if base is None or not base.weights:
-        raise DataError(f"space.base = {path!r} has no feature maps that a layer flattens or pools")
-    return base
+    backbone = None if maps is None else keras.Model(inputs, maps)
+    if backbone is None or not backbone.weights:
+        raise DataError(f"space.backbone = {path!r} has no feature maps that a layer flattens or pools")
+    return backbone
 
 
 def _before_head(model: Any) -> Any:
@@ -110,7 +110,7 @@ def _before_head(model: Any) -> Any:
     return None
 
 
-def learning_layers(model: Any) -> list[Any]:
+def trainable_layers(model: Any) -> list[Any]:
     """Return the layers that have weights to learn, from the first to the last, without batch normalization.
 
     That keeps the mean and variance it has learned: https://keras.io/guides/transfer_learning, "Do a round of
@@ -125,14 +125,14 @@ def learning_layers(model: Any) -> list[Any]:
     ]
 
 
-def thaw(model: Any, count: int) -> None:
-    """Let the last `count` of the layers with weights learn, and no other."""
+def unfreeze(model: Any, count: int) -> None:
+    """Make the last `count` of the layers with weights trainable, and no other."""
     # A model within the model, saved as frozen, does not always follow the outer one.
     for layer in _every(model):
         layer.trainable = True
-    thawed = {id(layer) for layer in learning_layers(model)[-count:]}
+    unfrozen = {id(layer) for layer in trainable_layers(model)[-count:]}
     for layer in _leaves(model):
-        layer.trainable = id(layer) in thawed
+        layer.trainable = id(layer) in unfrozen
 
 
 def _every(model: Any) -> Iterator[Any]:

@@ -12,6 +12,7 @@ from objectives.errors import DataError, TrainingError
 from objectives.hypermodel import HyperModel
 from objectives.objective import Objective
 from objectives.registry import HYPERMODELS
+from objectives.space.parameters import former_names
 from objectives.space.values import Scalar
 from objectives.training.scoring import Goal
 from objectives.wording import listing, written
@@ -46,6 +47,11 @@ class BuiltInHyperModel(TrainedObjective):
     def defaults(self) -> Mapping[str, Scalar]:
         """The hypermodel's own."""
         return {name: each.default for name, each in self.hypermodel.parameters.items()}
+
+    @property
+    def former_names(self) -> Mapping[str, str]:
+        """Those of its parameters."""
+        return former_names(self.hypermodel.parameters)
 
     def locate_files(self, space: Mapping[str, object], folder: Path) -> dict[str, object]:
         """Such as a vocabulary or a backbone of the user's own."""

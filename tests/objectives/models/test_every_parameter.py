@@ -50,7 +50,7 @@ ALL = {family: HYPERMODELS[family].parameters for family in FAMILIES}
 EACH = [(family, name) for family in FAMILIES for name in ALL[family]
         if (family == "mlp" or ALL[family][name] != ALL["mlp"].get(name))
         # Those of files and of what Keras brings have tests of their own.
-        and not ALL[family][name].files and "base" not in ALL[family][name].active_when]  # fmt: skip
+        and not ALL[family][name].files and "backbone" not in ALL[family][name].active_when]  # fmt: skip
 
 
 def named(name):
@@ -70,7 +70,7 @@ def test_it_changes_the_training_where_it_is_used_and_only_there(files, family, 
     value = another(parameter)
     # A loss for classes is another than auto only if it is not crossentropy, and nobody has 5001 words; a cosine needs
     # a restart to lengthen.
-    value = {"loss": "focal", "vocabulary": 4}.get(name, value)
+    value = {"loss": "focal", "max_tokens": 4}.get(name, value)
     base = {**SMALL[family], **files.get(family, {}), **used, "restart_epochs": 3, "classes": classes}
     base.pop(name, None)
     assert fingerprint(family, **base) != fingerprint(family, **base, **{name: value})

@@ -73,10 +73,15 @@ def test_texts_are_cut_and_filled_to_one_length_and_none_is_empty():
 
 
 def test_the_vocabulary_is_that_of_the_training_part_alone():
-    prepared = text.prepare({**DEFAULTS, "length": 2}, data(["a b", "a"], ["b z", "z"]))
+    prepared = text.prepare({**DEFAULTS, "sequence_length": 2}, data(["a b", "a"], ["b z", "z"]))
     assert set(prepared.vocabulary.numbers) == {"a", "b"}
     assert prepared.x_validation.tolist() == [[3, UNKNOWN], [UNKNOWN, PADDING]]
     assert prepared.kind == "text"
+
+
+def test_a_trial_of_a_study_with_the_former_names_is_built_alike():
+    former = {"vocabulary": 4, "length": 2, "units": 3}
+    assert text.NETWORK.completed(former) == {**DEFAULTS, "max_tokens": 4, "sequence_length": 2, "units": 3}
 
 
 # --- augmentation --------------------------------------------------------------------------------------------
@@ -169,7 +174,7 @@ def test_what_is_drawn_lies_in_a_variable_and_goes_on_from_there(keras, kind):
 @pytest.mark.parametrize("encoder", text.PARAMETERS["encoder"].choices)
 def test_a_saved_network_predicts_the_same_and_changes_no_word_then(keras, tmp_path, synonyms, encoder):
     noise = {"token_noise": 0.9, "token_dropout": 0.9, "synonyms": synonyms, "synonym_replacement": 0.9}
-    small = {"encoder": encoder, "length": 4, "embedding": 3, "units": 2, "kernel_size": 2}
+    small = {"encoder": encoder, "sequence_length": 4, "embedding_dim": 3, "units": 2, "kernel_size": 2}
     made = make_training(
         text.NETWORK, {**DEFAULTS, **small, **noise}, data(["free call", "gratis phone me"], ["a", ""]), epochs=1
     )
@@ -186,7 +191,7 @@ def test_a_saved_network_predicts_the_same_and_changes_no_word_then(keras, tmp_p
 def test_padding_changes_neither_the_average_nor_the_gru(keras):
     for encoder in ("average", "gru"):
         made = make_training(
-            text.NETWORK, {**DEFAULTS, "encoder": encoder, "length": 9}, data(["a b"], ["b"]), epochs=1
+            text.NETWORK, {**DEFAULTS, "encoder": encoder, "sequence_length": 9}, data(["a b"], ["b"]), epochs=1
         )
         long = made.model.predict(made.data.x_train, verbose=0)
         assert made.model.predict(made.data.x_train[:, :2], verbose=0) == pytest.approx(long, abs=1e-6)
@@ -200,7 +205,7 @@ def test_three_epochs_tell_spam(keras):
     spam = np.array([lines[row][0] == "spam" for row in order], np.int64)
     messages = data(texts[:4000], texts[4000:], y_train=spam[:4000], y_validation=spam[4000:])
     keras.utils.set_random_seed(1)
-    params = {**DEFAULTS, "vocabulary": 2000, "length": 30, "learning_rate": 5e-3, "token_dropout": 0.1}
+    params = {**DEFAULTS, "max_tokens": 2000, "sequence_length": 30, "learning_rate": 5e-3, "token_dropout": 0.1}
     made = make_training(text.NETWORK, params, messages, epochs=3)
     rows = EpochOrder(rows=4000, seed_of=lambda epoch: epoch)
     made.model.fit(training_batches(made.data.x_train, made.data.y_train, 64, rows), epochs=3, shuffle=False, verbose=0)

@@ -1,4 +1,4 @@
-"""A base that has learned before: its weights stay in the head's epochs and move after, and it is worth having."""
+"""A backbone that has learned before: its weights stay in the head's epochs and move after, and it is worth having."""
 
 import json
 import os
@@ -68,8 +68,8 @@ def make(data=None, **params):
 
 
 def moved(model, before):
-    """For each weight of the base whether it is another than before."""
-    now = model.get_layer(transfer.BASE).get_weights()
+    """For each weight of the backbone whether it is another than before."""
+    now = model.get_layer(transfer.BACKBONE).get_weights()
     return [bool((old != new).any()) for old, new in zip(before, now, strict=True)]
 
 
@@ -79,9 +79,9 @@ NOTHING, LAST_TWO = [False] * 10, [False] * 6 + [True] * 4
 
 @pytest.mark.parametrize("optimizer", transfer.PARAMETERS["optimizer"].choices)
 def test_the_last_layers_stay_to_the_last_bit_until_the_head_has_learned(keras, own, optimizer):
-    two_phases = {"freeze": False, "thaw_last": 2, "head_epochs": 2, "fine_tuning_rate": 1e-3}
-    made = make(base=own, optimizer=optimizer, momentum=0.5, weight_decay=0.5, batch_size=16, **two_phases)
-    before = made.model.get_layer(transfer.BASE).get_weights()
+    two_phases = {"freeze": False, "unfreeze_last": 2, "head_epochs": 2, "fine_tuning_rate": 1e-3}
+    made = make(backbone=own, optimizer=optimizer, momentum=0.5, weight_decay=0.5, batch_size=16, **two_phases)
+    before = made.model.get_layer(transfer.BACKBONE).get_weights()
     head = made.model.layers[-1].get_weights()
     seen = []
     watch = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(moved(made.model, before)))
@@ -91,16 +91,16 @@ def test_the_last_layers_stay_to_the_last_bit_until_the_head_has_learned(keras, 
 
 
 def test_the_base_has_a_rate_of_its_own_that_goes_with_the_schedule(keras, own):
-    two_phases = {"freeze": False, "thaw_last": 1, "head_epochs": 0, "fine_tuning_rate": 0.25, "learning_rate": 0.5}
+    two_phases = {"freeze": False, "unfreeze_last": 1, "head_epochs": 0, "fine_tuning_rate": 0.25, "learning_rate": 0.5}
     steps = {}
     for rate in (0.5, 0.25):
         keras.utils.set_random_seed(1)
-        made = make(base=own, optimizer="sgd", batch_size=40, **two_phases)
+        made = make(backbone=own, optimizer="sgd", batch_size=40, **two_phases)
         made.model.optimizer.learning_rate = rate
-        values = [made.model.get_layer(transfer.BASE).get_weights()[-2]]
+        values = [made.model.get_layer(transfer.BACKBONE).get_weights()[-2]]
         made.model.fit(made.data.x_train, made.data.y_train, batch_size=40, verbose=0)
-        steps[rate] = made.model.get_layer(transfer.BASE).get_weights()[-2] - values[0]
-    plain = make(base=own, optimizer="sgd", batch_size=40, **two_phases | {"fine_tuning_rate": 0.5})
+        steps[rate] = made.model.get_layer(transfer.BACKBONE).get_weights()[-2] - values[0]
+    plain = make(backbone=own, optimizer="sgd", batch_size=40, **two_phases | {"fine_tuning_rate": 0.5})
     assert np.abs(steps[0.5]).max() > 1e-5
     np.testing.assert_allclose(steps[0.25] * 2, steps[0.5], rtol=1e-2, atol=1e-7)
     assert plain.model.optimizer.get_config()["share"] == 1.0
@@ -109,10 +109,10 @@ def test_the_base_has_a_rate_of_its_own_that_goes_with_the_schedule(keras, own):
 
 def test_weight_decay_shrinks_the_base_by_its_own_rate(keras, own):
     made = make(
-        base=own, optimizer="adamw", weight_decay=0.5, freeze=False, head_epochs=0, fine_tuning_rate=1e-2,
-        learning_rate=0.1, thaw_last=1,
+        backbone=own, optimizer="adamw", weight_decay=0.5, freeze=False, head_epochs=0, fine_tuning_rate=1e-2,
+        learning_rate=0.1, unfreeze_last=1,
     )  # fmt: skip
-    optimizer, (kernel, _) = made.model.optimizer, made.model.get_layer(transfer.BASE).trainable_variables
+    optimizer, (kernel, _) = made.model.optimizer, made.model.get_layer(transfer.BACKBONE).trainable_variables
     before = kernel.numpy()
     optimizer.build(made.model.trainable_variables)
     nothing = [keras.ops.zeros(variable.shape) for variable in made.model.trainable_variables]
@@ -121,19 +121,19 @@ def test_weight_decay_shrinks_the_base_by_its_own_rate(keras, own):
 
 
 def test_a_frozen_base_never_learns_nor_gathers_new_means(keras, own):
-    made = make(base=own, freeze=True, learning_rate=0.1)
-    before = made.model.get_layer(transfer.BASE).get_weights()
+    made = make(backbone=own, freeze=True, learning_rate=0.1)
+    before = made.model.get_layer(transfer.BACKBONE).get_weights()
     made.model.fit(made.data.x_train, made.data.y_train, epochs=2, verbose=0)
     assert moved(made.model, before) == NOTHING
     assert len(made.model.trainable_variables) == 2
 
 
 @pytest.mark.parametrize(("count", "names"), [(1, ["conv2d_2"]), (2, ["conv2d_1", "conv2d_2"]), (9, None)])
-def test_layers_are_thawed_from_the_end_and_normalization_never(keras, count, names):
+def test_layers_are_unfrozen_from_the_end_and_normalization_never(keras, count, names):
     keras.backend.clear_session()
     outer = keras.Sequential([keras.Input((8, 8, 1)), keras.Sequential(small(keras).layers[:5], name="inner")])
-    pretrained.thaw(outer, count)
-    learning = pretrained.learning_layers(outer)
+    pretrained.unfreeze(outer, count)
+    learning = pretrained.trainable_layers(outer)
     everything = ["conv2d", "conv2d_1", "conv2d_2"]
     assert [layer.name for layer in learning] == (names or everything)
     assert len(outer.trainable_variables) == 2 * len(learning)
@@ -149,8 +149,8 @@ def test_images_are_made_to_fit_a_model_of_ones_own(keras, tmp_path, shape, base
     convolution = keras.layers.Conv2D(2, 3)
     model = keras.Sequential([keras.Input((side, side, channels)), convolution, keras.layers.GlobalAveragePooling2D()])
     model.save(tmp_path / "own.keras")
-    made = make(images(shape), base=str(tmp_path / "own.keras"))
-    assert made.model.get_layer(transfer.BASE).input_shape[1:] == (side, side, channels)
+    made = make(images(shape), backbone=str(tmp_path / "own.keras"))
+    assert made.model.get_layer(transfer.BACKBONE).input_shape[1:] == (side, side, channels)
     maps = keras.Model(made.model.inputs, made.model.layers[-2].input).predict(made.data.x_train, verbose=0)
     assert maps.shape[1:] == (6, 6, 2)
     if shape == (8, 8, 1) and channels == 1:
@@ -158,9 +158,9 @@ def test_images_are_made_to_fit_a_model_of_ones_own(keras, tmp_path, shape, base
 
 
 def test_a_whole_model_with_a_base_inside_may_be_a_base_again(keras, own, tmp_path):
-    made = make(base=own, rotate=10, units=4)
+    made = make(backbone=own, rotate=10, units=4)
     made.model.save(tmp_path / "again.keras")
-    again = make(base=str(tmp_path / "again.keras"), freeze=False, thaw_last=9)
+    again = make(backbone=str(tmp_path / "again.keras"), freeze=False, unfreeze_last=9)
     maps = [
         keras.Model(each.model.inputs, head.input)
         for each in (made, again)
@@ -168,7 +168,7 @@ def test_a_whole_model_with_a_base_inside_may_be_a_base_again(keras, own, tmp_pa
     ]
     x = made.data.x_train
     np.testing.assert_allclose(*(each.predict(x, verbose=0) for each in maps), atol=1e-6)
-    assert len(again.model.get_layer(transfer.BASE).trainable_variables) == 6
+    assert len(again.model.get_layer(transfer.BACKBONE).trainable_variables) == 6
 
 
 # --- keras.applications --------------------------------------------------------------------------------------
@@ -182,12 +182,12 @@ def test_every_model_that_is_named_is_one_of_keras(keras):
 
 def test_a_model_of_keras_sees_images_as_it_was_taught_with_them(keras):
     data = images((40, 33, 1), rows=6)
-    made = make(data, base="vgg16", weights="none", brightness=0.0)
-    base = made.model.get_layer(transfer.BASE)
-    assert base.input_shape == (None, 40, 33, 3)
+    made = make(data, backbone="vgg16", weights="none", brightness=0.0)
+    backbone = made.model.get_layer(transfer.BACKBONE)
+    assert backbone.input_shape == (None, 40, 33, 3)
     low, high = data.x_train.min(), data.x_train.max()
     colours = np.repeat((data.x_train - low) / (high - low) * 255, 3, axis=-1)
-    expected = base.predict(keras.applications.vgg16.preprocess_input(colours.copy()), verbose=0)
+    expected = backbone.predict(keras.applications.vgg16.preprocess_input(colours.copy()), verbose=0)
     pooling = next(layer for layer in made.model.layers if "pooling" in layer.name)
     found = keras.Model(made.model.inputs, pooling.input).predict(data.x_train, verbose=0)
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-5)
@@ -195,15 +195,15 @@ def test_a_model_of_keras_sees_images_as_it_was_taught_with_them(keras):
 
 @pytest.mark.parametrize(("given", "side"), [({}, 32), ({"size": 48}, 48)])
 def test_small_images_become_as_large_as_is_asked_or_needed(keras, given, side):
-    made = make(base="mobilenetv2", weights="none", **given)
-    assert made.model.get_layer(transfer.BASE).input_shape == (None, side, side, 3)
+    made = make(backbone="mobilenetv2", weights="none", **given)
+    assert made.model.get_layer(transfer.BACKBONE).input_shape == (None, side, side, 3)
 
 
 def test_weights_come_from_a_file(keras, tmp_path):
-    base = pretrained.application("mobilenetv2", "none", (32, 32))
-    base.save_weights(tmp_path / "base.weights.h5")
-    made = make(base="mobilenetv2", weights=str(tmp_path / "base.weights.h5"))
-    np.testing.assert_array_equal(made.model.get_layer(transfer.BASE).get_weights()[0], base.get_weights()[0])
+    backbone = pretrained.application("mobilenetv2", "none", (32, 32))
+    backbone.save_weights(tmp_path / "backbone.weights.h5")
+    made = make(backbone="mobilenetv2", weights=str(tmp_path / "backbone.weights.h5"))
+    np.testing.assert_array_equal(made.model.get_layer(transfer.BACKBONE).get_weights()[0], backbone.get_weights()[0])
 
 
 # --- what cannot be ------------------------------------------------------------------------------------------
@@ -238,12 +238,12 @@ def broken(keras, folder, what):
 )
 def test_a_file_that_is_no_base_is_a_fault_in_words(keras, tmp_path, what, sentence):
     with pytest.raises(DataError, match=sentence):
-        make(base=str(broken(keras, tmp_path, what)))
+        make(backbone=str(broken(keras, tmp_path, what)))
 
 
 def test_images_of_too_few_channels_are_a_fault(keras, tmp_path):
-    with pytest.raises(DataError, match=r"made up has images of 2 channels, and space.base = '.*' takes 3"):
-        make(images((8, 8, 2)), base=str(broken(keras, tmp_path, "colours")))
+    with pytest.raises(DataError, match=r"made up has images of 2 channels, and space.backbone = '.*' takes 3"):
+        make(images((8, 8, 2)), backbone=str(broken(keras, tmp_path, "colours")))
 
 
 @pytest.mark.parametrize(
@@ -252,7 +252,7 @@ def test_images_of_too_few_channels_are_a_fault(keras, tmp_path):
 )
 def test_what_a_model_of_keras_does_not_take_is_a_fault(keras, given, sentence):
     with pytest.raises(DataError, match=sentence):
-        make(base="mobilenetv2", **{"weights": "none", **given})
+        make(backbone="mobilenetv2", **{"weights": "none", **given})
 
 
 # --- on real images ----------------------------------------------------------------------------------------
@@ -296,14 +296,15 @@ def test_what_was_learned_of_0_to_4_helps_with_5_to_9(keras, tmp_path):
     for rate in (3e-3, 1e-2):
         scratch = make_training(cnn.NETWORK, params | {"batch_size": 32, "learning_rate": rate}, few, epochs=4)
         values[f"from scratch at {rate}"] = accuracy(keras, scratch, 4)
-    phases = {"freeze": False, "thaw_last": 2, "head_epochs": 2, "fine_tuning_rate": 1e-3, "learning_rate": 1e-2}
-    made = make(few, base=str(tmp_path / "first.keras"), batch_size=32, pooling="flatten", **phases)
+    phases = {"freeze": False, "unfreeze_last": 2, "head_epochs": 2, "fine_tuning_rate": 1e-3, "learning_rate": 1e-2}
+    made = make(few, backbone=str(tmp_path / "first.keras"), batch_size=32, pooling="flatten", **phases)
     fine_tuned = accuracy(keras, made, 4)
     assert fine_tuned > max(values.values()) + 0.03, (fine_tuned, values)
 
 
 def test_a_trial_handed_back_in_either_phase_has_the_curve_of_one_never_interrupted(keras, own):
-    settings = {"family": "transfer", "epochs": 4, "patience": 4, "base": own, "fine_tuning_rate": 0.01, "thaw_last": 2}
+    settings = {"family": "transfer", "epochs": 4, "patience": 4, "backbone": own, "fine_tuning_rate": 0.01}
+    settings["unfreeze_last"] = 2
     orders = [("adam", steps, settings) for steps in ([], [0, 2])]
     drill = subprocess.run(
         [sys.executable, str(DRILLS), json.dumps(orders)],

@@ -109,6 +109,23 @@ def test_trials_are_translated_into_this_space_or_left_out(run_here, location):
     assert all(-1 <= trial.number < 0 for trial in known)
 
 
+@pytest.mark.parametrize("older", ["source", "warm"])
+def test_a_parameter_with_a_former_name_is_known_across_it(run_here, location, older):
+    # Given two studies, one of which was stored when a parameter had another name
+    names = {older: ("vocabulary", "length")}
+    words, length = names.get("source", ("max_tokens", "sequence_length"))
+    run_here("source", 6, lambda trial: trial.suggest_int(words, 10, 20), objective="sequence", sampler="random",
+             space={words: {"low": 10, "high": 20}, length: 30})  # fmt: skip
+    source = stored.load(location, open_storage(location), "source").study.get_trials()
+    # When the other one searches both
+    words, length = names.get("warm", ("max_tokens", "sequence_length"))
+    space = {words: {"low": 10, "high": 20}, length: {"low": 20, "high": 40}, "embedding_dim": 32}
+    known = known_trials(make(location, objective="sequence", space=space))
+    # Then it knows what was fixed and what was drawn
+    assert [trial.params[words] for trial in known] == [trial.value for trial in source]
+    assert {trial.params[length] for trial in known} == {30}
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [

@@ -25,10 +25,10 @@ def write(folder, objective, line):
 
 def test_a_file_is_found_again_from_any_folder(tmp_path, monkeypatch):
     (tmp_path / "own.keras").write_text("")
-    study = write(tmp_path, "transfer", 'base = { choices = ["vgg16", "own.keras"] }')
+    study = write(tmp_path, "transfer", 'backbone = { choices = ["vgg16", "own.keras"] }')
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    assert read_study(study).space["base"].choices == ("vgg16", str(tmp_path / "own.keras"))
+    assert read_study(study).space["backbone"].choices == ("vgg16", str(tmp_path / "own.keras"))
 
 
 def test_a_file_named_on_the_command_line_lies_in_the_working_folder(tmp_path, monkeypatch):
@@ -43,8 +43,8 @@ def test_a_file_named_on_the_command_line_lies_in_the_working_folder(tmp_path, m
 @pytest.mark.parametrize(
     ("objective", "line", "sentence"),
     [
-        ("transfer", 'base = "gone.keras"', 'gone.keras"; no such file'),
-        ("transfer", 'base = "vgg_16"', 'did you mean "vgg16"?'),
+        ("transfer", 'backbone = "gone.keras"', 'gone.keras"; no such file'),
+        ("transfer", 'backbone = "vgg_16"', 'did you mean "vgg16"?'),
         ("transfer", 'weights = { choices = ["imagenet", "./w.h5"] }', 'w.h5"; no such file'),
         ("sequence", "synonym_replacement = 0.5", 'only synonyms other than "none" uses it'),
         ("sequence", 'synonyms = "words.txt"', 'words.txt"; no such file'),
