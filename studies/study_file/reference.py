@@ -1,4 +1,4 @@
-"""The tables of docs/reference.md that follow from the code: the keys of a study file, parameters, samplers, metrics.
+"""The tables of docs/reference.md that follow from the code: keys, parameters, test functions, samplers, pruners.
 
 Each stands between two comments, `<!-- table: NAME -->` and `<!-- end -->`. `python -m studies.study_file.reference
 docs/reference.md` writes all of them anew.
