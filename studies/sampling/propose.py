@@ -43,7 +43,8 @@ class Proposer:
     """Proposes what the trials of one worker are to evaluate.
 
     In a declared [space] the whole point is chosen, and stands in the trial as if it had been suggested: Optuna's
-    `suggest` then gives what is there. An objective that says what it searches only as it runs gets a sampler.
+    `suggest` then gives what is there. (In the system attribute `fixed_params` it would seem to be enqueued, and a grid
+    passes over such trials.) An objective that says what it searches only as it runs gets a sampler.
     ``known`` are the trials of another study that the sampler sees. Trials before ``since`` were made under another
     spec, so their results are none of this one's.
     """
