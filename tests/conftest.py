@@ -43,7 +43,7 @@ def place(tmp_path: Path, installed_command: Path) -> Iterator[Place]:
     (folder / "objectives" / "__init__.py").write_text("raise RuntimeError('the foreign objectives')\n")
     for name in ("storage.py", "studies.py"):
         (folder / name).write_text(f"raise RuntimeError('the foreign {name}')\n")
-    shutil.copy(HELPERS / "objectives.py", folder / "mine.py")
+    shutil.copy(HELPERS / "user_functions.py", folder / "mine.py")
     made = Place(folder, installed_command)
     yield made
     for process in made.started:
