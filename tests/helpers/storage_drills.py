@@ -29,6 +29,7 @@ import storage.opening
 from storage import StorageLocation, open_storage
 from storage.claims import NoTrial, TrialLost, claim, finish, requeue
 from storage.errors import explain
+from storage.optuna_schema import trial_id_of
 from storage.processes import ProcessIdentity
 
 NOBODY = 65534
@@ -69,7 +70,7 @@ def work(path):
             continue
         if isinstance(trial_id, NoTrial):
             return attempts
-        frozen = next(t for t in study.get_trials(deepcopy=False) if t._trial_id == trial_id)
+        frozen = next(t for t in study.get_trials(deepcopy=False) if trial_id_of(t) == trial_id)
         trial = optuna.Trial(study, trial_id)
         attempts.append(frozen.number)
         if frozen.number % 9 == 8:
@@ -87,8 +88,21 @@ def work(path):
             finish(opened, study, trial, me, state=TrialState.COMPLETE, values=[trial.suggest_float("x", 0, 1)])
 
 
-def give_back(path, trial_ids, process, meeting, count):
-    """Hand the trials back in the name of ``process``; returns those with which it succeeded."""
+class _Deadly(optuna.samplers.RandomSampler):
+    def after_trial(self, study, trial, state, values):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def finish_and_die(path):
+    """Claim a trial, and be killed by SIGKILL in the sampler's after_trial, between its value and its end."""
+    opened, me = open_storage(location(path)), ProcessIdentity.current()
+    study = optuna.load_study(study_name="s", storage=opened, sampler=_Deadly())
+    trial = optuna.Trial(study, claim(opened, 1, "w", me))
+    finish(opened, study, trial, me, state=TrialState.COMPLETE, values=[1.0])
+
+
+def requeue_all(path, trial_ids, process, meeting, count):
+    """Requeue the trials in the name of ``process``; returns those with which it succeeded."""
     opened, mine = open_storage(location(path)), []
     meet(meeting, count)
     for trial_id in trial_ids:
@@ -176,6 +190,12 @@ def optimize(path, trials):
     """Run trials of ours, as a plain Optuna script with our storage would."""
     study = optuna.load_study(study_name="s", storage=open_storage(location(path)))
     study.optimize(_reporting, n_trials=trials)
+
+
+def optimize_until(path, enough):
+    """Run trials of ours until the file ``enough`` appears."""
+    while not Path(enough).exists():
+        optimize(path, 1)
 
 
 def optimize_stock(path, trials):

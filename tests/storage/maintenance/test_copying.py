@@ -254,16 +254,19 @@ def test_a_folder_that_both_would_use_is_refused(source, postgresql_url, monkeyp
     target.storage.engine.dispose()
 
 
-def test_a_study_that_is_written_to_is_copied_as_it_was_at_one_moment(processes, source, file, eventually):
-    # Given four processes that work on the study
-    pids = processes.start(*[("optimize", source.location.path, 12)] * 4)
+def test_a_study_that_is_written_to_is_copied_as_it_was_at_one_moment(processes, source, file, eventually, tmp_path):
+    # Given three processes that work on the study
+    enough = tmp_path / "enough"
+    pids = processes.start(*[("optimize_until", source.location.path, enough)] * 3)
     eventually(lambda: len(source.storage.get_all_trials(1)) > 4)
     # When it is copied, nobody is in its way, and it is in nobody's
     copied = copy_study(source, file, "s")
+    eventually(lambda: len(source.storage.get_all_trials(1)) > copied.trials)
+    enough.touch()
     assert [result for result in processes.wait(pids) if result["exitcode"]] == []
     # Then there is no gap in it, and what was finished has all that it reported
     trials = file.storage.get_all_trials(1)
-    assert 4 < len(trials) == copied.trials < len(source.storage.get_all_trials(1))
+    assert 4 < len(trials) == copied.trials
     assert [trial.number for trial in trials] == list(range(len(trials)))
     assert all(len(t.intermediate_values) == 3 and t.values for t in trials if t.state is TrialState.COMPLETE)
 

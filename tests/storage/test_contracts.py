@@ -1,6 +1,8 @@
-"""Optuna's own published contract for storages, passed by ours, bare and behind Optuna's cache."""
+"""Our contract of a storage that workers share, and Optuna's own published one, bare and behind its cache."""
 
 import pytest
+from contracts.claims import ClaimsContract
+from contracts.storage import TransactionContract
 from optuna.storages import get_storage
 from optuna.testing.pytest_storages import StorageTestCase
 from sqlalchemy.engine import make_url
@@ -24,6 +26,12 @@ def empty(tmp_path, empty_database):
     opened.engine.dispose()
 
 
+class TestSQLiteStorage(TransactionContract, ClaimsContract):
+    @pytest.fixture
+    def storage(self, empty):
+        return empty
+
+
 class TestSQLiteStorageKeepsOptunasContract(StorageTestCase):
     @pytest.fixture
     def storage(self, empty):
@@ -43,6 +51,12 @@ def empty_template(postgresql_server):
     with postgresql_server.database() as url:
         open_storage(StorageLocation.parse(url), create=True).engine.dispose()
         yield make_url(url).database
+
+
+class TestPostgreSQLStorage(TransactionContract, ClaimsContract):
+    @pytest.fixture
+    def storage(self, empty_on_server):
+        return empty_on_server
 
 
 class TestPostgreSQLStorageKeepsOptunasContract(StorageTestCase):
