@@ -1,5 +1,6 @@
 """What a worker does with checkpoints: a trial that waits again keeps its own, one that is over has none."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from storage.processes import ProcessIdentity
 from studies.execution.trial import trial_checkpoint
 
 KILLED_WORKER = HELPERS / "killed_worker.py"
+HAS_JAX = importlib.util.find_spec("jax") is not None
 ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
 
 
@@ -145,20 +147,24 @@ def run_killed_worker(location, *studies, kills_at_call=-1):
         env={**os.environ, **ONE_THREAD, "PYTHONPATH": path},
         capture_output=True,
         text=True,
-        timeout=120,
         check=False,
     )
 
 
-def test_a_trial_whose_worker_was_killed_gives_the_curve_of_one_that_was_not(location, make_study):
+@pytest.mark.parametrize(
+    "backend",
+    ["tensorflow", pytest.param("jax", marks=pytest.mark.skipif(not HAS_JAX, reason="no jax here; see `make jax`"))],
+)
+def test_a_trial_whose_worker_was_killed_gives_the_curve_of_one_that_was_not(location, make_study, backend):
+    training = {**TRAINING, "train": {**TRAINING["train"], "backend": backend}}
     # Given a worker killed as it has reported its fourth epoch: asked once to begin, then twice an epoch
-    killed = make_study("killed", **TRAINING)
+    killed = make_study("killed", **training)
     assert run_killed_worker(location, "killed", kills_at_call=8).returncode == -9
     before = only_trial(killed)
     assert list(before.intermediate_values) == [0, 1, 2, 3]
     assert trial_checkpoint(killed, 0).path.exists()
     # When another worker takes the trial, and then runs the same trial from beginning to end
-    whole = make_study("whole", **TRAINING)
+    whole = make_study("whole", **training)
     ended = run_killed_worker(location, "killed", "whole")
     assert ended.returncode == 0, ended.stderr
     # Then one epoch was trained again, and nothing tells the two trials apart
