@@ -9,7 +9,7 @@ TEST := $(BIN)/pytest -n 2 --dist loadfile
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .SUFFIXES:
-.PHONY: help study test check coverage faults setup dashboard lock clean environment project
+.PHONY: help study test check coverage jax faults setup dashboard lock clean environment project
 
 # The caller's Python must not reach ours; pip hears from the caller only how to reach a package registry.
 PIP_HEARS := CACHE_DIR CERT CLIENT_CERT CONFIG_FILE DEFAULT_TIMEOUT EXTRA_INDEX_URL FIND_LINKS INDEX_URL KEYRING_PROVIDER \
@@ -40,6 +40,18 @@ check: setup ## Lint, formatting, imports, types and tests
 # A target of its own, since the measuring takes half as much time again. What child processes run is not counted.
 coverage: setup ## Run the tests and print which branches of the code they take
 	@$(TEST) --cov --cov-report=term $(ARGS)
+
+# JAX is not in the lock. It gets an environment of its own that sees the packages of the other one.
+jax: setup ## Install JAX and let a worker on it train, be killed and resume
+	@set -eu; \
+	rm -rf .venv/jax; \
+	$(BIN)/python -I -m venv --without-pip .venv/jax; \
+	for packages in "$$PWD"/.venv/lib/python3*/site-packages; do \
+		echo "$$packages" > .venv/jax/lib/$$(basename "$$(dirname "$$packages")")/site-packages/locked.pth; \
+	done; \
+	.venv/jax/bin/python -I -m pip --disable-pip-version-check install --quiet --only-binary :all: --no-build-isolation \
+		--editable '.[jax]'; \
+	.venv/jax/bin/python -m pytest tests/studies/execution/test_resumed_trials.py -k jax $(ARGS)
 
 faults: setup ## Inject every fault of the table for real and print what each cost
 	@$(BIN)/pytest tests/faults -m '' $(ARGS)
