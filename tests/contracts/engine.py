@@ -49,7 +49,7 @@ class EngineContract:
         def make(function, trials=1):
             location = StorageLocation(tmp_path / "s.db")
             spec = StudySpec(name="s", objective=f"{OBJECTIVES}:{function}", seed=7, budget={"trials": trials})
-            return create_or_join(location, open_storage(location, create=True), spec)[0]
+            return create_or_join(location, open_storage(location, create=True), spec).stored
 
         return make
 

@@ -14,6 +14,6 @@ with (folder / "runs.txt").open("a") as runs:
     runs.write("run\n")
 location = StorageLocation(folder / "s.db")
 spec = StudySpec(name="s", objective="quadratic", seed=1, budget={"trials": 2})
-stored, _ = create_or_join(location, open_storage(location, create=True), spec)
+stored = create_or_join(location, open_storage(location, create=True), spec).stored
 outcome = launch(stored, WorkerSettings(count=1), view=lambda progress: None)
 sys.exit(outcome.ended.name)
