@@ -51,22 +51,23 @@ class StorageLocation:
             name, mark, _ = text.removeprefix(_SCHEME).partition("?")
             if mark:
                 raise StorageError(
-                    f"storage {text!r} has options after its question mark, which studyhall sets itself; leave them "
-                    "out (and write a question mark that belongs to the file's name %3F)"
+                    f"storage {text!r} has options after its question mark, which studyhall sets itself",
+                    hint="leave them out (and write a question mark that belongs to the file's name %3F)",
                 )
             name = unquote(name)
         elif text == "sqlite://":
             name = ""
         elif mark:
             raise StorageError(
-                f"storage {kind!r} is not supported; use an SQLite file, for example {DEFAULT}, or {_SERVER_EXAMPLE}"
+                f"storage {kind!r} is not supported",
+                hint=f"use an SQLite file, for example {DEFAULT}, or {_SERVER_EXAMPLE}",
             )
         else:
             name = text
         if name in ("", ":memory:"):
             raise StorageError(
-                f"storage {text!r} lives in the memory of one process, so workers cannot share it; "
-                f"name a file, for example {DEFAULT}"
+                f"storage {text!r} lives in the memory of one process, so workers cannot share it",
+                hint=f"name a file, for example {DEFAULT}",
             )
         return cls(_absolute(name))
 
@@ -121,21 +122,23 @@ def _server_url(text: str) -> str:
     if text.count("@") > 1:
         # The password ends at the first; its rest would be taken for the host, and shown.
         raise StorageError(
-            "the URL of the PostgreSQL storage has an @ too many; write one that belongs to the password %40 "
-            f"(and a % there %25): {_SERVER_EXAMPLE}"
+            "the URL of the PostgreSQL storage has an @ too many",
+            hint=f"write one that belongs to the password %40 (and a % there %25): {_SERVER_EXAMPLE}",
         )
     try:
         url = make_url(text.replace("postgres://", "postgresql://", 1))
     except (ArgumentError, ValueError):
         raise StorageError(
-            f"the URL of the PostgreSQL storage cannot be read; it looks like {_SERVER_EXAMPLE}"
+            "the URL of the PostgreSQL storage cannot be read", hint=f"it looks like {_SERVER_EXAMPLE}"
         ) from None
     if not url.database:
-        raise StorageError(f"the URL of the PostgreSQL storage names no database; it looks like {_SERVER_EXAMPLE}")
+        raise StorageError(
+            "the URL of the PostgreSQL storage names no database", hint=f"it looks like {_SERVER_EXAMPLE}"
+        )
     secret = next((key for key in url.query if "password" in key), None)
     if secret is not None:
         raise StorageError(
-            f"the URL of the PostgreSQL storage has {secret!r} among its options; write the password before the @, "
-            "or leave it to ~/.pgpass"
+            f"the URL of the PostgreSQL storage has {secret!r} among its options",
+            hint="write the password before the @, or leave it to ~/.pgpass",
         )
     return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)

@@ -54,21 +54,29 @@ def open_storage(location: StorageLocation, *, create: bool = False) -> SharedSt
     except StorageError:
         raise
     except OSError as error:
-        raise StorageError(f"{location} cannot be used: {error.strerror}; see `ls -l` and `df`") from error
+        raise StorageError(f"{location} cannot be used: {error.strerror}", hint="see `ls -l` and `df`") from error
     except RuntimeError as error:
         if "ymlink loop" in str(error):  # pathlib's, before Python 3.13
-            raise StorageError(f"{location} is a symbolic link that leads back to itself; choose another") from error
+            raise StorageError(
+                f"{location} is a symbolic link that leads back to itself", hint="choose another"
+            ) from error
         refusal = schema_refusal(error)
         if refusal is None:
             raise
         if refusal == "older":
             raise StorageError(
-                f"{location} was written by an older version of Optuna; upgrade it once with "
-                f"`optuna storage upgrade --storage {shlex.quote(str(location))}` (make a copy first)"
+                f"{location} was written by an older version of Optuna",
+                hint=(
+                    "upgrade it once with "
+                    f"`optuna storage upgrade --storage {shlex.quote(str(location))}` (make a copy first)"
+                ),
             ) from error
         raise StorageError(
-            f"{location} was written by a newer version of Optuna than this one; upgrade studyhall and "
-            "Optuna here (`pip install -U optuna`), or choose another --storage; the storage needs nothing"
+            f"{location} was written by a newer version of Optuna than this one",
+            hint=(
+                "upgrade studyhall and Optuna here (`pip install -U optuna`), or choose another --storage; "
+                "the storage needs nothing"
+            ),
         ) from error
     except Exception as error:
         sentence = explain(error, str(location))
@@ -82,7 +90,7 @@ def _open_file(location: StorageLocation, path: Path, *, create: bool) -> SQLite
     content = _content(path)
     if content is _Content.NOTHING and not create:
         raise StorageMissing(
-            f"there is no database at {location}; `studyhall launch` makes one, --storage names another"
+            f"there is no database at {location}", hint="`studyhall launch` makes one, --storage names another"
         )
     if content is not _Content.PREPARED:
         with _only_one_process(path.resolve().parent):
@@ -99,27 +107,27 @@ def check_place(path: Path) -> None:
     """
     if path.is_dir():
         example = StorageLocation(path / "studyhall.db")
-        raise StorageError(f"{path} is a directory; name a file in it, for example {example}")
+        raise StorageError(f"{path} is a directory", hint=f"name a file in it, for example {example}")
     if path.exists() and not path.is_file():
-        raise StorageError(f"{path} is not a file but a device, pipe or socket; choose another --storage")
+        raise StorageError(f"{path} is not a file but a device, pipe or socket", hint="choose another --storage")
     folder = path.resolve().parent  # of the file itself: a link may lie elsewhere
     if not folder.is_dir():
-        raise StorageError(f"the folder {folder} does not exist; make it, or name another --storage")
+        raise StorageError(f"the folder {folder} does not exist", hint="make it, or name another --storage")
     kind = UNSAFE_FILE_SYSTEMS.get(file_system(path, psutil.disk_partitions(all=True)))
     if kind is not None:
         raise StorageError(
-            f"{path} lies on {kind}, where several processes cannot share an SQLite file safely; "
-            "choose a --storage on a local disk"
+            f"{path} lies on {kind}, where several processes cannot share an SQLite file safely",
+            hint="choose a --storage on a local disk",
         )
     if path.exists():
         if not os.access(path, os.R_OK):
-            raise StorageError(f"{path} cannot be read by this user; see `ls -l`")
+            raise StorageError(f"{path} cannot be read by this user", hint="see `ls -l`")
         if not os.access(path, os.W_OK):
-            raise StorageError(f"{path} is read-only; make it writable (`chmod u+w`) or copy it elsewhere")
+            raise StorageError(f"{path} is read-only", hint="make it writable (`chmod u+w`) or copy it elsewhere")
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         raise StorageError(
-            f"the folder {folder} is read-only, and SQLite keeps its log there; "
-            "make it writable or choose another --storage"
+            f"the folder {folder} is read-only, and SQLite keeps its log there",
+            hint="make it writable or choose another --storage",
         )
     if path.exists() and path.stat().st_size > 0:
         _check_header(path)
@@ -129,14 +137,14 @@ def _check_header(path: Path) -> None:
     # By SQLite: closing a descriptor of one's own would drop the locks of all connections that this process has to
     # the file (https://sqlite.org/howtocorrupt.html, 2.2).
     if path.stat().st_size < _HEADER_BYTES:  # which SQLite would take for an empty database
-        raise StorageError(f"{path} is not an SQLite database; choose another --storage")
+        raise StorageError(f"{path} is not an SQLite database", hint="choose another --storage")
     try:
         with closing(connect(path)) as connection:
             connection.execute("SELECT 1 FROM sqlite_master").fetchone()
     except sqlite3.DatabaseError as error:
         # Whatever else is wrong is met, and told, by whoever opens it next.
         if "not a database" in str(error):
-            raise StorageError(f"{path} is not an SQLite database; choose another --storage") from None
+            raise StorageError(f"{path} is not an SQLite database", hint="choose another --storage") from None
 
 
 def file_system(path: Path, partitions: Sequence[Any]) -> str:
@@ -166,7 +174,8 @@ def _content(path: Path) -> _Content:
                 return _Content.NOTHING
             raise StorageError(
                 f"{path} is the database of another program (it holds {', '.join(sorted(tables - ALL_TABLES)[:3])}), "
-                "not of Optuna; choose another --storage"
+                "not of Optuna",
+                hint="choose another --storage",
             )
         stamped = STAMP in tables and connection.execute(f"SELECT 1 FROM {STAMP}").fetchone() is not None
         if stamped and connection.execute("PRAGMA journal_mode").fetchone() == ("wal",):
@@ -222,8 +231,8 @@ def _switch_to_wal(path: Path, connection: sqlite3.Connection) -> None:
         time.sleep(0.05)
     if mode != "wal":
         raise StorageError(
-            f"{path} cannot be shared by several processes here (SQLite stays in its {mode!r} mode); "
-            "choose a --storage on a local disk"
+            f"{path} cannot be shared by several processes here (SQLite stays in its {mode!r} mode)",
+            hint="choose a --storage on a local disk",
         )
 
 

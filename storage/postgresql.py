@@ -78,8 +78,8 @@ def open_server(location: StorageLocation, *, create: bool) -> PostgreSQLStorage
     """
     if importlib.util.find_spec("psycopg") is None:
         raise StorageError(
-            f"{location} needs psycopg, which is not installed; install the extra postgres: "
-            "`.venv/bin/pip install '.[postgres]'` in the folder of studyhall"
+            f"{location} needs psycopg, which is not installed",
+            hint="install the extra postgres: `.venv/bin/pip install '.[postgres]'` in the folder of studyhall",
         )
     options = _engine_options(location.url) | {"poolclass": NullPool}
     engine = sqlalchemy.create_engine(location.url, **options)
@@ -87,7 +87,8 @@ def open_server(location: StorageLocation, *, create: bool) -> PostgreSQLStorage
         content = _content(connection, location)
         if content is _Content.NOTHING and not create:
             raise StorageMissing(
-                f"there is no study database at {location}; `studyhall launch` makes one, --storage names another"
+                f"there is no study database at {location}",
+                hint="`studyhall launch` makes one, --storage names another",
             )
         if content is not _Content.PREPARED:
             connection.execute(_LOCK, {"key": _CREATORS})
@@ -118,8 +119,11 @@ def _content(connection: sqlalchemy.Connection, location: StorageLocation) -> _C
     if foreign:
         there = next((name for name in foreign if name in columns), sorted(columns)[0])
         raise StorageError(
-            f"{location} holds a table {there!r} of another program, where Optuna's would be; give studyhall "
-            "a database of its own (`createdb`), or a schema: add ?options=-csearch_path%3DNAME to the URL"
+            f"{location} holds a table {there!r} of another program, where Optuna's would be",
+            hint=(
+                "give studyhall a database of its own (`createdb`), or a schema: "
+                "add ?options=-csearch_path%3DNAME to the URL"
+            ),
         )
     stamped = STAMP in columns and connection.execute(sqlalchemy.text(f"SELECT 1 FROM {STAMP}")).first() is not None
     return _Content.PREPARED if stamped else _Content.UNPREPARED

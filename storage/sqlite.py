@@ -44,7 +44,7 @@ def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
     """
     synchronous = os.environ.get(SYNCHRONOUS_VARIABLE, "normal").upper()
     if synchronous not in ("NORMAL", "FULL"):
-        raise StorageError(f"${SYNCHRONOUS_VARIABLE} is {synchronous.lower()!r}; allowed: normal, full")
+        raise StorageError(f"${SYNCHRONOUS_VARIABLE} is {synchronous.lower()!r}", hint="allowed: normal, full")
     # SQLite percent-decodes such a URI, so a folder may be called anything.
     uri = f"{path.as_uri()}?mode={'rwc' if create else 'rw'}"
     connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
@@ -100,7 +100,9 @@ class SQLiteStorage(SharedStorage):
             with suppress(FileNotFoundError):
                 sync_to_disk(path.with_name(f"{path.name}-wal"))
         except OSError as error:
-            raise StorageError(f"{path} could not be written to its disk: {error.strerror}; see `dmesg`") from error
+            raise StorageError(
+                f"{path} could not be written to its disk: {error.strerror}", hint="see `dmesg`"
+            ) from error
 
     def exclude_other_writers(self, connection: sqlalchemy.Connection) -> None:
         """Nothing to do: BEGIN IMMEDIATE has done it."""
@@ -115,8 +117,8 @@ class SQLiteStorage(SharedStorage):
         # SQLite would go on, without a word, in a file that no longer has a name.
         if _identity(self._path) != self._file:
             raise StorageLost(
-                f"{self._path} was moved, deleted or replaced while it was in use; end what uses it, "
-                "put the file (or a backup) back, then `studyhall resume`"
+                f"{self._path} was moved, deleted or replaced while it was in use",
+                hint="end what uses it, put the file (or a backup) back, then `studyhall resume`",
             )
         reading = getattr(self._inside, "reading", False)
         connection.exec_driver_sql("BEGIN DEFERRED" if reading else "BEGIN IMMEDIATE")

@@ -29,11 +29,11 @@ def back_up(location: StorageLocation, target: Path, *, force: bool = False) -> 
     source = location.path
     if source is None:
         raise StorageError(
-            f"{location} is on a server, which has tools of its own (`pg_dump`); "
-            f"`studyhall storage copy` brings it into a file"
+            f"{location} is on a server, which has tools of its own (`pg_dump`)",
+            hint="`studyhall storage copy` brings it into a file",
         )
     if not source.exists():
-        raise StorageMissing(f"there is no database at {location} to back up; --storage names another")
+        raise StorageMissing(f"there is no database at {location} to back up", hint="--storage names another")
     target = target.absolute()
     _check_target(source, target, force=force)
     with staging_folder(target) as folder:
@@ -50,15 +50,15 @@ def back_up(location: StorageLocation, target: Path, *, force: bool = False) -> 
 
 def _check_target(source: Path, target: Path, *, force: bool) -> None:
     if not target.parent.is_dir():
-        raise StorageError(f"the folder {target.parent} does not exist; make it, or name another file")
+        raise StorageError(f"the folder {target.parent} does not exist", hint="make it, or name another file")
     if target.is_dir():
-        raise StorageError(f"{target} is a directory; name a file in it, for example {target / source.name}")
+        raise StorageError(f"{target} is a directory", hint=f"name a file in it, for example {target / source.name}")
     if not target.exists():
         return
     if target.samefile(source):
-        raise StorageError(f"{target} is the storage itself; name another file")
+        raise StorageError(f"{target} is the storage itself", hint="name another file")
     if not force:
-        raise StorageError(f"{target} is there already; --force overwrites it, or name another file")
+        raise StorageError(f"{target} is there already", hint="--force overwrites it, or name another file")
     try:
         with closing(sqlite3.connect(f"{target.as_uri()}?mode=rw", uri=True, timeout=0)) as old:
             old.execute("PRAGMA schema_version")
@@ -67,7 +67,9 @@ def _check_target(source: Path, target: Path, *, force: bool) -> None:
     # The last one to close a database takes its log away; a log that stays is another's, and would be taken for
     # the new file's.
     if target.with_name(f"{target.name}-wal").exists():
-        raise StorageError(f"{target} is in use by another program, and is left alone; end that, or name another file")
+        raise StorageError(
+            f"{target} is in use by another program, and is left alone", hint="end that, or name another file"
+        )
 
 
 def _copy(source: Path, made: Path) -> list[Any]:
@@ -97,6 +99,6 @@ def _move(made: Path, target: Path, *, force: bool) -> None:
     try:
         os.link(made, target)  # unlike a rename it never overwrites what came there meanwhile
     except FileExistsError:
-        raise StorageError(f"{target} has appeared meanwhile, and is left alone; name another file") from None
+        raise StorageError(f"{target} has appeared meanwhile, and is left alone", hint="name another file") from None
     except OSError:  # a file system without links
         made.rename(target)

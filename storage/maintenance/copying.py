@@ -58,7 +58,7 @@ def refuse_conflicts(source: Side, target: Side, names: Sequence[str]) -> None:
     for name in names:
         if name in there:
             raise StorageError(
-                f"{target.location} has a study {name!r} already; delete or rename it, or choose with --study"
+                f"{target.location} has a study {name!r} already", hint="delete or rename it, or choose with --study"
             )
         folder = target.location.study_files(name)
         if not folder.exists():
@@ -66,10 +66,10 @@ def refuse_conflicts(source: Side, target: Side, names: Sequence[str]) -> None:
         if folder == source.location.study_files(name):
             # Deleting one of the two studies would take the other's files.
             raise StorageError(
-                f"both storages would keep the files of study {name!r} in {folder}; set {FILES_VARIABLE} to another "
-                "folder for the one on the server, and keep it set"
+                f"both storages would keep the files of study {name!r} in {folder}",
+                hint=f"set {FILES_VARIABLE} to another folder for the one on the server, and keep it set",
             )
-        raise StorageError(f"{folder} is there already, for the files of study {name!r}; move it away")
+        raise StorageError(f"{folder} is there already, for the files of study {name!r}", hint="move it away")
 
 
 def copy_study(source: Side, target: Side, name: str) -> Copied:
@@ -185,5 +185,7 @@ def _copy_files(source: Path, target: Path) -> int:
             shutil.copystat(path, copy)
             with copy.open("rb") as reading:
                 if hashlib.file_digest(reading, "blake2b").digest() != digest.digest():
-                    raise CopyError(f"{path} reads otherwise in its copy; is the disk of {target.parent} sound?")
+                    raise CopyError(
+                        f"{path} reads otherwise in its copy", hint=f"is the disk of {target.parent} sound?"
+                    )
     return count

@@ -150,7 +150,8 @@ def rerun(stored: StoredStudy, number: int, environment: MutableMapping[str, str
     if number < stored.changed_at:
         raise StudyError(
             f"trial {number} of study {stored.name!r} was made before a change of the study was accepted, and what "
-            f"it was made with is not kept; trials from {stored.changed_at} on can be run again"
+            f"it was made with is not kept",
+            hint=f"trials from {stored.changed_at} on can be run again",
         )
     if source_digest(stored) is not None:
         check_source(stored, accept=False)
@@ -178,16 +179,16 @@ def _finished_trial(stored: StoredStudy, spec: StudySpec, number: int) -> Frozen
     found = next((trial for trial in trials if trial.number == number), None)
     if found is None:
         there = f"0 to {trials[-1].number}" if trials else "none yet"
-        raise StudyError(f"study {stored.name!r} has no trial {number}; there are: {there}")
+        raise StudyError(f"study {stored.name!r} has no trial {number}", hint=f"there are: {there}")
     if found.state not in FINISHED:
         raise StudyError(
-            f"trial {number} of study {stored.name!r} is {found.state.name} and has no result to compare with; "
-            "only a COMPLETE or PRUNED trial can be repeated"
+            f"trial {number} of study {stored.name!r} is {found.state.name} and has no result to compare with",
+            hint="only a COMPLETE or PRUNED trial can be repeated",
         )
     if (first := found.user_attrs.get(ATTRIBUTE)) is not None:
         raise StudyError(
-            f"trial {number} of study {stored.name!r} was not trained: it has the result of trial {first}; "
-            f"`studyhall rerun {shlex.quote(stored.name)} {first}` runs that one again"
+            f"trial {number} of study {stored.name!r} was not trained: it has the result of trial {first}",
+            hint=f"`studyhall rerun {shlex.quote(stored.name)} {first}` runs that one again",
         )
     if not found.params and SearchSpace(spec.space).searched:
         raise StudyError(

@@ -98,7 +98,8 @@ def assign(gpus: Sequence[Gpu], request: SlotRequest, *, cores: int) -> list[Slo
     if request.per_device is not None and sharing > request.per_device:
         raise DeviceError(
             f"{request.workers} workers on {len(chosen)} GPU{'s' if len(chosen) > 1 else ''} are {sharing} on one, and "
-            f"workers.per_device allows {request.per_device}; start fewer, or say --workers-per-device {sharing}"
+            f"workers.per_device allows {request.per_device}",
+            hint=f"start fewer, or say --workers-per-device {sharing}",
         )
     return [_on_gpu(number, chosen[number % len(chosen)], threads, sharing) for number in range(request.workers)]
 
@@ -112,7 +113,7 @@ def _choose(gpus: Sequence[Gpu], devices: Sequence[int] | Literal["all", "none"]
     missing = [str(index) for index in devices if index not in by_index]
     if missing:
         there = ", ".join(map(str, by_index)) or "none"
-        raise DeviceError(f"no GPU {', '.join(missing)} here; there: {there} (`studyhall doctor` lists them)")
+        raise DeviceError(f"no GPU {', '.join(missing)} here", hint=f"there: {there} (`studyhall doctor` lists them)")
     return [by_index[int(index)] for index in devices]
 
 

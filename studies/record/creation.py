@@ -107,8 +107,8 @@ def _adopt(found: StoredStudy, spec: StudySpec) -> StoredStudy:
     theirs = tuple(d.name.lower() for d in found.storage.get_study_directions(found.study_id))
     if theirs != spec.directions:
         raise StudyError(
-            f"the Optuna study {found.name!r} has the directions {', '.join(theirs)}, "
-            f"not {', '.join(spec.directions)}; give --direction {','.join(theirs)}, or another --name"
+            f"the Optuna study {found.name!r} has the directions {', '.join(theirs)}, not {', '.join(spec.directions)}",
+            hint=f"give --direction {','.join(theirs)}, or another --name",
         )
     adopted = replace(found, spec=spec)
     _write(adopted)
@@ -133,9 +133,9 @@ def _begin(stored: StoredStudy, before: StudySpec | None = None) -> None:
     try:
         refusal = remember(stored, load(stored.location, stored.storage, spec.warm_start))
     except StudyNotFound as error:
-        raise StudyNotFound(f"warm_start: {error}") from None
+        raise StudyNotFound(f"warm_start: {error.message}", error.hint) from None
     if refusal is not None:
-        raise StudyError(f"warm_start: {refusal}; name another study or leave it out")
+        raise StudyError(f"warm_start: {refusal}", hint="name another study or leave it out")
 
 
 def _write(stored: StoredStudy) -> None:

@@ -84,8 +84,8 @@ class StoredStudy:
         """
         if self.spec is None:
             raise StudyError(
-                f"study {self.name!r} was not made by studyhall, so it does not say what to run; "
-                f"`studyhall launch OBJECTIVE --name '{self.name}'` adopts it"
+                f"study {self.name!r} was not made by studyhall, so it does not say what to run",
+                hint=f"`studyhall launch OBJECTIVE --name '{self.name}'` adopts it",
             )
         return self.spec
 
@@ -101,9 +101,8 @@ def load(location: StorageLocation, storage: SharedStorage, name: str) -> Stored
         study_id = storage.get_study_id_from_name(name)
     except KeyError:
         known = [study.study_name for study in storage.get_all_studies()]
-        raise StudyNotFound(
-            f"no study {name!r} in {location}{did_you_mean(name, known)} (`studyhall list` shows all {len(known)})"
-        ) from None
+        near, list_ = did_you_mean(name, known).removeprefix("; "), f"`studyhall list` shows all {len(known)}"
+        raise StudyNotFound(f"no study {name!r} in {location}", hint=f"{near} ({list_})" if near else list_) from None
     return StoredStudy(location, storage, study_id, name, _read_spec(name, storage.get_study_system_attrs(study_id)))
 
 
@@ -113,7 +112,8 @@ def _read_spec(name: str, attributes: dict[str, Any]) -> StudySpec | None:
     if attributes.get(FORMAT_KEY, 0) > FORMAT:
         raise StudyError(
             f"study {name!r} was stored in format {attributes[FORMAT_KEY]} by a newer studyhall, "
-            f"this one reads up to {FORMAT}; upgrade studyhall"
+            f"this one reads up to {FORMAT}",
+            hint="upgrade studyhall",
         )
     stored = attributes[SPEC_KEY]
     if attributes.get(FORMAT_KEY, 0) < 3:
