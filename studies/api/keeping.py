@@ -133,7 +133,7 @@ def copy(
     names = list(dict.fromkeys(studies)) or [frozen.study_name for frozen in here.storage.get_all_studies()]
     for name in names:
         if not force and live_sessions(load(here.location, here.storage, name).attributes):
-            hint = f"`studyhall stop {shlex.quote(name)}` first, or --force copies it as it is now"
+            hint = f"`studyhall stop '{name}'` first, or --force copies it as it is now"
             raise StudyError(f"study {name!r} is running", hint)
     there = Side(places[1], open_storage(places[1], create=True))
     refuse_conflicts(here, there, names)
