@@ -36,8 +36,10 @@ class StorageLocation:
 
     @classmethod
     def parse(cls, text: str) -> StorageLocation:
-        """Read ``sqlite:///relative.db``, ``sqlite:////absolute.db`` (where %3F is a question mark), a plain path,
-        or ``postgresql://user:password@host/database``.
+        """Read a storage as it is written on the command line.
+
+        ``sqlite:///relative.db``, ``sqlite:////absolute.db`` (where %3F is a question mark), a plain path, or
+        ``postgresql://user:password@host/database``.
 
         Raises:
             StorageError: for any other kind of storage, and for one that workers cannot share.
@@ -84,8 +86,11 @@ class StorageLocation:
 
     @property
     def files(self) -> Path:
-        """The folder of logs, checkpoints, artifacts and models: beside an SQLite file; for a server
-        ``DATABASE.files`` in the folder where the location was read, or what $STUDYHALL_FILES names."""
+        """The folder of logs, checkpoints, artifacts and models.
+
+        Beside an SQLite file; for a server ``DATABASE.files`` in the folder where the location was read, or what
+        $STUDYHALL_FILES names.
+        """
         if self.path is None:
             return self._server_files
         return self.path.with_name(f"{self.path.name.removesuffix('.db')}.files")

@@ -8,11 +8,11 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-import alembic.command
-import alembic.migration
+import alembic.command  # noqa: F401
+import alembic.migration  # noqa: F401
 import alembic.script  # noqa: F401  Optuna imports these as it opens a database
 import optuna
-import optuna.storages._rdb.models
+import optuna.storages._rdb.models  # noqa: F401
 from optuna.trial import TrialState
 
 with contextlib.suppress(ImportError):
