@@ -16,7 +16,6 @@ from storage import StorageLocation
 from studies.api.places import find
 from studies.api.running import LaunchOptions, LaunchReport, prepare
 from studies.errors import StudyError
-from studies.execution.engines.table import DEFAULT_ENGINE
 from studies.record.progress import Progress, read_progress
 from studies.record.sessions import request_stop
 from studies.spec.settings import WorkerSettings
@@ -109,7 +108,8 @@ def start(study: str, **options: Unpack[LaunchOptions]) -> BackgroundLaunch:
         StudyError: it cannot run as asked.
         StorageError: the storage cannot be used.
     """
-    stored, workers = prepare(study, **options)
+    ready = prepare(study, **options)
+    stored = ready.stored
     log = stored.files / "logs" / "launch.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     here, there = Pipe()
@@ -124,7 +124,7 @@ def start(study: str, **options: Unpack[LaunchOptions]) -> BackgroundLaunch:
             start_new_session=True,
         )
     launched = BackgroundLaunch(stored.name, stored.location, log, process, here)
-    engine = options.get("engine", DEFAULT_ENGINE)
-    here.send(BackgroundOrder(name=stored.name, location=stored.location, workers=workers, engine=engine))
+    order = BackgroundOrder(name=stored.name, location=stored.location, workers=ready.workers, engine=ready.engine)
+    here.send(order)
     launched.await_start()
     return launched

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypedDict, Unpack
 from storage import StorageLocation, open_storage
 from studies.api.places import find, locate
 from studies.errors import StudyError
+from studies.execution.devices import Slot
 from studies.execution.engines.table import DEFAULT_ENGINE
 from studies.execution.launch import check_data, find_slots
 from studies.execution.launch import launch as run_workers
@@ -93,8 +94,8 @@ def launch(study: str, *, view: View | None = None, **options: Unpack[LaunchOpti
         StudyError: it cannot run as asked.
         StorageError: the storage cannot be used.
     """
-    stored, workers = prepare(study, **options)
-    return run(stored, workers, view, engine=options.get("engine", DEFAULT_ENGINE))
+    ready = prepare(study, **options)
+    return run(ready.stored, ready.workers, view, engine=ready.engine, slots=ready.slots)
 
 
 def resume(
@@ -162,15 +163,24 @@ def stop(name: str, *, storage: str | StorageLocation | None = None) -> StopRequ
     return StopRequest(sessions=len(sessions), workers=workers, location=stored.location)
 
 
-def prepare(study: str, **options: Unpack[LaunchOptions]) -> tuple[StoredStudy, WorkerSettings]:
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A study that is checked, and stands in its storage."""
+
+    stored: StoredStudy
+    workers: WorkerSettings
+    engine: str
+    slots: Sequence[Slot]
+
+
+def prepare(study: str, **options: Unpack[LaunchOptions]) -> Prepared:
     """Everything of `launch` before its workers start: the study checked, and made in its storage or joined there."""
     given = _settings(options)
     spec = read_study(study, given)
     check_size(spec, spec.budget.trials)
     check_data(spec)
-    find_slots(
-        spec, spec.workers, engine=options.get("engine", DEFAULT_ENGINE)
-    )  # refused before anything is made; how many are needed is known later
+    engine = options.get("engine", DEFAULT_ENGINE)
+    slots = find_slots(spec, spec.workers, engine=engine)
     location = locate(options.get("storage"))
     accept = options.get("accept_changes", False)
     joined = create_or_join(location, open_storage(location, create=True), spec, accept_changes=accept)
@@ -189,15 +199,20 @@ def prepare(study: str, **options: Unpack[LaunchOptions]) -> tuple[StoredStudy, 
             ).store(stored.storage, stored.study_id)
             if is_given:
                 raise_budget(stored, trials=wish.trials)
-    return stored, spec.workers
+    return Prepared(stored=stored, workers=spec.workers, engine=engine, slots=slots)
 
 
 def run(
-    stored: StoredStudy, workers: WorkerSettings, view: View | None, *, engine: str = DEFAULT_ENGINE
+    stored: StoredStudy,
+    workers: WorkerSettings,
+    view: View | None,
+    *,
+    engine: str = DEFAULT_ENGINE,
+    slots: Sequence[Slot] = (),
 ) -> LaunchReport:
     """Run a study whose data were checked; see `launch`."""
     before = read_progress(stored)
-    outcome = run_workers(stored, workers, view or (lambda progress: None), engine=engine)
+    outcome = run_workers(stored, workers, view or (lambda progress: None), engine=engine, slots=slots)
     progress = read_progress(stored)
     return LaunchReport(
         outcome=outcome,

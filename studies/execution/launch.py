@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from objectives.data.loading import absence
 from studies.errors import StudyError
@@ -24,9 +24,19 @@ log = logging.getLogger("studyhall.launch")
 
 
 def launch(
-    stored: StoredStudy, workers: WorkerSettings, view: Callable[[Progress], None], *, engine: str = DEFAULT_ENGINE
+    stored: StoredStudy,
+    workers: WorkerSettings,
+    view: Callable[[Progress], None],
+    *,
+    engine: str = DEFAULT_ENGINE,
+    slots: Sequence[Slot] = (),
 ) -> LaunchOutcome:
-    """Run a study whose data were checked until it ends; ``view`` is shown its progress about once a second.
+    """Run a study whose data were checked until it ends.
+
+    Args:
+        view: is shown its progress about once a second.
+        slots: those that were found for all the workers already. Found anew where fewer are needed, so that these
+            have more threads each.
 
     Raises:
         DeviceError: the devices asked for are not there.
@@ -39,7 +49,8 @@ def launch(
     if (lost := lost_source(stored)) is not None:
         log.warning("study %r, which this one was warm-started from, is gone; the sampler goes on without it", lost)
     count = workers.count if left is None else min(workers.count, left)
-    slots = find_slots(spec, workers.model_copy(update={"count": count}), engine=engine)
+    if len(slots) != count:
+        slots = find_slots(spec, workers.model_copy(update={"count": count}), engine=engine)
     objective = resolve(spec.objective)
     preparation = Preparation(
         frameworks=objective.frameworks(spec),

@@ -1,5 +1,6 @@
 """The functions behind the command line serve a notebook as well."""
 
+import inspect
 import json
 import subprocess
 import sys
@@ -24,6 +25,13 @@ def test_a_cell_launches_polls_and_stops_a_study(tmp_path):
     assert seen["trials"] == list(range(len(seen["trials"])))
     assert seen["best"] >= 0
     assert "budget.trials" in seen["refused"]
+
+
+def test_every_function_is_in_the_reference():
+    section = (ROOT / "docs" / "reference.md").read_text("utf-8").partition("\n## Python\n")[2].partition("\n## ")[0]
+    functions = [name for name in api.__all__ if inspect.isfunction(getattr(api, name))]
+    assert "launch" in functions
+    assert [name for name in functions if f"`{name}(" not in section] == []
 
 
 def test_a_launch_whose_process_is_killed_is_told(tmp_path, monkeypatch):
