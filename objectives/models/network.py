@@ -15,9 +15,9 @@ from objectives.models.parts import class_weights, losses, optimizers, schedules
 from objectives.space.parameters import Parameter, former_names
 from objectives.space.values import Scalar
 from objectives.training import backend
-from objectives.training.cross_validation import evaluate
-from objectives.training.fit import Training
+from objectives.training.reporting import train_trial
 from objectives.training.task import Task
+from objectives.training.trainer import Training
 
 if TYPE_CHECKING:
     import optuna
@@ -117,7 +117,7 @@ def make_training(network: Network, params: Mapping[str, Any], data: SearchData,
         data=data,
         batch_size=params["batch_size"],
         callbacks=callbacks,
-        row_weights=class_weights.row_weights(params, data),
+        sample_weight=class_weights.sample_weight(params, data),
     )
 
 
@@ -130,7 +130,7 @@ class NetworkObjective:
     _splits: Sequence[SearchData] | None = field(default=None, init=False, repr=False)
 
     def __call__(self, trial: optuna.Trial, /) -> float | list[float]:
-        """Return the trial's value, NaN when training diverged (see evaluation.evaluate for what is raised).
+        """Return the trial's value, NaN when training diverged (see `reporting.train_trial` for what is raised).
 
         Before the first trial trains: BackendError and DataError.
         """
@@ -139,4 +139,4 @@ class NetworkObjective:
             self._splits = load(self.network, self.task)
         params = self.network.completed(self.task.space.suggest(trial))
         make = partial(make_training, self.network, params, epochs=self.task.train.epochs)
-        return evaluate(trial, self._splits, make, self.task)
+        return train_trial(trial, self._splits, make, self.task)

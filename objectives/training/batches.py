@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy as np
 
-    Array = np.ndarray[Any, Any]
-
 
 @dataclass
 class EpochOrder:
@@ -25,14 +23,16 @@ class EpochOrder:
     """Epoch -> seed."""
     epoch: int = 0
 
-    def __call__(self) -> Array:
+    def __call__(self) -> np.ndarray:
         """Return every row number once, int64, shape (rows,)."""
         import numpy as np
 
         return np.random.default_rng(self.seed_of(self.epoch)).permutation(self.rows)
 
 
-def training_batches(x: Array, y: Array, batch_size: int, order: EpochOrder, weights: Array | None = None) -> Any:
+def training_batches(
+    x: np.ndarray, y: np.ndarray, batch_size: int, order: EpochOrder, weights: np.ndarray | None = None
+) -> Any:
     """Return what `model.fit(..., shuffle=False)` takes as `x`: rows of x, of y and, if given, of weights.
 
     `order` is asked as each epoch begins; the last batch of an epoch may be smaller.
@@ -44,22 +44,46 @@ def training_batches(x: Array, y: Array, batch_size: int, order: EpochOrder, wei
     return make(x, y, batch_size, order, weights)
 
 
-def python_batches(x: Array, y: Array, batch_size: int, order: EpochOrder, weights: Array | None = None) -> Any:
-    """The batches as a `keras.utils.PyDataset`, which every backend takes."""
+def validation_batches(x: np.ndarray, y: np.ndarray, batch_size: int) -> Any:
+    """Return what `model.fit` takes as `validation_data`: the rows in their own order, for any number of calls."""
     import keras
+
+    if keras.config.backend() != "tensorflow":
+        return python_batches(x, y, batch_size)
+    import tensorflow as tf
+
+    whole = len(x) - len(x) % batch_size
+    parts = []
+    with tf.device("CPU:0"):
+        if whole:
+            stacked = tuple(array[:whole].reshape(-1, batch_size, *array.shape[1:]) for array in (x, y))
+            parts.append(tf.data.Dataset.from_tensor_slices(stacked))
+        if whole < len(x):
+            parts.append(tf.data.Dataset.from_tensors((x[whole:], y[whole:])))
+    batches = parts[0] if len(parts) == 1 else parts[0].concatenate(parts[1])
+    return batches.with_options(_as_written())
+
+
+def python_batches(
+    x: np.ndarray, y: np.ndarray, batch_size: int, order: EpochOrder | None = None, weights: np.ndarray | None = None
+) -> Any:
+    """The batches as a `keras.utils.PyDataset`, which every backend takes; without an order in that of the rows."""
+    import keras
+    import numpy as np
 
     arrays = _given(x, y, weights)
 
     class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
         def __init__(self) -> None:
             super().__init__()
-            self.rows, self.epoch = order(), order.epoch
+            self.rows = np.arange(len(x)) if order is None else order()
+            self.epoch = 0 if order is None else order.epoch
 
         def __len__(self) -> int:
             return -(-len(x) // batch_size)
 
-        def __getitem__(self, index: int) -> tuple[Array, ...]:
-            if self.epoch != order.epoch:
+        def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
+            if order is not None and self.epoch != order.epoch:
                 self.rows, self.epoch = order(), order.epoch
             rows = self.rows[index * batch_size : (index + 1) * batch_size]
             return tuple(array[rows] for array in arrays)
@@ -67,7 +91,9 @@ def python_batches(x: Array, y: Array, batch_size: int, order: EpochOrder, weigh
     return Batches()
 
 
-def tensorflow_batches(x: Array, y: Array, batch_size: int, order: EpochOrder, weights: Array | None = None) -> Any:
+def tensorflow_batches(
+    x: np.ndarray, y: np.ndarray, batch_size: int, order: EpochOrder, weights: np.ndarray | None = None
+) -> Any:
     """The batches as a `tf.data.Dataset`, laid out as Keras lays out arrays."""
     import tensorflow as tf
 
@@ -90,19 +116,25 @@ def tensorflow_batches(x: Array, y: Array, batch_size: int, order: EpochOrder, w
     def gathered(numbers: Any) -> Any:
         return tuple(tf.gather(tensor, numbers) for tensor in tensors)
 
-    options = tf.data.Options()
-    # The pipeline is written as it should run; optimizing it would serialize the rows.
-    options.experimental_optimization.apply_default_optimizations = False
     return (
         tf.data.Dataset.range(1)
         .map(ordered)
         .flat_map(divided)
         .map(gathered, num_parallel_calls=tf.data.AUTOTUNE)
         .apply(tf.data.experimental.assert_cardinality(-(-rows // batch_size)))
-        .with_options(options)
+        .with_options(_as_written())
         .prefetch(tf.data.AUTOTUNE)
     )
 
 
-def _given(x: Array, y: Array, weights: Array | None) -> list[Array]:
+def _as_written() -> Any:
+    import tensorflow as tf
+
+    options = tf.data.Options()
+    # Optimizing the pipeline would serialize the rows.
+    options.experimental_optimization.apply_default_optimizations = False
+    return options
+
+
+def _given(x: np.ndarray, y: np.ndarray, weights: np.ndarray | None) -> list[np.ndarray]:
     return [x, y] if weights is None else [x, y, weights]

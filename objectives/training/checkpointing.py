@@ -2,151 +2,150 @@
 
 from __future__ import annotations
 
-import inspect
+import json
 import logging
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from objectives.errors import SerializationError
-from objectives.training.serialization import pack, unpack
+from objectives.training.run import Listener, RunState
+from objectives.training.serialization import from_bytes, to_bytes
 
 if TYPE_CHECKING:
+    import keras
+    import numpy as np
+
     from objectives.objective import Checkpoint
 
 log = logging.getLogger("studyhall.training")
 
-FORMAT = 2
+FORMAT = 3
 
 # No more training than this is lost to a death, unless one epoch is longer.
 SECONDS_AT_RISK = 2.0
 
 
-@dataclass(kw_only=True)
-class Keeper:
-    """Keeps the state of one trial's training in the trial's checkpoint; does nothing where there is none.
+@dataclass(frozen=True, kw_only=True)
+class RunIdentity:
+    """What decides a run, plain data: a checkpoint of anything else does not fit."""
 
-    The state is the progress that the training tells, every variable of the model (weights, statistics, the state
-    of its random layers) and of its optimizer, and the plain attributes of the callbacks.
-    """
+    params: Mapping[str, Any]
+    seed: int
+    batch_size: int
+    scoring: Mapping[str, Any]
+    train: Mapping[str, Any]
+    data: str
+    rows: tuple[int, int]
+    runs: int
+
+    def to_json(self) -> Any:
+        """Return the identity as it is after JSON, with lists for tuples."""
+        return json.loads(json.dumps(asdict(self)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Kept:
+    """What a checkpoint holds."""
+
+    state: RunState
+    identity: Any
+    values: list[np.ndarray]
+    """Of every variable of the model (weights, statistics, the state of its random layers) and of its optimizer."""
+
+    def to_bytes(self) -> bytes:
+        kept = {"format": FORMAT, "state": self.state.to_json(), "identity": self.identity, "values": self.values}
+        return to_bytes(kept)
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> _Kept | None:
+        """Return what was kept; None when this is something else."""
+        try:
+            kept = from_bytes(content)
+        except (ValueError, TypeError):
+            return None
+        if not isinstance(kept, dict) or kept.get("format") != FORMAT:
+            log.warning("the checkpoint is of another format, the trial starts over")
+            return None
+        return cls(state=RunState.from_json(kept["state"]), identity=kept["identity"], values=kept["values"])
+
+
+@dataclass
+class Checkpointer(Listener):
+    """Keeps a run, its model and its optimizer in a checkpoint; does nothing where there is none."""
 
     checkpoint: Checkpoint | None
-    model: Any = None
-    callbacks: Sequence[Any] = ()
-    """What changes in them must lie in attributes that are plain data or arrays."""
-    made_from: Mapping[str, Any] = field(default_factory=dict)
-    """What decides the training, plain data: a state made from anything else does not fit."""
-    _callback_states: list[dict[str, Any]] = field(default_factory=list)
-    _kept: dict[str, Any] | None = None
+    _model: keras.Model | None = None
+    _identity: Any = None
+    _kept: _Kept | None = None
     _looked: bool = False
     _saved: float = field(default_factory=lambda: time.monotonic())
     _epoch_ended: float = field(default_factory=lambda: time.monotonic())
 
-    def attend(self, *, model: Any, callbacks: Sequence[Any], made_from: Mapping[str, Any]) -> None:
-        """Keep the training of this model from now on; what an earlier one was restored from is used up."""
-        self.model, self.callbacks, self.made_from = model, callbacks, made_from
-        self._callback_states = []
+    def read(self) -> RunState | None:
+        """Return the state last kept, of whatever run it is; None where there is none."""
+        if not self._looked:
+            self._looked = True
+            content = self.checkpoint.load() if self.checkpoint is not None else None
+            self._kept = None if content is None else _Kept.from_bytes(content)
+        return None if self._kept is None else self._kept.state
+
+    def attach(self, model: keras.Model, identity: RunIdentity) -> RunState | None:
+        """Keep the run of this model from now on; return the state that it is to go on from.
+
+        None where nothing is kept that fits, and the second time.
+        """
+        self._model, self._identity = model, identity.to_json()
         # What it took to build the model would not be lost with a run.
         now = time.monotonic()
         self._saved, self._epoch_ended = self._saved + now - self._epoch_ended, now
+        state = self.read()
+        if self._kept is not None and (other := self._other(self._kept)) is not None:
+            log.warning("the checkpoint is of another %s, the trial starts over", other)
+            self._kept, state = None, None
+        return state
 
-    def release(self) -> None:
-        """Let go of the model."""
-        self.attend(model=None, callbacks=(), made_from={})
+    def detach(self) -> None:
+        """Let go of the model, and of what was kept."""
+        self._model = self._kept = None
 
-    def peek(self) -> dict[str, Any]:
-        """Return the progress last kept, of whatever training it is; empty where there is none."""
-        progress = (self._look() or {}).get("progress")
-        return progress if isinstance(progress, dict) else {}
+    def on_resume(self, state: RunState) -> None:
+        """Put the model and its optimizer into the state that was kept."""
+        if self._kept is not None:
+            for variable, value in zip(self._variables(), self._kept.values, strict=True):
+                variable.assign(value)
+            self._kept = None
 
-    def restore(self) -> dict[str, Any] | None:
-        """Put the model and its optimizer into the state last kept; return the progress that was kept with it.
-
-        None where there is nothing that fits, and the second time. The callbacks follow in `restore_callbacks`.
-        """
-        state, self._kept = self._look(), None
-        if state is None:
-            return None
-        if differing := [name for name, here in self._form().items() if state.get(name) != here]:
-            log.warning("the checkpoint is of another %s, the trial starts over", differing[0])
-            return None
-        for variable, value in zip(self._variables(), state["values"], strict=True):
-            variable.assign(value)
-        self._callback_states = state["callback states"]
-        progress: dict[str, Any] = state["progress"]
-        return progress
-
-    def restore_callbacks(self) -> None:
-        """Put the callbacks into the state that `restore` found, after their own `on_train_begin`."""
-        for callback, attributes in zip(self.callbacks, self._callback_states, strict=False):
-            vars(callback).update(attributes)
-
-    def save_if_due(self, progress: Mapping[str, Any]) -> None:
-        """Save, at an epoch's end, if a death before the next one's would lose more than SECONDS_AT_RISK."""
+    def on_epoch(self, state: RunState) -> None:
+        """Save if a death before the next epoch's end would lose more than SECONDS_AT_RISK."""
         now = time.monotonic()
         epoch_seconds, self._epoch_ended = now - self._epoch_ended, now
-        if now - self._saved + epoch_seconds > SECONDS_AT_RISK:
-            self.save(progress)
+        if not state.final and now - self._saved + epoch_seconds > SECONDS_AT_RISK:
+            # The listeners before this one have heard of the epoch.
+            self.save(replace(state, reported=True))
 
-    def save(self, progress: Mapping[str, Any]) -> None:
-        """Keep the state as it is now, with `progress` (plain data)."""
+    def on_interrupt(self, state: RunState) -> None:
+        """Save, so that whoever goes on need not train this epoch again."""
+        self.save(state)
+
+    def save(self, state: RunState) -> None:
+        """Keep the state, and the model as it is now."""
         if self.checkpoint is None:
             return
-        state = {
-            "progress": dict(progress),
-            "values": [variable.numpy() for variable in self._variables()],
-            "callback states": [_state(callback) for callback in self.callbacks],
-        }
-        self.checkpoint.save(pack({**self._form(), **state}))
+        values = [variable.numpy() for variable in self._variables()]
+        self.checkpoint.save(_Kept(state=state, identity=self._identity, values=values).to_bytes())
         self._saved = self._epoch_ended = time.monotonic()
 
-    def _look(self) -> dict[str, Any] | None:
-        if not self._looked:
-            self._looked = True
-            packed = self.checkpoint.load() if self.checkpoint is not None else None
-            self._kept = None if packed is None else _read(packed)
-        return self._kept
-
-    def _variables(self) -> list[Any]:
-        optimizer = self.model.optimizer
+    def _variables(self) -> list[keras.Variable]:
+        assert self._model is not None, "attach comes first"
+        optimizer = self._model.optimizer
         if not optimizer.built:
-            optimizer.build(self.model.trainable_variables)
-        return [*self.model.variables, *optimizer.variables]
+            optimizer.build(self._model.trainable_variables)
+        return [*self._model.variables, *optimizer.variables]
 
-    def _form(self) -> dict[str, Any]:
-        """What a state must have in common with this training to fit it."""
-        return {
-            "format": FORMAT,
-            "training": dict(self.made_from),
-            "model": [[list(variable.shape), str(variable.dtype)] for variable in self._variables()],
-            "list of callbacks": [type(callback).__name__ for callback in self.callbacks],
-        }
-
-
-def _read(packed: bytes) -> dict[str, Any]:
-    """What was packed; nothing when this was not written by a Keeper."""
-    try:
-        state = unpack(packed)
-    except (ValueError, TypeError):
-        return {}
-    return state if isinstance(state, dict) else {}
-
-
-def _state(callback: Any) -> dict[str, Any]:
-    """The callback's attributes but for the model, functions and the like, which it has anew in each process.
-
-    Nor what its constructor was given: Keras's monitors turn the sign of `min_delta` when they first see a metric,
-    and would turn a restored one back.
-    """
-    given = inspect.signature(type(callback)).parameters
-    attributes = {}
-    for name, value in vars(callback).items():
-        if name in given:
-            continue
-        try:
-            pack(value)
-        except SerializationError:
-            continue
-        attributes[name] = value
-    return attributes
+    def _other(self, kept: _Kept) -> str | None:
+        """In what a checkpoint differs from this run."""
+        if kept.identity != self._identity:
+            return "training"
+        here = [(tuple(variable.shape), str(variable.dtype)) for variable in self._variables()]
+        return None if here == [(value.shape, value.dtype.name) for value in kept.values] else "model"

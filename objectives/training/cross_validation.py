@@ -1,191 +1,158 @@
-"""How a trial's number is estimated: one run for each division of the data and each repeat, and their mean."""
+"""How a configuration's score is estimated: one run for each split of the data and each seed."""
 
 from __future__ import annotations
 
-import math
-import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from objectives.seeds import derive_seed
-from objectives.training.checkpointing import Keeper
-from objectives.training.costs import model_costs
-from objectives.training.fit import Training, early_stopping, fit
-from objectives.training.recorder import Recorder, Reporter
-from objectives.training.scoring import Goal
+from objectives.training.checkpointing import Checkpointer, RunIdentity
+from objectives.training.fit import fit
+from objectives.training.run import Listener, RunResult, RunState
+from objectives.training.scoring import Scoring
+from objectives.training.settings import TrainSettings
+from objectives.training.trainer import FitTrainer, Training
 
 if TYPE_CHECKING:
-    import optuna
+    import keras
 
     from objectives.data.arrays import SearchData
-    from objectives.training.task import Task
+    from objectives.objective import Checkpoint
 
 
-def evaluate(
-    trial: optuna.Trial,
-    divisions: Sequence[SearchData],
+def run_count(seeds: int, splits: int) -> int:
+    """How many runs a configuration has; each has `train.epochs` steps of its own."""
+    return seeds * splits
+
+
+def cross_validate(
+    splits: Sequence[SearchData],
     make: Callable[[SearchData], Training],
-    task: Task,
-) -> float | list[float]:
-    """Train and judge one trial on every division, `task.train.seeds` times; return its value, NaN when it diverged.
+    *,
+    train: TrainSettings,
+    scoring: Scoring,
+    params: Mapping[str, Any],
+    seed_of: Callable[..., int],
+    checkpoint: Checkpoint | None = None,
+    listeners: Sequence[Listener] = (),
+) -> tuple[RunResult, ...]:
+    """Train on every split, `train.seeds` times; return the result of each run.
 
-    `make` builds a fresh model; Keras is seeded before each, by the study's seed, the trial's number and the run.
-    The value is the mean over the runs: of the best or the last epoch's metric of each. With several metrics it is a
-    list in their order, all of the epoch that is best by the first which is no cost; costs are the last run's.
+    A run that diverged or was pruned is the last. With a `checkpoint` the training goes on in the run and the epoch
+    that it was saved in, by whichever process.
 
-    Epoch e (from 0) of run r is reported as step r * epochs + e, with the mean of the finished runs' values and this
-    epoch's, so that a pruner compares trials after the same work (optuna#4373). Where early stopping ended a run, the
-    steps up to the next run are left out.
+    Args:
+        splits: one a fold; one in all for hold-out.
+        make: builds a fresh model; Keras is seeded before each.
+        train: how.
+        scoring: the metrics.
+        params: what decides the models that are made. A checkpoint of others does not fit.
+        seed_of: the seed of one use, named by words and numbers.
+        checkpoint: where the training is kept.
+        listeners: hear of every epoch before it is kept.
 
-    Afterwards the trial has the user attributes `epochs` (run), `ended` ("all epochs", "early stopping", "pruned" or
-    "diverged"), `curves`, and, unless it diverged, `value_rule` ("best val_accuracy" or "last val_accuracy") and
-    `best_epoch` (the step whose metric is the value). Of several runs, `curves` are the means over those that came as
-    far, and `folds` has for each run `division`, `repeat`, `value`, `epochs`, `ended`, `best_epoch` and `curves`
-    instead of `best_epoch`.
-
-    A trial with a `checkpoint` (see objective.Checkpoint) that was handed back goes on in the run and the epoch where
-    it was; its user attribute `resumed_at` lists the steps with which it went on.
-
-    Raises `optuna.TrialPruned`, TrainingError for a metric that these data or this model do not have, and what
-    reporting raises.
+    Raises:
+        TrainingError: these data or this model do not have a metric.
     """
-    return _Evaluation(trial, divisions, make, task).run()
+    plan = _Plan(splits, make, train, scoring, params, seed_of)
+    checkpointer = Checkpointer(checkpoint)
+    kept = checkpointer.read()
+    # What a checkpoint tells of earlier runs is believed when the one in which it was saved goes on.
+    results = kept.earlier if kept is not None and kept.runs == plan.runs else ()
+    doubted = bool(results)
+    while len(results) < plan.runs:
+        try:
+            state = plan.train_next(results, checkpointer, listeners, only_resumed=doubted)
+        finally:
+            checkpointer.detach()
+            forget_models()
+        doubted = False
+        if state is None:
+            results = ()
+            continue
+        results = (*results, scoring.result(state))
+        for listener in listeners:
+            listener.on_run(results)
+        if results[-1].ended in ("diverged", "pruned"):
+            break
+    return results
 
 
-def run_count(seeds: int, divisions: int) -> int:
-    """How many runs a trial has; each has `train.epochs` steps of its own."""
-    return seeds * divisions
-
-
-@dataclass
-class _Evaluation:
-    trial: optuna.Trial
-    divisions: Sequence[SearchData]
+@dataclass(frozen=True)
+class _Plan:
+    splits: Sequence[SearchData]
     make: Callable[[SearchData], Training]
-    task: Task
-    finished: list[dict[str, Any]] = field(default_factory=list)
-    """The results of the runs so far, as they are kept in checkpoints."""
-    seconds: float = 0.0
+    train: TrainSettings
+    scoring: Scoring
+    params: Mapping[str, Any]
+    seed_of: Callable[..., int]
 
-    def __post_init__(self) -> None:
-        self.goal = Goal.of(self.task)
-        self.runs = run_count(self.task.train.seeds, len(self.divisions))
-        self.reporter = Reporter(self.trial, self.goal.several)
-        self.keeper = Keeper(checkpoint=getattr(self.trial, "checkpoint", None))
+    @property
+    def runs(self) -> int:
+        return run_count(self.train.seeds, len(self.splits))
 
-    def run(self) -> float | list[float]:
-        progress = self.keeper.peek() if self.runs > 1 else {}
-        self.finished, self.seconds = progress.get("finished", []), progress.get("seconds", 0.0)
-        if len(self.finished) >= self.runs:
-            self.finished = []
-        # The runs that a checkpoint tells of are believed when the one in which it was saved goes on.
-        doubted = bool(self.finished)
-        while len(self.finished) < self.runs:
-            try:
-                result = self._train(len(self.finished), only_resumed=doubted)
-            finally:
-                self.keeper.release()
-                forget_models()
-            doubted = False
-            if result is None:
-                self.finished, self.seconds = [], 0.0
-                continue
-            self.finished.append(result)
-            if self.runs > 1:
-                self.trial.set_user_attr("folds", [self._fold(*row) for row in enumerate(self.finished)])
-            if result["ended"] in ("diverged", "pruned"):
-                break
-        return self._concluded()
-
-    def _train(self, run: int, *, only_resumed: bool) -> dict[str, Any] | None:
-        """Train one run and return its result; None where it was to go on from a checkpoint and cannot."""
+    def train_next(
+        self,
+        results: tuple[RunResult, ...],
+        checkpointer: Checkpointer,
+        listeners: Sequence[Listener],
+        *,
+        only_resumed: bool,
+    ) -> RunState | None:
+        """Train the run after these to its end; None where it was to go on from a checkpoint and cannot."""
         import keras
 
-        repeat, division = divmod(run, len(self.divisions))
-        data, train = self.divisions[division], self.task.train
-        self.goal.check(data.classes)
-        # From the number, not the order of work: a trial that another worker repeats starts alike.
-        path: list[str | int] = ["repeat", repeat, "division", division] if self.runs > 1 else []
-
-        def seed_of(*use: str | int) -> int:
-            return derive_seed(self.task.seed, "trial", self.trial.number, *path, *use)
-
+        repeat, split = divmod(len(results), len(self.splits))
+        data = self.splits[split]
+        self.scoring.check(data.classes)
+        # The words are hashed into the seeds of every study.
+        path = ("repeat", repeat, "division", split) if self.runs > 1 else ()
+        seed_of = partial(self.seed_of, *path)
         keras.utils.set_random_seed(seed_of())
         training = self.make(data)
-        callbacks = [*training.callbacks, *early_stopping(train, self.goal)]
-        made_from = {
-            "parameters": self.trial.params,
-            "seed": seed_of("epoch", 0),
-            "epochs": train.epochs,
-            "batch_size": training.batch_size,
-            "metric": [list(pair) for pair in zip(self.goal.directions, self.goal.metrics, strict=True)],
-            "train": train.model_dump(mode="json"),
-            "data": [data.source, len(data.x_train), len(data.x_validation)],
-            "runs": self.runs,
-        }
-        self.keeper.attend(model=training.model, callbacks=callbacks, made_from=made_from)
-        recorder = Recorder(
-            model=training.model,
-            reporter=self.reporter,
-            goal=self.goal,
-            epochs=train.epochs,
-            keeper=self.keeper,
-            costs=model_costs(training.model, self.goal.metrics),
-            finished=self.finished,
-            is_last=run == self.runs - 1,
-            seconds=self.seconds,
-        )
-        if not recorder.resume() and only_resumed:
+        training = replace(training, callbacks=[*training.callbacks, *early_stopping(self.train, self.scoring)])
+        epoch_seed = partial(seed_of, "epoch")
+        state = checkpointer.attach(training.model, self._identity(training, epoch_seed(0)))
+        if state is None and only_resumed:
             return None
-        fit(training, recorder, callbacks, lambda epoch, *use: seed_of("epoch", epoch, *use))
-        self.seconds = recorder.seconds
-        return recorder.result()
+        return fit(
+            training,
+            state or RunState(epochs=self.train.epochs, runs=self.runs, earlier=results),
+            trainer=FitTrainer(training, lambda epoch: epoch_seed(epoch, "rows")),
+            scoring=self.scoring,
+            seed_of=epoch_seed,
+            listeners=[*listeners, checkpointer],
+        )
 
-    def _fold(self, run: int, result: Mapping[str, Any]) -> dict[str, Any]:
-        """The result of one run as users read it."""
-        repeat, division = divmod(run, len(self.divisions))
-        value = self.goal.plain(result["values"]) if "values" in result else None
-        rest = {name: result.get(name) for name in ("epochs", "ended", "best_epoch", "curves")}
-        return {"division": division, "repeat": repeat, "value": value, **rest}
-
-    def _concluded(self) -> float | list[float]:
-        last, epochs = self.finished[-1], sum(result["epochs"] for result in self.finished)
-        ended = next((why for why in _ENDS if why in {result["ended"] for result in self.finished}), last["ended"])
-        facts: dict[str, Any] = {"epochs": epochs, "ended": ended, "curves": self._curves()}
-        values = [math.nan] * len(self.goal.metrics)
-        if ended != "diverged":
-            values = self.goal.over_runs([result["values"] for result in self.finished])
-            if self.runs == 1:
-                facts["best_epoch"] = last["best_epoch"]
-            facts["value_rule"] = self.goal.described(self.runs, pruned=ended == "pruned")
-        for name, fact in facts.items():
-            self.trial.set_user_attr(name, fact)
-        if ended == "pruned":
-            from optuna import TrialPruned
-
-            raise TrialPruned(f"pruned after {epochs} of {self.runs * self.task.train.epochs} epochs")
-        return self.goal.plain(values)
-
-    def _curves(self) -> dict[str, list[float | None]]:
-        curves = [result["curves"] for result in self.finished]
-        if len(curves) == 1:
-            return dict(curves[0])
-        return {name: _mean_curve([run[name] for run in curves if name in run]) for name in curves[0]}
+    def _identity(self, training: Training, seed: int) -> RunIdentity:
+        data = training.data
+        return RunIdentity(
+            params=self.params,
+            seed=seed,
+            batch_size=training.batch_size,
+            scoring=asdict(self.scoring),
+            train=self.train.model_dump(mode="json"),
+            data=data.source,
+            rows=(len(data.x_train), len(data.x_validation)),
+            runs=self.runs,
+        )
 
 
-# The first of these that a run ended with is how its trial did.
-_ENDS = ("diverged", "pruned", "early stopping")
+def early_stopping(train: TrainSettings, scoring: Scoring) -> list[keras.callbacks.Callback]:
+    """The callback that the settings ask for, if any."""
+    import keras
 
-
-def _mean_curve(curves: Sequence[Sequence[float | None]]) -> list[float | None]:
-    """Epoch by epoch the mean of the curves that came as far, 6 significant digits; None where one was not finite."""
-    means: list[float | None] = []
-    for epoch in range(max(map(len, curves))):
-        values = [curve[epoch] for curve in curves if epoch < len(curve)]
-        finite = [value for value in values if value is not None]
-        means.append(float(f"{statistics.fmean(finite):.6g}") if len(finite) == len(values) else None)
-    return means
+    settings = train.early_stopping
+    if settings is None:
+        return []
+    metric, direction = scoring.monitored
+    mode = "max" if direction == "maximize" else "min"
+    return [
+        keras.callbacks.EarlyStopping(
+            monitor=metric, mode=mode, patience=settings.patience, min_delta=settings.min_delta
+        )
+    ]
 
 
 def forget_models() -> None:

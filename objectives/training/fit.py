@@ -1,111 +1,138 @@
-"""One run's training: Keras's own fit and callbacks, with the record that the trial is judged by."""
+"""One run's training: the loop over its epochs, in which Keras's callbacks and our listeners are heard."""
 
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from objectives.training.batches import EpochOrder, training_batches
+from objectives.training.costs import model_costs
 from objectives.training.metrics import METRICS, VALIDATION, scores
-from objectives.training.recorder import Recorder
-from objectives.training.settings import TrainSettings
+from objectives.training.run import Listener, Pruned, RunState
+from objectives.training.scoring import Scoring
+from objectives.training.trainer import Trainer, Training
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from objectives.data.arrays import SearchData
-
-    Array = np.ndarray[Any, Any]
-    from objectives.training.scoring import Goal
+    import keras
 
 
-@dataclass(kw_only=True)
-class Training:
-    """One model ready to be trained on one division of the data."""
+def fit(
+    training: Training,
+    state: RunState,
+    *,
+    trainer: Trainer,
+    scoring: Scoring,
+    seed_of: Callable[..., int],
+    listeners: Sequence[Listener] = (),
+) -> RunState:
+    """Train from that state until the run is over; return its last state.
 
-    model: Any
-    """A `keras.Model`, compiled with its optimizer and loss, and the metrics "accuracy" for classes, "mae" else."""
-    data: SearchData
-    """As this model wants it."""
-    batch_size: int
-    callbacks: list[Any] = field(default_factory=list)
-    """Keras's. What changes in them must lie in plain attributes, which resuming.Keeper saves."""
-    row_weights: Array | None = None
-    """What each training row counts in the loss, shape (rows,), float32. None: all alike."""
+    `seed_of(epoch)` decides what is random in an epoch beside the layers, so that the curve is that of a run never
+    interrupted. Keras's callbacks see their `on_train_end` whatever is raised.
 
-
-def fit(training: Training, recorder: Recorder, callbacks: Sequence[Any], seed_of: Callable[..., int]) -> None:
-    """Train until the recorder says that it is over; go on where it was resumed.
-
-    `seed_of(epoch, ...)` decides what is random in an epoch, so that the curve is that of a run never interrupted.
-    Raises TrainingError for a metric that is not there, and whatever reporting raised; Keras's callbacks have ended
-    by then.
+    Raises:
+        TrainingError: a metric is not among the logs.
     """
     import keras
-    import numpy as np
 
-    model, data = training.model, training.data
-    order = EpochOrder(rows=len(data.x_train), seed_of=lambda epoch: seed_of(epoch, "rows"))
+    loop = _Loop(training, trainer, scoring, seed_of, listeners)
+    callbacks = keras.callbacks.CallbackList(
+        [*training.callbacks, keras.callbacks.LambdaCallback(on_epoch_end=loop.note)],
+        model=training.model,
+        epochs=state.epochs,
+        steps=-(-len(training.data.x_train) // training.batch_size),
+        verbose=0,
+    )
+    training.model.stop_training = False
+    callbacks.on_train_begin()
+    try:
+        if state.logs:
+            loop.resume(state, callbacks)
+        if not state.reported:
+            state = loop.report(state)
+        while not state.over:
+            state = loop.report(loop.advance(state, callbacks))
+    finally:
+        callbacks.on_train_end()
+    return state
 
-    def on_epoch_begin(epoch: int, logs: dict[str, float] | None = None) -> None:
-        order.epoch = epoch
+
+@dataclass
+class _Loop:
+    training: Training
+    trainer: Trainer
+    scoring: Scoring
+    seed_of: Callable[..., int]
+    listeners: Sequence[Listener]
+    noted: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.costs = model_costs(self.training.model, self.scoring.metrics)
+
+    def note(self, epoch: int, logs: dict[str, float]) -> None:
+        """The last of Keras's callbacks, since each list of them has a copy of the logs."""
+        self.noted = {name: float(value) for name, value in logs.items()}
+
+    def resume(self, state: RunState, callbacks: keras.callbacks.CallbackList) -> None:
+        """Bring the callbacks to where they were by the logs they have seen, and then the listeners the model."""
+        for epoch, logs in enumerate(state.logs):
+            callbacks.on_epoch_begin(epoch)
+            callbacks.on_epoch_end(epoch, dict(logs))
+        for listener in self.listeners:
+            listener.on_resume(state)
+
+    def advance(self, state: RunState, callbacks: keras.callbacks.CallbackList) -> RunState:
+        """The state after one more epoch."""
+        import numpy as np
+
+        epoch, began = state.epoch, time.monotonic()
+        callbacks.on_epoch_begin(epoch)
         # The layers' own random states are variables of the model. Not `keras.utils.set_random_seed`: TensorFlow
         # forgets its compiled kernels at that, and makes them again in every epoch (0.1 s).
-        random.seed(seed_of(epoch))
-        np.random.seed(seed_of(epoch))
-
-    ours = keras.callbacks.LambdaCallback(
-        on_train_begin=recorder.on_train_begin, on_epoch_begin=on_epoch_begin, on_epoch_end=recorder.on_epoch_end
-    )
-    if not recorder.over:
-        model.fit(
-            training_batches(data.x_train, data.y_train, training.batch_size, order, training.row_weights),
-            validation_data=(data.x_validation, data.y_validation),
-            validation_batch_size=training.batch_size,
-            initial_epoch=len(recorder.rows),
-            epochs=recorder.epochs,
-            shuffle=False,
-            callbacks=[*_scoring(training, recorder.goal.metrics), *callbacks, ours],
-            verbose=0,
+        random.seed(self.seed_of(epoch))
+        np.random.seed(self.seed_of(epoch))
+        logs = self.trainer.epoch(state)
+        callbacks.on_epoch_end(epoch, {**logs, **_predicted(self.training, self.scoring.metrics, logs)})
+        seconds = state.seconds + time.monotonic() - began
+        logs = {**self.noted, **self.costs}
+        if "seconds" in self.scoring.metrics:
+            logs["seconds"] = seconds
+        # Refuses a metric that is not there before anybody hears of the epoch.
+        self.scoring.values(logs)
+        return replace(
+            state,
+            logs=(*state.logs, logs),
+            seconds=seconds,
+            diverged=self.scoring.not_finite(logs) is not None,
+            stopped=bool(self.training.model.stop_training),
+            reported=False,
         )
-    recorder.raise_what_waited()
+
+    def report(self, state: RunState) -> RunState:
+        """The state after all listeners have heard of it."""
+        try:
+            for listener in self.listeners:
+                listener.on_epoch(state)
+        except Pruned:
+            return replace(state, pruned=True, reported=True)
+        except BaseException:
+            for listener in self.listeners:
+                listener.on_interrupt(state)
+            raise
+        return replace(state, reported=True)
 
 
-def _scoring(training: Training, wanted: Sequence[str]) -> list[Any]:
-    """A callback, first of all, that adds what Keras has not computed to the logs that the others read."""
-    import keras
-
+def _predicted(training: Training, wanted: Sequence[str], logs: dict[str, float]) -> dict[str, float]:
+    """The metrics that Keras has not computed, from the predictions."""
     data = training.data
     parts = {VALIDATION: (data.x_validation, data.y_validation), "": (data.x_train, data.y_train)}
-    scored = [name for name in wanted if name in METRICS and METRICS[name].score is not None]
-
-    def add(epoch: int, logs: dict[str, float]) -> None:
-        for prefix, (x, y) in parts.items():
-            names = [
-                name.removeprefix(VALIDATION)
-                for name in scored
-                if name not in logs and name.startswith(VALIDATION) == bool(prefix)
-            ]
-            if names:
-                output = training.model.predict(x, batch_size=training.batch_size, verbose=0)
-                logs.update({f"{prefix}{name}": v for name, v in scores(names, y, output, data.classes).items()})
-
-    return [keras.callbacks.LambdaCallback(on_epoch_end=add)] if scored else []
-
-
-def early_stopping(train: TrainSettings, goal: Goal) -> list[Any]:
-    """The callback that the settings ask for, if any."""
-    import keras
-
-    settings = train.early_stopping
-    if settings is None:
-        return []
-    metric, direction = goal.monitored
-    mode = "max" if direction == "maximize" else "min"
-    return [
-        keras.callbacks.EarlyStopping(
-            monitor=metric, mode=mode, patience=settings.patience, min_delta=settings.min_delta
-        )
-    ]
+    scored = [name for name in wanted if name not in logs and name in METRICS and METRICS[name].score is not None]
+    found: dict[str, float] = {}
+    for prefix, (x, y) in parts.items():
+        names = [name.removeprefix(VALIDATION) for name in scored if name.startswith(VALIDATION) == bool(prefix)]
+        if names:
+            output = training.model.predict(x, batch_size=training.batch_size, verbose=0)
+            found |= {f"{prefix}{name}": value for name, value in scores(names, y, output, data.classes).items()}
+    return found

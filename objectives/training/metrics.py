@@ -35,6 +35,8 @@ class Metric:
     kinds: tuple[Kind, ...]
     score: Callable[[Array, Array], float] | None = None
     cost: bool = False
+    adds_up: bool = False
+    """Whether that of several runs is their sum."""
     least_classes: int = 2
     """With fewer the metric says nothing."""
 
@@ -133,7 +135,8 @@ _QUALITY: Mapping[str, Metric] = {
 METRICS: Mapping[str, Metric] = {
     **{f"{VALIDATION}{name}": metric for name, metric in _QUALITY.items()},
     **_QUALITY,
-    **{name: Metric(better="minimize", kinds=_EVERY, cost=True) for name in ("seconds", "parameters", "flops")},
+    "seconds": Metric(better="minimize", kinds=_EVERY, cost=True, adds_up=True),
+    **{name: Metric(better="minimize", kinds=_EVERY, cost=True) for name in ("parameters", "flops")},
 }
 
 # Metric -> the direction in which it is better.
@@ -146,6 +149,11 @@ DEFAULTS: Mapping[Kind, str] = {"binary": "val_accuracy", "classes": "val_accura
 def is_cost(name: str) -> bool:
     """Whether the metric is a cost: a fact of the trained model, that of its last epoch."""
     return name in METRICS and METRICS[name].cost
+
+
+def adds_up(name: str) -> bool:
+    """Whether the metric of several runs is the sum of theirs."""
+    return name in METRICS and METRICS[name].adds_up
 
 
 def fit_for(kind: Kind) -> list[str]:

@@ -10,29 +10,30 @@ from objectives.errors import SerializationError
 if TYPE_CHECKING:
     import numpy as np
 
-    Array = np.ndarray[Any, Any]
-
 _ARRAY = "\0array"
 _LENGTH_BYTES = 8
 
 
-def pack(data: Any) -> bytes:
+def to_bytes(data: Any) -> bytes:
     """Return None, bools, numbers, texts, arrays, and lists and dicts (with texts as keys) of these, as bytes.
 
-    Values come back equal to the last bit, NaN and NumPy's own scalars too. Raises NotPlain for anything else.
+    Values come back equal to the last bit, NaN and NumPy's own scalars too.
+
+    Raises:
+        SerializationError: for anything else.
     """
-    arrays: list[Array] = []
+    arrays: list[np.ndarray] = []
     text = json.dumps(_plain(data, arrays)).encode()
     return b"".join([len(text).to_bytes(_LENGTH_BYTES, "little"), text, *(array.tobytes() for array in arrays)])
 
 
-def unpack(packed: bytes) -> Any:
-    """Return what was packed; arrays are read-only."""
-    start = _LENGTH_BYTES + int.from_bytes(packed[:_LENGTH_BYTES], "little")
-    return _Reader(packed, start).restored(json.loads(packed[_LENGTH_BYTES:start]))
+def from_bytes(content: bytes) -> Any:
+    """Return the data that `to_bytes` made the bytes of; arrays are read-only."""
+    start = _LENGTH_BYTES + int.from_bytes(content[:_LENGTH_BYTES], "little")
+    return _Reader(content, start).restored(json.loads(content[_LENGTH_BYTES:start]))
 
 
-def _plain(item: Any, arrays: list[Array]) -> Any:
+def _plain(item: Any, arrays: list[np.ndarray]) -> Any:
     import numpy as np
 
     match item:
@@ -48,14 +49,14 @@ def _plain(item: Any, arrays: list[Array]) -> Any:
             return [_plain(entry, arrays) for entry in item]
         case dict() if all(isinstance(key, str) for key in item) and _ARRAY not in item:
             return {key: _plain(entry, arrays) for key, entry in item.items()}
-    raise SerializationError(f"{type(item).__name__} cannot be packed")
+    raise SerializationError(f"{type(item).__name__} cannot be serialized")
 
 
 class _Reader:
-    """Cuts the arrays from the bytes in the order in which they were packed."""
+    """Cuts the arrays from the bytes in the order in which they were written."""
 
-    def __init__(self, packed: bytes, start: int) -> None:
-        self.packed, self.next = packed, start
+    def __init__(self, content: bytes, start: int) -> None:
+        self.content, self.next = content, start
 
     def restored(self, item: Any) -> Any:
         if isinstance(item, list):
@@ -68,6 +69,6 @@ class _Reader:
 
         kind, name, shape = item[_ARRAY]
         dtype, count = np.dtype(name), int(np.prod(shape))
-        array: Array = np.frombuffer(self.packed, dtype, count, self.next).reshape(shape)
+        array: np.ndarray = np.frombuffer(self.content, dtype, count, self.next).reshape(shape)
         self.next += array.nbytes
         return array if kind == "array" else array[()]

@@ -58,7 +58,7 @@ def _given(trial: FrozenTrial) -> str:
 
 
 def _print_runs(out: Console, runs: Sequence[Mapping[str, Any]]) -> None:
-    """One line for each division and repeat of a trial that has several."""
+    """One line for each split and repeat of a trial that has several."""
     if not runs:
         return
     rows = []
@@ -66,9 +66,11 @@ def _print_runs(out: Console, runs: Sequence[Mapping[str, Any]]) -> None:
         values = run["value"] if isinstance(run["value"], list) else [run["value"]]
         said = ", ".join("-" if value is None else number(value) for value in values)
         cells = [str(run[key]) if run.get(key) is not None else "-" for key in ("epochs", "best_epoch", "ended")]
-        rows.append([str(run["repeat"]), str(run["division"]), said, *cells])
+        # Studies of format 2 have "division".
+        split = run["split"] if "split" in run else run["division"]
+        rows.append([str(run["repeat"]), str(split), said, *cells])
     out.print()
-    out.print(table(["repeat", "division", "value", "epochs", "best epoch", "ended"], rows))
+    out.print(table(["repeat", "split", "value", "epochs", "best epoch", "ended"], rows))
 
 
 def _print_curves(out: Console, curves: Curves) -> None:

@@ -63,6 +63,7 @@ class WorkerTrial(optuna.Trial):
         self._interruption = interruption
         self._owned = owned
         self._reported = reported_steps(self)
+        self._step: int | None = None
 
     def report(self, value: float, step: int) -> None:
         """Report as Optuna does.
@@ -72,6 +73,7 @@ class WorkerTrial(optuna.Trial):
         Raises:
             TrialInterrupted: the worker was asked to stop, or the trial was taken from it, and nothing is written.
         """
+        self._step = step
         with self._while_owned():
             if step not in self._reported:
                 super().report(value, step)
@@ -89,10 +91,14 @@ class WorkerTrial(optuna.Trial):
     def should_prune(self) -> bool:
         """Judge as Optuna does.
 
+        A step before the last that an earlier attempt has reported was judged by that attempt.
+
         Raises:
             TrialInterrupted: the worker was asked to stop.
         """
         self.stop_if_asked()
+        if self._step is not None and self._step < max(self._reported, default=0):
+            return False
         return super().should_prune()
 
     def stop_if_asked(self) -> None:

@@ -88,7 +88,7 @@ def fingerprint(family, *, classes=3, **params):
             "optimizer": made.model.optimizer.get_config(),
             "loss": float(np.mean(keras.ops.convert_to_numpy(loss(labels.astype(np.float32), guesses * 5)))),
             "batch size": made.batch_size,
-            "weights of rows": None if made.row_weights is None else made.row_weights.tolist(),
+            "sample weight": None if made.sample_weight is None else made.sample_weight.tolist(),
             "callbacks": [
                 [type(each).__name__, getattr(each, "factor", 0), getattr(each, "patience", 0)]
                 for each in made.callbacks

@@ -4,6 +4,7 @@ import json
 import sys
 
 import optuna
+from helpers.attempts import Attempt, Checkpoint, at
 from pydantic import TypeAdapter
 
 from objectives.data.settings import DataSettings
@@ -12,6 +13,7 @@ from objectives.space.dimensions import Dimension
 from objectives.space.search_space import SearchSpace
 from objectives.training.settings import TrainSettings
 from objectives.training.task import Task
+from studies.execution.trial import TrialInterrupted
 
 COMMON = {"units": 16, "dropout": 0.3, "batch_size": 64}
 NETWORKS = {"mlp": {"layers": 1}, "cnn": {"filters": 4}, "transfer": {"freeze": False, "head_epochs": 2}}
@@ -23,43 +25,11 @@ OPTIMIZERS = {
 }
 
 
-class HandedBack(BaseException):
-    pass
-
-
-class Checkpoint:
-    """In memory."""
-
-    state = None
-
-    def load(self):
-        return self.state
-
-    def save(self, state):
-        self.state = state
-        return True
-
-
-class Trial(optuna.Trial):
-    """One attempt at a trial: handed back at the report of a step, for which `report` of a kept step does nothing."""
-
-    def __init__(self, study, trial_id, checkpoint, interrupted_at):
-        super().__init__(study, trial_id)
-        self.checkpoint, self.interrupted_at = checkpoint, interrupted_at
-        self.kept = set(self._cached_frozen_trial.intermediate_values)
-
-    def report(self, value, step):
-        if step not in self.kept:
-            super().report(value, step)
-        if step == self.interrupted_at:
-            raise HandedBack
-
-
-def objective(optimizer, family="mlp", epochs=9, patience=2, repeats=1, **more):
+def objective(optimizer, family="mlp", epochs=9, patience=2, seeds=1, **more):
     dimensions = TypeAdapter(dict[str, Dimension]).validate_python(
         {**COMMON, **NETWORKS[family], "optimizer": optimizer, **OPTIMIZERS[optimizer], **more}
     )
-    train = TrainSettings(epochs=epochs, early_stopping={"patience": patience, "min_delta": 0.1}, seeds=repeats)
+    train = TrainSettings(epochs=epochs, early_stopping={"patience": patience, "min_delta": 0.1}, seeds=seeds)
     return HYPERMODELS[family].build(
         Task(
             space=SearchSpace(dimensions),
@@ -73,17 +43,15 @@ def objective(optimizer, family="mlp", epochs=9, patience=2, repeats=1, **more):
 
 
 def run(optimizer, interruptions, **settings):
-    """One trial to its end, handed back at the report of each of the steps; all that is known of it then."""
-    evaluate, study, checkpoint = objective(optimizer, **settings), optuna.create_study(), Checkpoint()
-    trial_id = study.ask()._trial_id
+    """One trial to its end, interrupted at the report of each of the steps; all that is known of it then."""
+    train, first, checkpoint = objective(optimizer, **settings), optuna.create_study().ask(), Checkpoint()
     for step in [*interruptions, None]:
-        trial = Trial(study, trial_id, checkpoint, step)
         try:
-            value = evaluate(trial)
-        except HandedBack:
+            value = train(Attempt(first, checkpoint, at(step)))
+        except TrialInterrupted:
             continue
         break
-    frozen = study._storage.get_trial(trial_id)
+    frozen = first.study.trials[0]
     return {
         "value": value,
         "reports": list(frozen.intermediate_values.items()),

@@ -30,7 +30,7 @@ def check(params: Mapping[str, Any], data: SearchData) -> None:
         raise DataError(f"space.class_weight is for classes, and {data.source} has a number to predict")
 
 
-def row_weights(params: Mapping[str, Any], data: SearchData) -> np.ndarray | None:
+def sample_weight(params: Mapping[str, Any], data: SearchData) -> np.ndarray | None:
     """Return what each training row counts in the loss, shape (rows,), float32, mean 1; None where all count alike.
 
     Rows of a class count rows / (classes * rows of that class), as in scikit-learn's "balanced". Neither val_loss nor

@@ -14,7 +14,7 @@ from objectives.objective import Objective
 from objectives.registry import HYPERMODELS
 from objectives.space.parameters import former_names
 from objectives.space.values import Scalar
-from objectives.training.scoring import Goal
+from objectives.training.scoring import Scoring
 from objectives.wording import listing, written
 from studies.spec.kinds.declared import completed_space, declared_faults, locate_files
 from studies.spec.kinds.trained import TrainedObjective, task_of
@@ -83,7 +83,7 @@ class BuiltInHyperModel(TrainedObjective):
     def data_faults(self, spec: StudySpec, data: SearchData, points: Iterable[Mapping[str, Scalar]]) -> Iterator[str]:
         """As the first trial and its model would tell them."""
         try:
-            Goal.of(task_of(spec)).check(data.classes)
+            Scoring.of(task_of(spec)).check(data.classes)
         except TrainingError as fault:
             yield str(fault)
         for params in points:

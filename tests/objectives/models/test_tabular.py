@@ -44,7 +44,7 @@ def trained(keras, rows, *, epochs, seed=1, **params):
     made = make_training(tabular.NETWORK, {**DEFAULTS, **params}, rows, epochs=epochs)
     order = EpochOrder(rows=len(rows.x_train), seed_of=lambda epoch: epoch)
     made.model.fit(
-        training_batches(made.data.x_train, made.data.y_train, made.batch_size, order, made.row_weights),
+        training_batches(made.data.x_train, made.data.y_train, made.batch_size, order, made.sample_weight),
         epochs=epochs,
         shuffle=False,
         verbose=0,
@@ -92,12 +92,12 @@ def test_balanced_weights_find_the_rare_class(keras):
 
 def test_every_class_weighs_the_same_and_the_mean_weight_is_one():
     rows = skewed()
-    weights = class_weights.row_weights({"class_weight": "balanced"}, rows)
+    weights = class_weights.sample_weight({"class_weight": "balanced"}, rows)
     assert weights.dtype == np.float32
     assert weights.mean() == pytest.approx(1.0, rel=1e-5)
     assert weights[rows.y_train == 1].sum() == pytest.approx(weights[rows.y_train == 0].sum(), rel=1e-5)
-    assert class_weights.row_weights({"class_weight": "none"}, rows) is None
-    assert class_weights.row_weights({}, rows) is None
+    assert class_weights.sample_weight({"class_weight": "none"}, rows) is None
+    assert class_weights.sample_weight({}, rows) is None
 
 
 def test_numbers_have_no_classes_to_weigh():
@@ -113,7 +113,7 @@ def test_weights_change_the_training_loss_alone(keras):
         tabular.NETWORK, {**DEFAULTS, "class_weight": "balanced", "learning_rate": 1e-12}, rows, epochs=1
     )
     order = EpochOrder(rows=len(rows.x_train), seed_of=lambda epoch: epoch)
-    batches = training_batches(rows.x_train, rows.y_train, 64, order, made.row_weights)
+    batches = training_batches(rows.x_train, rows.y_train, 64, order, made.sample_weight)
     logs = made.model.fit(batches, validation_data=(rows.x_train, rows.y_train), shuffle=False, verbose=0).history
     assert logs["val_accuracy"][0] == pytest.approx(logs["accuracy"][0], abs=1e-6)
     assert abs(logs["val_loss"][0] - logs["loss"][0]) > 0.01

@@ -1,13 +1,9 @@
 """A backbone that has learned before: its weights stay in the head's epochs and move after, and it is worth having."""
 
-import json
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
-from helpers.paths import DATA, HELPERS, ROOT
+from helpers.one_thread import resuming_drills
+from helpers.paths import DATA
 
 from objectives.data.arrays import SearchData
 from objectives.errors import DataError
@@ -19,7 +15,6 @@ from objectives.training.batches import EpochOrder, training_batches
 
 DEFAULTS = transfer.NETWORK.defaults
 MNIST = DATA / "mnist.npz"
-DRILLS = HELPERS / "resuming_drills.py"
 
 
 @pytest.fixture(scope="module")
@@ -302,26 +297,10 @@ def test_what_was_learned_of_0_to_4_helps_with_5_to_9(keras, tmp_path):
     assert fine_tuned > max(values.values()) + 0.03, (fine_tuned, values)
 
 
-def test_a_trial_handed_back_in_either_phase_has_the_curve_of_one_never_interrupted(keras, own):
+def test_a_trial_requeued_in_either_phase_has_the_curve_of_one_never_interrupted(keras, own):
     settings = {"family": "transfer", "epochs": 4, "patience": 4, "backbone": own, "fine_tuning_rate": 0.01}
     settings["unfreeze_last"] = 2
-    orders = [("adam", steps, settings) for steps in ([], [0, 2])]
-    drill = subprocess.run(
-        [sys.executable, str(DRILLS), json.dumps(orders)],
-        env={
-            **os.environ,
-            "TF_NUM_INTRAOP_THREADS": "1",
-            "TF_NUM_INTEROP_THREADS": "1",
-            "CUDA_VISIBLE_DEVICES": "",
-            "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]),
-        },
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=False,
-    )
-    assert drill.returncode == 0, drill.stderr
-    whole, resumed = map(json.loads, drill.stdout.splitlines())
+    whole, resumed = resuming_drills([("adam", steps, settings) for steps in ([], [0, 2])])
     # The head learns alone in the first two epochs.
     assert resumed["resumed_at"] == [1, 3]
     assert resumed["reports"] == whole["reports"]

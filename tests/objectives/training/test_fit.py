@@ -1,22 +1,18 @@
+"""The loop over a run's epochs: what Keras's callbacks and the listeners see of it. No trial is anywhere near."""
+
 import math
-import warnings
 
-import numpy as np
-import optuna
 import pytest
+from helpers.attempts import Scripted, small_data, task
 
-from objectives.data.arrays import SearchData
-from objectives.data.settings import DataSettings
 from objectives.errors import TrainingError
-from objectives.space.search_space import SearchSpace
 from objectives.training import backend
-from objectives.training.cross_validation import evaluate
-from objectives.training.fit import Training
-from objectives.training.settings import TrainSettings
-from objectives.training.task import Task
+from objectives.training.cross_validation import cross_validate
+from objectives.training.run import Listener, Pruned
+from objectives.training.scoring import Scoring
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def keras():
     backend.prepare("tensorflow")
     import keras
@@ -24,182 +20,151 @@ def keras():
     return keras
 
 
-@pytest.fixture(scope="module")
-def data():
-    x = np.linspace(0.0, 1.0, 32, dtype=np.float32).reshape(8, 4)
-    y = np.arange(8, dtype=np.int64) % 2
-    return SearchData(x_train=x, y_train=y, x_validation=x, y_validation=y, classes=2, kind="table", source="made up")
+class Heard(Listener):
+    """Remembers what it heard; raises at the end of an epoch."""
+
+    def __init__(self, raises=None, epoch=1):
+        self.raises, self.epoch, self.epochs, self.interrupted, self.results = raises, epoch, [], [], ()
+
+    def on_epoch(self, state):
+        self.epochs.append(state.logs[-1])
+        if self.raises is not None and state.epoch == self.epoch:
+            raise self.raises
+
+    def on_interrupt(self, state):
+        self.interrupted.append(state.epoch)
+
+    def on_run(self, results):
+        self.results = results
 
 
-@pytest.fixture
-def scripted(keras):
-    """Make a Keras model that trains for real, but logs the given val_accuracy, one number an epoch.
-
-    `model.ended` counts how often a callback of somebody else's saw the end of training.
-    """
-
-    def make(values):
-        class Scripted(keras.Sequential):
-            ended = 0
-
-            def fit(self, *args, callbacks, **options):
-                script = keras.callbacks.LambdaCallback(
-                    on_epoch_end=lambda epoch, logs: logs.update(val_accuracy=values[epoch])
-                )
-                witness = keras.callbacks.LambdaCallback(on_train_end=lambda logs: self.count_end())
-                return super().fit(*args, callbacks=[script, *callbacks, witness], **options)
-
-            def count_end(self):
-                type(self).ended += 1
-
-        model = Scripted([keras.Input((4,)), keras.layers.Dense(2, activation="softmax")])
-        model.compile(optimizer="sgd", loss="sparse_categorical_crossentropy")
-        return model
-
-    return make
-
-
-class PruneAfter(optuna.pruners.BasePruner):
-    """Prunes at a step, and remembers the steps it was asked at."""
-
-    def __init__(self, step):
-        self.step = step
-        self.asked = []
-
-    def prune(self, study, trial):
-        self.asked.append(trial.last_step)
-        return trial.last_step >= self.step
-
-
-def run(model, data, values, *, pruner=None, trial=None, metric="val_accuracy", direction="maximize", **train):
-    """Return (trial, value or what was raised) of a training of len(values) epochs."""
-    trial = trial or optuna.create_study(pruner=pruner or optuna.pruners.NopPruner()).ask()
-    task = Task(
-        space=SearchSpace({}),
-        data=DataSettings(),
-        train=TrainSettings(epochs=len(values), **train),
-        metrics=(metric,),
-        directions=(direction,),
-        seed=7,
+def train(make, *listeners, metric="val_accuracy", direction="maximize", **settings):
+    """The result of the one run."""
+    given = task(metric, directions=(direction,), epochs=len(make.runs[0]), **settings)
+    (result,) = cross_validate(
+        [small_data()],
+        make,
+        train=given.train,
+        scoring=Scoring.of(given),
+        params={},
+        seed_of=lambda *use: len(use),
+        listeners=listeners,
     )
-    try:
-        value = evaluate(trial, [data], lambda data: Training(model=model, data=data, batch_size=4), task)
-    except BaseException as raised:  # noqa: BLE001 - handed to the test
-        return trial, raised
-    return trial, value
-
-
-def reports(trial):
-    return trial.study.trials[trial.number].intermediate_values
-
-
-def facts(trial):
-    attributes = trial.user_attrs
-    return tuple(attributes.get(name) for name in ("epochs", "ended", "best_epoch", "value_rule"))
+    return result
 
 
 @pytest.mark.parametrize(
-    ("direction", "rule", "value", "epoch"),
+    ("direction", "score_epoch", "value", "epoch"),
     [("maximize", "best", 0.9, 1), ("minimize", "best", 0.2, 0), ("maximize", "last", 0.5, 2)],
 )
-def test_every_epoch_is_reported_and_the_rule_picks_the_value(scripted, data, direction, rule, value, epoch):
-    values = [0.2, 0.9, 0.5]
-    trial, result = run(scripted(values), data, values, direction=direction, value=rule)
-    assert result == value
-    assert reports(trial) == dict(enumerate(values))
-    assert facts(trial) == (3, "all epochs", epoch, f"{rule} val_accuracy")
-    curves = trial.user_attrs["curves"]
-    assert curves["val_accuracy"] == values
-    assert sorted(curves) == ["loss", "val_accuracy", "val_loss"]
-    assert all(float(f"{loss:.6g}") == loss for loss in curves["loss"])
+def test_a_run_has_the_values_of_its_best_or_last_epoch(direction, score_epoch, value, epoch):
+    make, heard = Scripted([0.2, 0.9, 0.5]), Heard()
+    result = train(make, heard, direction=direction, score_epoch=score_epoch)
+    assert (result.values, result.best_epoch) == ((value,), epoch)
+    assert (result.epochs, result.ended) == (3, "all epochs")
+    assert result.curves["val_accuracy"] == (0.2, 0.9, 0.5)
+    assert sorted(result.curves) == ["loss", "val_accuracy", "val_loss"]
+    assert [logs["val_accuracy"] for logs in heard.epochs] == [0.2, 0.9, 0.5]
+    assert heard.results == (result,)
+    assert make.trained == [0, 1, 2]
+    assert make.ended == 1
 
 
-def test_a_pruned_trial_ends_properly_and_says_so(scripted, data):
-    values = [0.9, 0.2, 0.3, 0.4]
-    model, pruner = scripted(values), PruneAfter(1)
-    trial, raised = run(model, data, values, pruner=pruner)
-    assert isinstance(raised, optuna.TrialPruned)
-    assert model.ended == 1
-    assert pruner.asked == [0, 1]
-    # Optuna's value of a pruned trial is its last report.
-    assert facts(trial) == (2, "pruned", 1, "last val_accuracy")
+def test_curves_have_six_digits_and_logs_have_all():
+    heard = Heard()
+    result = train(Scripted([0.2, 0.9]), heard)
+    losses = [logs["loss"] for logs in heard.epochs]
+    assert list(result.curves["loss"]) == [float(f"{loss:.6g}") for loss in losses]
+    assert list(result.curves["loss"]) != losses
 
 
-def test_nobody_is_asked_about_pruning_after_the_last_epoch(scripted, data):
-    pruner = PruneAfter(1)
-    trial, value = run(scripted([0.5, 0.6]), data, [0.5, 0.6], pruner=pruner)
-    assert (value, pruner.asked) == (0.6, [0])
-    assert facts(trial)[1] == "all epochs"
+@pytest.mark.parametrize(
+    ("patience", "min_delta", "direction", "values", "epochs"),
+    [
+        (2, 0.0, "maximize", [0.5, 0.9, 0.9, 0.9, 0.9], 4),
+        (1, 0.01, "maximize", [0.9, 0.5, 0.4, 0.3], 2),
+        (1, 0.01, "minimize", [0.9, 0.5, 0.4, 0.3], 4),
+        (2, 0.05, "maximize", [0.5, 0.505, 0.51, 0.515], 3),
+    ],
+)
+def test_early_stopping_follows_the_metric_in_its_direction(patience, min_delta, direction, values, epochs):
+    make = Scripted(values)
+    result = train(make, direction=direction, early_stopping={"patience": patience, "min_delta": min_delta})
+    assert result.epochs == epochs == len(make.trained)
+    assert result.ended == ("all epochs" if epochs == len(values) else "early stopping")
 
 
-def test_early_stopping_is_no_pruning(scripted, data):
-    values = [0.5, 0.9, 0.9, 0.9, 0.9]
-    pruner = PruneAfter(3)
-    trial, value = run(scripted(values), data, values, pruner=pruner, early_stopping={"patience": 2})
-    assert value == 0.9
-    assert facts(trial) == (4, "early stopping", 1, "best val_accuracy")
-    # The epoch that ended it would have been pruned, had anybody asked.
-    assert pruner.asked == [0, 1, 2]
+def test_what_a_listener_raises_leaves_at_once_and_callbacks_end_first():
+    class Interrupted(BaseException):
+        pass
+
+    make = Scripted([0.5, 0.6, 0.7])
+    first, raising, last = Heard(), Heard(Interrupted(), epoch=2), Heard()
+    with pytest.raises(Interrupted):
+        train(make, first, raising, last)
+    assert make.trained == [0, 1]
+    assert make.ended == 1
+    assert (len(first.epochs), len(last.epochs)) == (2, 1)
+    # All of them may save what would be lost.
+    assert [listener.interrupted for listener in (first, raising, last)] == [[2], [2], [2]]
+    assert first.results == ()
 
 
-def test_early_stopping_knows_which_way_is_better(scripted, data):
-    values = [0.9, 0.5, 0.4, 0.3]
-    stopping = {"patience": 1, "min_delta": 0.01}
-    falling, _ = run(scripted(values), data, values, direction="minimize", early_stopping=stopping)
-    rising, _ = run(scripted(values), data, values, direction="maximize", early_stopping=stopping)
-    assert (facts(falling)[0], facts(rising)[0]) == (4, 2)
+def test_callbacks_end_where_the_training_itself_fails(monkeypatch):
+    make = Scripted([0.5, 0.6])
+    heard = Heard()
+
+    def broken(data):
+        training = make(data)
+        monkeypatch.setattr(training.model, "train_step", None)
+        return training
+
+    with pytest.raises(TypeError):
+        train(type("Broken", (), {"runs": make.runs, "__call__": lambda self, data: broken(data)})(), heard)
+    assert make.ended == 1
+    # The model is not as it was after any epoch.
+    assert heard.interrupted == []
 
 
-def test_early_stopping_takes_a_small_gain_for_none(scripted, data):
-    values = [0.5, 0.505, 0.51, 0.515]
-    trial, value = run(scripted(values), data, values, early_stopping={"patience": 2, "min_delta": 0.05})
-    assert (value, facts(trial)) == (0.51, (3, "early stopping", 2, "best val_accuracy"))
+def test_a_listener_that_prunes_ends_the_run_with_a_result():
+    make, heard = Scripted([0.9, 0.2, 0.3]), Heard(Pruned(), epoch=2)
+    result = train(make, heard)
+    # The value that a pruned trial has for Optuna is its last report.
+    assert (result.ended, result.epochs, result.values, result.best_epoch) == ("pruned", 2, (0.2,), 1)
+    assert heard.interrupted == []
+    assert make.ended == 1
 
 
-def test_a_metric_that_is_not_there_is_refused_with_those_that_are(scripted, data):
-    model = scripted([0.5, 0.5])
-    trial, raised = run(model, data, [0.5, 0.5], metric="val_acuracy")
-    assert isinstance(raised, TrainingError)
-    assert 'found "val_acuracy"; allowed: val_accuracy, ' in str(raised)
-    assert model.ended == 0
-    assert reports(trial) == {}
+def test_a_metric_that_is_not_there_is_refused_with_those_that_are(monkeypatch):
+    monkeypatch.setattr(Scoring, "check", lambda self, classes: None)
+    make, heard = Scripted([0.5, 0.5]), Heard()
+    with pytest.raises(
+        TrainingError, match="no metric 'val_acuracy' in what this model logs; there are: val_accuracy,"
+    ):
+        train(make, heard, metric="val_acuracy")
+    assert heard.epochs == []
+    assert make.ended == 1
 
 
-class HandedBack(BaseException):
-    pass
-
-
-@pytest.mark.parametrize("call", ["report", "should_prune"])
-def test_an_interruption_lets_other_callbacks_end_and_is_raised_after(scripted, data, call, monkeypatch):
-    model = scripted([0.5, 0.6, 0.7])
-    trial = optuna.create_study().ask()
-
-    def interrupt(*_, **__):
-        raise HandedBack
-
-    monkeypatch.setattr(trial, call, interrupt)
-    _, raised = run(model, data, [0.5, 0.6, 0.7], trial=trial)
-    assert isinstance(raised, HandedBack)
-    assert model.ended == 1
-    assert "ended" not in trial.user_attrs
-
-
-def test_steps_that_were_reported_before_are_not_reported_again(scripted, data):
-    first = optuna.create_study().ask()
-    first.report(0.1, step=0)
-    again = optuna.Trial(first.study, first._trial_id)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        trial, value = run(scripted([0.5, 0.6]), data, [0.5, 0.6], trial=again)
-    assert reports(trial) == {0: 0.1, 1: 0.6}
-    assert value == 0.6
+def test_a_metric_unlike_any_is_refused_before_anything_trains():
+    make = Scripted([0.5, 0.5])
+    with pytest.raises(TrainingError, match='found "val_acuracy"; allowed: val_accuracy, '):
+        train(make, metric="val_acuracy")
+    assert make.data == []
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
-def test_a_metric_that_is_no_number_ends_the_trial_as_diverged(scripted, data, bad):
-    values = [0.9, bad, 0.8]
-    trial, value = run(scripted(values), data, values)
-    assert math.isnan(value)
-    assert list(reports(trial)) == [0, 1]
-    assert facts(trial) == (2, "diverged", None, None)
-    assert trial.user_attrs["curves"]["val_accuracy"] == [0.9, None]
+def test_a_metric_that_is_no_number_ends_the_run_as_diverged(bad):
+    heard = Heard()
+    result = train(Scripted([0.9, bad, 0.8]), heard)
+    assert (result.ended, result.epochs, result.values, result.best_epoch) == ("diverged", 2, None, None)
+    assert result.curves["val_accuracy"] == (0.9, None)
+    assert len(heard.epochs) == 2
+
+
+@pytest.mark.parametrize("log", ["loss", "val_loss"])
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_a_loss_that_is_no_number_ends_the_run_as_diverged(log, bad):
+    make = Scripted([0.9, 0.9], logs={log: bad})
+    assert train(make).ended == "diverged"
+    assert make.trained == [0]

@@ -138,7 +138,7 @@ def test_show_has_a_line_for_each_fold(place):
     assert done.returncode == 0, done.stdout
     facts, shown = place.json("show", "digits_mlp", "0"), place.run("show", "digits_mlp", "0").stdout
     folds = facts["attributes"]["folds"]
-    assert [row["division"] for row in folds] == [0, 1, 2]
+    assert [row["split"] for row in folds] == [0, 1, 2]
     assert facts["values"] == [pytest.approx(sum(row["value"] for row in folds) / 3)]
-    table = shown[shown.index("repeat  division  value") :].splitlines()[1:4]
+    table = shown[shown.index("repeat  split  value") :].splitlines()[1:4]
     assert [float(line.split()[2]) for line in table] == pytest.approx([row["value"] for row in folds], abs=1e-5)

@@ -1,19 +1,13 @@
 """The learning rate of every epoch is that of the formula, in a trial that is resumed too."""
 
-import json
 import math
-import os
-import subprocess
-import sys
 
 import pytest
-from helpers.paths import HELPERS, ROOT
+from helpers.one_thread import resuming_drills
 
 from objectives.models.mlp import NETWORK
 from objectives.models.parts import schedules
 
-DRILLS = HELPERS / "resuming_drills.py"
-ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
 EPOCHS = 6
 
 COSINE = [1.0, 0.5, 1.0, (1 + math.cos(math.pi / 4)) / 2, 0.5, (1 - math.cos(math.pi / 4)) / 2]
@@ -59,24 +53,14 @@ def test_a_cosine_with_equal_cycles_starts_over_again_and_again():
 
 @pytest.fixture(scope="module")
 def trained():
-    """What became of a trial with each schedule: never interrupted, and handed back."""
+    """What became of a trial with each schedule: never interrupted, and requeued."""
     orders = []
     for name, (given, _) in SHARES.items():
         settings = {"epochs": EPOCHS, "patience": 100, "schedule": name, **given}
         orders += [("sgd", [], settings), ("sgd", STEPS[name], settings)]
     settings = {"epochs": 4, "patience": 100, **IMAGES}
     orders += [("adam", [], settings), ("adam", [0, 2], settings)]
-    path = os.pathsep.join([str(ROOT), *sys.path])
-    drill = subprocess.run(
-        [sys.executable, str(DRILLS), json.dumps(orders)],
-        env={**os.environ, **ONE_THREAD, "PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        timeout=250,
-        check=False,
-    )
-    assert drill.returncode == 0, drill.stderr
-    found = list(map(json.loads, drill.stdout.splitlines()))
+    found = resuming_drills(orders)
     return dict(zip([*SHARES, "images"], zip(found[::2], found[1::2], strict=True), strict=True))
 
 
