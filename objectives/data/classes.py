@@ -23,7 +23,7 @@ def select_classes(dataset: Dataset, chosen: Sequence[int | str] | None) -> Data
     if chosen is None:
         return dataset
     if dataset.classes is None:
-        raise DataError(f"data.classes: {dataset.source} has a number to predict and no classes; leave it out")
+        raise DataError(f"data.classes: {dataset.source} has a number to predict and no classes", hint="leave it out")
     numbers = [_number(dataset, one) for one in chosen]
     if len(set(numbers)) < len(numbers):
         raise DataError(f"data.classes = {list(chosen)} names a class of {dataset.source} twice")
@@ -46,4 +46,4 @@ def _number(dataset: Dataset, chosen: int | str) -> int:
     names = ", ".join(by_nearness(str(chosen), dataset.names))
     numbers = f"0 to {(dataset.classes or 0) - 1}{f' or by name: {names}' if names else ''}"
     known = names if numbered else numbers
-    raise DataError(f"data.classes: {dataset.source} has no class {written(chosen)}; its classes are {known}")
+    raise DataError(f"data.classes: {dataset.source} has no class {written(chosen)}", hint=f"its classes are {known}")

@@ -66,7 +66,9 @@ def make_labels(values: np.ndarray | Sequence[str], task: str, where: str) -> La
         raise DataError(f"{where} has no rows")
     if not isinstance(values, np.ndarray):
         if task == "regression":
-            raise DataError(f'{where} holds texts such as {written(values[0])}; task = "regression" wants numbers')
+            raise DataError(
+                f"{where} holds texts such as {written(values[0])}", hint='task = "regression" wants numbers'
+            )
         return _classes(np.array(values, dtype=object), where)
     different = np.unique(values)
     whole = bool((different == np.floor(different)).all())

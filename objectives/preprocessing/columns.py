@@ -39,7 +39,7 @@ class ColumnEncoder:
             return [self._numbers(column)]
         if isinstance(column, np.ndarray):
             raise DataError(
-                f"column {written(self.name)} holds numbers; its categories are {listing(self.categories[:5])}"
+                f"column {written(self.name)} holds numbers", hint=f"its categories are {listing(self.categories[:5])}"
             )
         texts = np.array([cell.strip() for cell in column], dtype=object)
         return [(texts == category).astype(np.float64) for category in self.categories]

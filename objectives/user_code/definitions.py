@@ -29,8 +29,8 @@ def check_reference(reference: str) -> None:
         return
     public = sorted(name for name in names if not name.startswith("_"))
     raise ObjectiveError(
-        f"{path} does not define {attribute!r}; it defines: {', '.join(public) or 'nothing'}"
-        f"{did_you_mean(attribute, public)}"
+        f"{path} does not define {attribute!r}",
+        hint=f"it defines: {', '.join(public) or 'nothing'}{did_you_mean(attribute, public)}",
     )
 
 

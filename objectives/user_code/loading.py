@@ -96,8 +96,8 @@ def _callable(reference: str, module: ModuleType, attribute: str) -> Objective:
         found = _instance(reference, found)
     if not callable(found):
         raise ObjectiveError(
-            f"{reference}: {attribute} is of type {type(found).__name__} and cannot be called; "
-            "an objective is a function of the trial, or a class whose instances are"
+            f"{reference}: {attribute} is of type {type(found).__name__} and cannot be called",
+            hint="an objective is a function of the trial, or a class whose instances are",
         )
     _check_takes_a_trial(reference, found)
     return found
@@ -124,13 +124,14 @@ def _instance(reference: str, kind: type) -> object:
     except (Exception, SystemExit) as error:
         raise ObjectiveError(
             f"{reference}: the class {kind.__name__} cannot be made without arguments "
-            f"({type(error).__name__}: {error}); name a function, or an instance made in the file"
+            f"({type(error).__name__}: {error})",
+            hint="name a function, or an instance made in the file",
         ) from error
 
 
 def _check_takes_a_trial(reference: str, objective: Objective) -> None:
     if inspect.iscoroutinefunction(objective) or inspect.isgeneratorfunction(objective):
-        raise ObjectiveError(f"{reference} is an async function or a generator; an objective returns a number")
+        raise ObjectiveError(f"{reference} is an async function or a generator", hint="an objective returns a number")
     try:
         signature = inspect.signature(objective)
     except (TypeError, ValueError):
@@ -140,6 +141,6 @@ def _check_takes_a_trial(reference: str, objective: Objective) -> None:
         signature.bind(object())
     except TypeError as error:
         raise ObjectiveError(
-            f"{reference}{signature} cannot be called with the trial alone ({error}); "
-            "an objective takes exactly one argument"
+            f"{reference}{signature} cannot be called with the trial alone ({error})",
+            hint="an objective takes exactly one argument",
         ) from error

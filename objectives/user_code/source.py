@@ -28,10 +28,10 @@ def split_reference(text: str) -> tuple[str, str]:
     # From the right: the path of a file may itself hold a colon.
     place, colon, attribute = text.rpartition(":")
     if not colon and text.endswith(".py"):
-        raise ObjectiveError(f"{text!r} names a file but nothing in it; write {text}:FUNCTION")
+        raise ObjectiveError(f"{text!r} names a file but nothing in it", hint=f"write {text}:FUNCTION")
     is_file = place.endswith(".py")
     if not _is_dotted(attribute) or not (is_file or _is_dotted(place)):
-        raise ObjectiveError(f"{text!r} names no objective; write {_SHAPE}")
+        raise ObjectiveError(f"{text!r} names no objective", hint=f"write {_SHAPE}")
     return place, attribute
 
 
@@ -49,7 +49,9 @@ def _existing(reference: str, place: str) -> Path:
     path = Path(place).expanduser().absolute()
     if not path.is_file():
         what = "a folder" if path.is_dir() else "no file"
-        raise ObjectiveError(f"{reference}: {path} is {what}; the path starts at the working folder {Path.cwd()}")
+        raise ObjectiveError(
+            f"{reference}: {path} is {what}", hint=f"the path starts at the working folder {Path.cwd()}"
+        )
     return path
 
 

@@ -50,7 +50,7 @@ def _files(folder: Path) -> dict[str, list[Path]]:
     """The images of each class."""
     entries = _entries(folder)
     if loose := [entry.name for entry in entries if entry.suffix.lower() in SUFFIXES]:
-        raise DataError(f"{folder}: {loose[0]} lies in no class folder; allowed: a folder for each class")
+        raise DataError(f"{folder}: {loose[0]} lies in no class folder", hint="allowed: a folder for each class")
     files = {entry.name: _entries(entry) for entry in entries if entry.is_dir()}
     if len(files) < 2:
         raise DataError(

@@ -52,7 +52,7 @@ def read_arrays(path: Path) -> tuple[np.ndarray, np.ndarray, set[str]]:
         y = y[:, 0]
     if x.ndim == 0 or y.ndim != 1 or len(x) != len(y):
         raise DataError(
-            f"{path}: x{prefix} has the shape {x.shape} and y{prefix} {y.shape}; y must have one value a row"
+            f"{path}: x{prefix} has the shape {x.shape} and y{prefix} {y.shape}", hint="y must have one value a row"
         )
     return x, y, names
 
@@ -65,7 +65,7 @@ def _array(path: Path, archive: Any, name: str) -> np.ndarray:
     except ValueError as error:
         # NumPy's own message advises to allow pickles, which is how such a file would run its code.
         raise DataError(
-            f"{path}: {name} holds Python objects or is damaged, and is not read; save plain arrays"
+            f"{path}: {name} holds Python objects or is damaged, and is not read", hint="save plain arrays"
         ) from error
     if not isinstance(array, np.ndarray):
         raise DataError(f"{path}: {name} is no array as numpy.savez writes")
@@ -79,14 +79,19 @@ def dataset_of_arrays(x: np.ndarray, found: Labels, source: str, *, predefined_t
     kinds: dict[int, Kind] = {1: "text", 2: "table", 3: "image", 4: "image"}
     if (kind := kinds.get(x.ndim)) is None or (kind == "text") != (x.dtype.kind == "U"):
         raise DataError(
-            f"{source}: x has the shape {x.shape} and holds {x.dtype}; allowed: images (rows, height, width) or "
-            "(rows, height, width, channels), tables (rows, features), both of numbers, or texts (rows,)"
+            f"{source}: x has the shape {x.shape} and holds {x.dtype}",
+            hint=(
+                "allowed: images (rows, height, width) or (rows, height, width, channels), "
+                "tables (rows, features), both of numbers, or texts (rows,)"
+            ),
         )
     if kind == "text":
         x = x.astype(object)
     else:
         if x.dtype.kind not in "biuf" or 0 in x.shape:
-            raise DataError(f"{source}: x has the shape {x.shape} and holds {x.dtype}; allowed: numbers, at least one")
+            raise DataError(
+                f"{source}: x has the shape {x.shape} and holds {x.dtype}", hint="allowed: numbers, at least one"
+            )
         refuse_gaps(x, f"x of {source}")
         if kind == "table":
             x = x.astype(np.float64)
@@ -119,6 +124,6 @@ def _target_values(path: Path, y: np.ndarray) -> np.ndarray | list[str]:
     if y.dtype.kind == "U":
         return [str(value) for value in y]
     if y.dtype.kind not in "biuf":
-        raise DataError(f"{path}: y holds {y.dtype}; allowed: numbers or texts")
+        raise DataError(f"{path}: y holds {y.dtype}", hint="allowed: numbers or texts")
     refuse_gaps(y, f"y of {path}")
     return y.astype(float)

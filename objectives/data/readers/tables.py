@@ -45,8 +45,8 @@ def read_parquet(path: Path, options: ReadOptions) -> Dataset:
         import pyarrow.parquet as pq
     except ImportError:
         raise DataError(
-            f"{path} needs pyarrow, which is not installed; install the extra tables: "
-            "`.venv/bin/pip install '.[tables]'` in the folder of studyhall"
+            f"{path} needs pyarrow, which is not installed",
+            hint="install the extra tables: `.venv/bin/pip install '.[tables]'` in the folder of studyhall",
         ) from None
     try:
         table = pq.read_table(path)
@@ -74,7 +74,9 @@ def _from_arrow(column: Any, name: str, path: Path) -> Column:
     ):
         numbers: np.ndarray = pc.cast(column, pa.float64(), safe=False).to_numpy()
         return numbers
-    raise DataError(f"{path}: column {written(name)} holds {kind}; allowed: numbers and texts ({leave_out(name)})")
+    raise DataError(
+        f"{path}: column {written(name)} holds {kind}", hint=f"allowed: numbers and texts ({leave_out(name)})"
+    )
 
 
 def dataset_of_table(
@@ -90,8 +92,8 @@ def dataset_of_table(
     for key, name in (("target", options.target), ("text", options.text), *(("ignore", n) for n in options.ignore)):
         if name is not None and name not in known:
             raise DataError(
-                f"data.{key} = {written(name)}: {path} has no such column; its columns are {_listed(known)}"
-                f"{did_you_mean(name, known)}"
+                f"data.{key} = {written(name)}: {path} has no such column",
+                hint=f"its columns are {_listed(known)}{did_you_mean(name, known)}",
             )
     target = options.target or _only_other(known, options, path)
     y = values_of(column(target), target, path)
@@ -147,8 +149,8 @@ def _labelled_texts(lines: Lines, path: Path, options: ReadOptions) -> Dataset:
     label = different.index(min(different))
     if len(columns) != 2 or different[label] > len(lines) / 2 or not _of_several_words(body[1 - label]):
         raise DataError(
-            f"data.target is missing: {path} has the columns {_listed(lines[0])}; name the one to be predicted in "
-            "data.target, and one of texts, if there is one, in data.text"
+            f"data.target is missing: {path} has the columns {_listed(lines[0])}",
+            hint="name the one to be predicted in data.target, and one of texts, if there is one, in data.text",
         )
     # A first line whose label occurs nowhere else is the header; otherwise its class of one could not be split.
     named = columns[label][0] not in body[label]

@@ -129,7 +129,7 @@ def test_what_cannot_be_is_refused(settings, key, words):
 
 
 def test_pruners_and_displays_count_the_steps_of_all_runs():
-    spec = small(metric="val_accuracy", train={"epochs": 4, "seeds": 3}, pruner="hyperband")
+    spec = small(metric="val_accuracy", data={}, train={"epochs": 4, "seeds": 3}, pruner="hyperband")
     assert spec.steps == 12
     assert make_pruner(spec)._max_resource == 12
     assert small(metric=["loss", "flops"], directions=("minimize",) * 2, train={"epochs": 4}).steps is None
