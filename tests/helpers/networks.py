@@ -1,12 +1,9 @@
-"""Small networks for tests: the training of a family with given parameters on a few rows, and its fingerprint."""
-
-import json
+"""Small networks for tests: the training of a hypermodel with given parameters on a few rows."""
 
 import numpy as np
 
 from objectives.data.arrays import SearchData
 from objectives.models.network import make_training
-from objectives.models.parts import schedules
 from objectives.registry import HYPERMODELS
 
 # Every family's networks at their smallest.
@@ -71,34 +68,3 @@ def training(family, *, classes=3, epochs=4, **params):
     keras.utils.set_random_seed(1)
     made = network(family)
     return make_training(made, {**made.defaults, **params}, rows(SHAPES[family], classes), epochs=epochs)
-
-
-def fingerprint(family, *, classes=3, **params):
-    """All in which two trainings can differ, as text."""
-    made = training(family, classes=classes, **params)
-    import keras
-
-    labels = np.array([0, 1, 2][: classes or 3])
-    width = 1 if classes in (None, 2) else classes
-    guesses = np.random.default_rng(2).dirichlet(np.ones(width + 1), len(labels))[:, :width].astype(np.float32)
-    loss = made.model.loss if callable(made.model.loss) else keras.losses.get(made.model.loss)
-    return json.dumps(
-        {
-            "model": made.model.get_config(),
-            "optimizer": made.model.optimizer.get_config(),
-            "loss": float(np.mean(keras.ops.convert_to_numpy(loss(labels.astype(np.float32), guesses * 5)))),
-            "batch size": made.batch_size,
-            "sample weight": None if made.sample_weight is None else made.sample_weight.tolist(),
-            "callbacks": [
-                [type(each).__name__, getattr(each, "factor", 0), getattr(each, "patience", 0)]
-                for each in made.callbacks
-            ],
-            "rates": [] if params.get("schedule", "constant") in ("constant", "plateau") else rates(family, params),
-        },
-        default=str,
-    )
-
-
-def rates(family, params):
-    """The learning rate of each of many epochs."""
-    return [schedules.rate({**network(family).defaults, **params}, epoch, 20) for epoch in range(20)]

@@ -1,9 +1,9 @@
-"""Every suggested value reaches the model, the optimizer, the loss or the batches, and nothing else is suggested."""
+"""In any sound space every suggested value is read by the model, the optimizer, the loss or the batches."""
 
 from collections.abc import Mapping
 
 import pytest
-from helpers.networks import SHAPES, SMALL, fingerprint, network, rows, write_files
+from helpers.networks import SHAPES, network, rows, write_files
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
@@ -15,8 +15,6 @@ from objectives.space.parameters import lookup, split_number
 from objectives.space.search_space import SearchSpace
 from objectives.space.usage import conditions_of, usage_faults
 from objectives.training import backend
-
-FAMILIES = ("mlp", "cnn", "resnet", "tabular", "sequence", "transfer")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -30,59 +28,6 @@ def keras():
 @pytest.fixture(scope="module")
 def files(keras, tmp_path_factory):
     return write_files(tmp_path_factory.mktemp("files"))
-
-
-def another(parameter):
-    """A value that is not the default."""
-    if parameter.kind is bool:
-        return not parameter.default
-    if parameter.choices is not None:
-        return next(choice for choice in parameter.choices if choice != parameter.default)
-    if parameter.kind is int:
-        return parameter.default + 1
-    return parameter.default / 2 or 0.25
-
-
-# --- each parameter alone ------------------------------------------------------------------------------------
-
-ALL = {family: HYPERMODELS[family].parameters for family in FAMILIES}
-# What the families have in common is tried with the first alone.
-EACH = [(family, name) for family in FAMILIES for name in ALL[family]
-        if (family == "mlp" or ALL[family][name] != ALL["mlp"].get(name))
-        # Those of files and of what Keras brings have tests of their own.
-        and not ALL[family][name].files and "backbone" not in ALL[family][name].active_when]  # fmt: skip
-
-
-def named(name):
-    return name.replace("_N", "_2")
-
-
-@pytest.mark.parametrize(("family", "name"), EACH)
-def test_it_changes_the_training_where_it_is_used_and_only_there(files, family, name):
-    parameter, known = HYPERMODELS[family].parameters[name], HYPERMODELS[family].parameters
-    name = named(name)
-    classes = None if parameter.active_when.get("loss") == ("huber",) else 3
-    used = {
-        need.parent: next(value for value in need.values or (2,) if value != "auto")
-        for need in conditions_of(HYPERMODELS[family].parameters, name).values()
-        if not need.unless
-    }
-    value = another(parameter)
-    # A loss for classes is another than auto only if it is not crossentropy, and nobody has 5001 words; a cosine needs
-    # a restart to lengthen.
-    value = {"loss": "focal", "max_tokens": 4}.get(name, value)
-    base = {**SMALL[family], **files.get(family, {}), **used, "restart_epochs": 3, "classes": classes}
-    base.pop(name, None)
-    assert fingerprint(family, **base) != fingerprint(family, **base, **{name: value})
-    for parent, wanted in parameter.active_when.items():
-        other = next((value for value in known[parent].choices or (True, False) if value not in wanted), None)
-        elsewhere = {**base, parent: other, "classes": None if (parent, other) == ("loss", "mse") else classes}
-        if parent == "loss":
-            elsewhere["loss"] = "brier" if classes else "mae"
-        assert fingerprint(family, **elsewhere) == fingerprint(family, **elsewhere, **{name: value})
-
-
-# --- random spaces -------------------------------------------------------------------------------------------
 
 
 class Noted(Mapping):
