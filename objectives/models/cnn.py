@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from objectives.data.arrays import SearchData
 from objectives.models.network import COMMON_PARAMETERS, Network, network_family
 from objectives.models.parts import image_augmentation, layers, losses
-from objectives.space.parameters import Parameter
+from objectives.space.parameters import Parameter, Params
+
+if TYPE_CHECKING:
+    import keras
 
 PARAMETERS: Mapping[str, Parameter] = {
     "blocks": Parameter(kind=int, default=2, low=1, help="number of blocks; each halves height and width"),
@@ -33,7 +36,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     **COMMON_PARAMETERS,
 }
 
-DEFAULT_SPACE: Mapping[str, Any] = {
+DEFAULT_SPACE: Mapping[str, object] = {
     "blocks": {"low": 1, "high": 3},
     "filters": {"choices": [16, 32]},
     "dropout": {"low": 0.0, "high": 0.4},
@@ -44,7 +47,7 @@ DEFAULT_SPACE: Mapping[str, Any] = {
 }
 
 
-def build(params: Mapping[str, Any], data: SearchData) -> Any:
+def build(params: Params, data: SearchData) -> keras.Model:
     """Return a `keras.Sequential` from images of shape (height, width, channels) to the output layer of the task."""
     import keras
 

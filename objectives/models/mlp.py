@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from objectives.data.arrays import SearchData
 from objectives.models.network import COMMON_PARAMETERS, Network, network_family
 from objectives.models.parts import layers, losses
 from objectives.preprocessing.pipeline import Flatten
-from objectives.space.parameters import Parameter
+from objectives.space.parameters import Parameter, Params
+
+if TYPE_CHECKING:
+    import keras
 
 # Tapered layers do not become narrower than this (or than the first).
 NARROWEST = 8
@@ -50,7 +53,7 @@ PARAMETERS: Mapping[str, Parameter] = {
 }
 
 # As TOML would have it; the gallery's digits_mlp searches the same.
-DEFAULT_SPACE: Mapping[str, Any] = {
+DEFAULT_SPACE: Mapping[str, object] = {
     "layers": {"low": 1, "high": 3},
     "units": {"choices": [64, 128, 256]},
     "dropout": {"low": 0.0, "high": 0.5},
@@ -61,12 +64,12 @@ DEFAULT_SPACE: Mapping[str, Any] = {
 }
 
 
-def flatten(params: Mapping[str, Any], data: SearchData) -> SearchData:
+def flatten(params: Params, data: SearchData) -> SearchData:
     """Return the data with rows of shape (features,)."""
     return data.then(Flatten())
 
 
-def widths(params: Mapping[str, Any]) -> list[int]:
+def widths(params: Params) -> list[int]:
     """Return the units of each hidden layer."""
     count = params["layers"]
     if params["widths"] == "free":
@@ -77,7 +80,7 @@ def widths(params: Mapping[str, Any]) -> list[int]:
     return [max(units >> place, min(units, NARROWEST)) for place in range(count)]
 
 
-def build(params: Mapping[str, Any], data: SearchData) -> Any:
+def build(params: Params, data: SearchData) -> keras.Model:
     """Return a `keras.Sequential` from rows of shape (features,) to the output layer of the task."""
     import keras
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from objectives.data.arrays import SearchData, Splits
 from objectives.data.loading import load_search_data
 from objectives.errors import DataError
 from objectives.hypermodel import HyperModel, goes_with_any
 from objectives.models.parts import class_weights, losses, optimizers, schedules
-from objectives.space.parameters import Parameter, former_names
+from objectives.space.parameters import Parameter, Params, former_names
 from objectives.space.values import Scalar
 from objectives.training import backend
 from objectives.training.reporting import train_trial
@@ -20,6 +20,7 @@ from objectives.training.task import Task
 from objectives.training.trainer import Training
 
 if TYPE_CHECKING:
+    import keras
     import optuna
 
 # What every network has, whatever its layers are.
@@ -31,11 +32,11 @@ COMMON_PARAMETERS: Mapping[str, Parameter] = {
 }
 
 
-def _as_it_is(params: Mapping[str, Any], data: SearchData) -> SearchData:
+def _as_it_is(params: Params, data: SearchData) -> SearchData:
     return data
 
 
-def _plain_optimizer(params: Mapping[str, Any], data: SearchData, model: Any) -> Any:
+def _plain_optimizer(params: Params, data: SearchData, model: keras.Model) -> keras.optimizers.Optimizer:
     return optimizers.make_optimizer(params)
 
 
@@ -45,13 +46,13 @@ class Network:
 
     name: str
     parameters: Mapping[str, Parameter]
-    build: Callable[[Mapping[str, Any], SearchData], Any]
+    build: Callable[[Params, SearchData], keras.Model]
     """(params, data) -> a `keras.Model`, not compiled, that ends in `losses.output_layer`."""
-    prepare: Callable[[Mapping[str, Any], SearchData], SearchData] = _as_it_is
+    prepare: Callable[[Params, SearchData], SearchData] = _as_it_is
     """(params, data) -> the data as `build` and the training want it."""
-    check: Callable[[Mapping[str, Any], SearchData], None] = goes_with_any
+    check: Callable[[Params, SearchData], None] = goes_with_any
     """(params, data) -> nothing, without Keras; raises DataError where they cannot go together."""
-    optimizer: Callable[[Mapping[str, Any], SearchData, Any], Any] = _plain_optimizer
+    optimizer: Callable[[Params, SearchData, keras.Model], keras.optimizers.Optimizer] = _plain_optimizer
     """(params, prepared data, model) -> a `keras.optimizers.Optimizer`."""
     reads: tuple[str, ...]
     """Kinds of data."""
@@ -67,7 +68,7 @@ class Network:
         return self.defaults | {names.get(name, name): value for name, value in params.items()}
 
 
-def network_family(network: Network, *, summary: str, space: Mapping[str, Any]) -> HyperModel:
+def network_family(network: Network, *, summary: str, space: Mapping[str, object]) -> HyperModel:
     """Return the declaration of a family of networks, for the catalogue."""
     return HyperModel(
         name=network.name,
@@ -81,7 +82,7 @@ def network_family(network: Network, *, summary: str, space: Mapping[str, Any]) 
     )
 
 
-def check(network: Network, params: Mapping[str, Any], data: SearchData) -> None:
+def check(network: Network, params: Params, data: SearchData) -> None:
     """Raise DataError where the parameters cannot go with the data; what is left out has its default. No Keras."""
     params = network.completed(params)
     losses.check(params, data)
@@ -98,7 +99,7 @@ def load(network: Network, task: Task) -> Splits:
     return splits
 
 
-def make_training(network: Network, params: Mapping[str, Any], data: SearchData, *, epochs: int) -> Training:
+def make_training(network: Network, params: Params, data: SearchData, *, epochs: int) -> Training:
     """Return a fresh model of that network for that data, with its batch size and its schedule over `epochs`.
 
     Raises DataError where the parameters do not suit the data.

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from objectives.data.arrays import SearchData
 from objectives.models.network import COMMON_PARAMETERS, Network, network_family
 from objectives.models.parts import image_augmentation, layers, losses
-from objectives.space.parameters import Parameter
+from objectives.space.parameters import Parameter, Params
+
+if TYPE_CHECKING:
+    import keras
 
 PARAMETERS: Mapping[str, Parameter] = {
     "stages": Parameter(
@@ -31,7 +34,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     **COMMON_PARAMETERS,
 }
 
-DEFAULT_SPACE: Mapping[str, Any] = {
+DEFAULT_SPACE: Mapping[str, object] = {
     "stages": {"low": 1, "high": 3},
     "blocks": {"low": 1, "high": 2},
     "filters": {"choices": [16, 32]},
@@ -41,7 +44,7 @@ DEFAULT_SPACE: Mapping[str, Any] = {
 }
 
 
-def build(params: Mapping[str, Any], data: SearchData) -> Any:
+def build(params: Params, data: SearchData) -> keras.Model:
     """Return a functional `keras.Model` from images of shape (height, width, channels) to the task's output layer."""
     import keras
 
@@ -59,13 +62,13 @@ def build(params: Mapping[str, Any], data: SearchData) -> Any:
     return keras.Model(inputs, output(values))
 
 
-def _residual_block(params: Mapping[str, Any], values: Any, stage: int, *, strides: int) -> Any:
+def _residual_block(params: Params, values: keras.KerasTensor, stage: int, *, strides: int) -> keras.KerasTensor:
     """Two convolutions, and a way around them: as it is, or through one of a single pixel where the shape changes."""
     import keras
 
     filters, size = params["filters"] << (stage - 1), params["kernel_size"]
 
-    def convolution(**options: Any) -> list[Any]:
+    def convolution(**options: object) -> list[keras.Layer]:
         return layers.linear(params, keras.layers.Conv2D, 4, stage, filters=filters, padding="same", **options)
 
     inner = [*convolution(kernel_size=size, strides=strides), layers.activation(params), *convolution(kernel_size=size)]
@@ -74,7 +77,7 @@ def _residual_block(params: Mapping[str, Any], values: Any, stage: int, *, strid
     return layers.activation(params)(added)
 
 
-def _through(values: Any, stack: list[Any]) -> Any:
+def _through(values: keras.KerasTensor, stack: list[keras.Layer]) -> keras.KerasTensor:
     for layer in stack:
         values = layer(values)
     return values

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from objectives.data.arrays import SearchData
 from objectives.models import mlp
 from objectives.models.network import Network, network_family
 from objectives.models.parts import class_weights
-from objectives.space.parameters import Parameter
+from objectives.space.parameters import Parameter, Params
+
+if TYPE_CHECKING:
+    import keras
 
 PARAMETERS: Mapping[str, Parameter] = {
     **mlp.PARAMETERS,
@@ -20,7 +23,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     **class_weights.PARAMETERS,
 }
 
-DEFAULT_SPACE: Mapping[str, Any] = {
+DEFAULT_SPACE: Mapping[str, object] = {
     "layers": {"low": 1, "high": 3},
     "units": {"choices": [16, 32, 64, 128]},
     "dropout": {"low": 0.0, "high": 0.5},
@@ -31,7 +34,7 @@ DEFAULT_SPACE: Mapping[str, Any] = {
 }
 
 
-def build(params: Mapping[str, Any], data: SearchData) -> Any:
+def build(params: Params, data: SearchData) -> keras.Model:
     """Return mlp's network; numbers are predicted in units of the training part's deviation, about its mean.
 
     Otherwise a network would spend its epochs on finding the mean of targets such as 152 with a deviation of 77.

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from objectives.data.arrays import SearchData
 from objectives.models.network import COMMON_PARAMETERS, Network, network_family
 from objectives.models.parts import class_weights, layers, losses, text_augmentation
 from objectives.preprocessing.vocabulary import Vocabulary
-from objectives.space.parameters import Parameter
+from objectives.space.parameters import Parameter, Params
+
+if TYPE_CHECKING:
+    import keras
 
 PARAMETERS: Mapping[str, Parameter] = {
     "max_tokens": Parameter(
@@ -45,7 +48,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     **COMMON_PARAMETERS,
 }
 
-DEFAULT_SPACE: Mapping[str, Any] = {
+DEFAULT_SPACE: Mapping[str, object] = {
     "max_tokens": {"choices": [1000, 2000, 5000, 10000]},
     "sequence_length": {"choices": [25, 50, 100]},
     "embedding_dim": {"choices": [16, 32, 64]},
@@ -67,7 +70,7 @@ class TokenData(SearchData):
     vocabulary: Vocabulary
 
 
-def prepare(params: Mapping[str, Any], data: SearchData) -> TokenData:
+def prepare(params: Params, data: SearchData) -> TokenData:
     """Return the texts as tokens of the vocabulary of the training part."""
     vocabulary = Vocabulary.fit(
         data.x_train, max_tokens=params["max_tokens"], sequence_length=params["sequence_length"]
@@ -75,7 +78,7 @@ def prepare(params: Mapping[str, Any], data: SearchData) -> TokenData:
     return TokenData(**vars(data.then(vocabulary)), vocabulary=vocabulary)
 
 
-def build(params: Mapping[str, Any], data: SearchData) -> Any:
+def build(params: Params, data: SearchData) -> keras.Model:
     """Return a `keras.Sequential` from tokens of shape (sequence_length,) to the task's output; needs TokenData."""
     import keras
 
@@ -99,20 +102,20 @@ def build(params: Mapping[str, Any], data: SearchData) -> Any:
     return model
 
 
-def _average(params: Mapping[str, Any]) -> list[Any]:
+def _average(params: Params) -> list[keras.Layer]:
     import keras
 
     return [keras.layers.GlobalAveragePooling1D(), keras.layers.Dense(params["units"], activation="relu")]
 
 
-def _conv1d(params: Mapping[str, Any]) -> list[Any]:
+def _conv1d(params: Params) -> list[keras.Layer]:
     import keras
 
     convolution = keras.layers.Conv1D(params["units"], params["kernel_size"], padding="same", activation="relu")
     return [convolution, keras.layers.GlobalMaxPooling1D()]
 
 
-def _gru(params: Mapping[str, Any]) -> list[Any]:
+def _gru(params: Params) -> list[keras.Layer]:
     import keras
 
     return [keras.layers.GRU(params["units"])]

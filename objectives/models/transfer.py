@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from objectives.data.arrays import SearchData
 from objectives.errors import DataError
@@ -18,7 +18,10 @@ from objectives.models.parts import (
     optimizers,
     pretrained,
 )
-from objectives.space.parameters import Parameter
+from objectives.space.parameters import Parameter, Params
+
+if TYPE_CHECKING:
+    import keras
 
 # The name of the backbone among the layers of the whole.
 BACKBONE = "backbone"
@@ -90,7 +93,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     **COMMON_PARAMETERS,
 }
 
-DEFAULT_SPACE: Mapping[str, Any] = {
+DEFAULT_SPACE: Mapping[str, object] = {
     "freeze": {"choices": [True, False]},
     "unfreeze_last": {"low": 1, "high": 10, "when": {"freeze": [False]}},
     "fine_tuning_rate": {"low": 1e-6, "high": 1e-4, "log": True, "when": {"freeze": [False]}},
@@ -101,7 +104,7 @@ DEFAULT_SPACE: Mapping[str, Any] = {
 }
 
 
-def build(params: Mapping[str, Any], data: SearchData) -> Any:
+def build(params: Params, data: SearchData) -> keras.Model:
     """Return a functional `keras.Model` from images of shape (height, width, channels) to the task's output layer.
 
     Raises DataError where the backbone cannot be had, or does not take these images.
@@ -128,7 +131,7 @@ def build(params: Mapping[str, Any], data: SearchData) -> Any:
     return keras.Model(inputs, values)
 
 
-def optimizer(params: Mapping[str, Any], data: SearchData, model: Any) -> Any:
+def optimizer(params: Params, data: SearchData, model: keras.Model) -> keras.optimizers.Optimizer:
     """Return the optimizer, which moves the unfrozen layers after the epochs of the head alone."""
     if params["freeze"]:
         return optimizers.make_optimizer(params)
@@ -141,11 +144,11 @@ def optimizer(params: Mapping[str, Any], data: SearchData, model: Any) -> Any:
     return optimizers.make_optimizer(params, fine_tuning.two_phases(unfrozen, params["head_epochs"] * steps, share))
 
 
-def _is_own(params: Mapping[str, Any]) -> bool:
+def _is_own(params: Params) -> bool:
     return params["backbone"] not in pretrained.APPLICATIONS
 
 
-def _application(params: Mapping[str, Any], data: SearchData, images: Any) -> tuple[Any, Any]:
+def _application(params: Params, data: SearchData, images: keras.KerasTensor) -> tuple[keras.KerasTensor, keras.Model]:
     """The images as a model of keras.applications wants them, and the model."""
     import keras
 
@@ -161,7 +164,7 @@ def _application(params: Mapping[str, Any], data: SearchData, images: Any) -> tu
     return pretrained.preprocessed(name, values), backbone
 
 
-def _own(params: Mapping[str, Any], data: SearchData, images: Any) -> tuple[Any, Any]:
+def _own(params: Params, data: SearchData, images: keras.KerasTensor) -> tuple[keras.KerasTensor, keras.Model]:
     """The images in the size of a model of the user's, as they are scaled, and the model."""
     backbone = pretrained.own_model(params["backbone"])
     *side, channels = backbone.inputs[0].shape[1:]
@@ -170,7 +173,7 @@ def _own(params: Mapping[str, Any], data: SearchData, images: Any) -> tuple[Any,
     return _resized(values, (height, width)), backbone
 
 
-def _with_channels(images: Any, channels: int, data: SearchData, backbone: str) -> Any:
+def _with_channels(images: keras.KerasTensor, channels: int, data: SearchData, backbone: str) -> keras.KerasTensor:
     import keras
 
     _check_channels(data, channels, backbone)
@@ -186,13 +189,13 @@ def _check_channels(data: SearchData, channels: int, backbone: str) -> None:
         )
 
 
-def _resized(images: Any, side: tuple[int, int]) -> Any:
+def _resized(images: keras.KerasTensor, side: tuple[int, int]) -> keras.KerasTensor:
     import keras
 
     return images if tuple(images.shape[1:3]) == side else keras.layers.Resizing(*side)(images)
 
 
-def check(params: Mapping[str, Any], data: SearchData) -> None:
+def check(params: Params, data: SearchData) -> None:
     """Raise DataError where the images have no colours to change, or other channels than keras.applications takes."""
     image_augmentation.check(params, data)
     if not _is_own(params):

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from objectives.space.values import Scalar
 from objectives.wording import did_you_mean, listing, written
@@ -85,6 +86,9 @@ class Parameter:
 
 
 Parameters = Mapping[str, Parameter]
+
+Params = Mapping[str, Any]
+"""Name -> value, of the kind that its Parameter declares."""
 
 
 def lookup(parameters: Parameters, name: str) -> Parameter | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from objectives.errors import DataError
-from objectives.space.parameters import Parameter
+from objectives.space.parameters import Parameter, Params
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,13 +24,13 @@ PARAMETERS: Mapping[str, Parameter] = {
 }
 
 
-def check(params: Mapping[str, Any], data: SearchData) -> None:
+def check(params: Params, data: SearchData) -> None:
     """Raise DataError for weights of classes where there are none. Hypermodels without the parameter pass."""
     if params.get("class_weight", "none") != "none" and data.classes is None:
         raise DataError(f"space.class_weight is for classes, and {data.source} has a number to predict")
 
 
-def sample_weight(params: Mapping[str, Any], data: SearchData) -> np.ndarray | None:
+def sample_weight(params: Params, data: SearchData) -> np.ndarray | None:
     """Return what each training row counts in the loss, shape (rows,), float32, mean 1; None where all count alike.
 
     Rows of a class count rows / (classes * rows of that class), as in scikit-learn's "balanced". Neither val_loss nor

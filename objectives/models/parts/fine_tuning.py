@@ -8,10 +8,13 @@ in which it was.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import keras
 
 
-def two_phases(variables: Sequence[Any], head_steps: int, share: float) -> Callable[[type], type]:
+def two_phases(variables: Sequence[keras.Variable], head_steps: int, share: float) -> Callable[[type], type]:
     """Return what turns an optimizer's class into one that moves those variables from step `head_steps` on only.
 
     From then on their learning rate is `share` of that of all others, whatever a schedule makes of it. Before, they
@@ -23,13 +26,15 @@ def two_phases(variables: Sequence[Any], head_steps: int, share: float) -> Calla
         import keras
 
         class TwoPhases(kind):  # type: ignore[misc]  # Keras has no types
-            def build(self, trainable_variables: Any) -> None:
+            def build(self, trainable_variables: Sequence[keras.Variable]) -> None:
                 if not self.built and self.weight_decay is not None:
                     # It goes by the common rate; theirs is below.
                     self.exclude_from_weight_decay(var_list=list(variables))
                 super().build(trainable_variables)
 
-            def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+            def update_step(
+                self, gradient: keras.KerasTensor, variable: keras.Variable, learning_rate: keras.KerasTensor
+            ) -> None:
                 if self._get_variable_index(variable) not in self._late():
                     super().update_step(gradient, variable, learning_rate)
                     return
@@ -43,7 +48,7 @@ def two_phases(variables: Sequence[Any], head_steps: int, share: float) -> Calla
             def _late(self) -> set[int]:
                 return {self._get_variable_index(variable) for variable in variables}
 
-            def get_config(self) -> dict[str, Any]:
+            def get_config(self) -> dict[str, object]:
                 return {**super().get_config(), "head_steps": head_steps, "share": share}
 
         TwoPhases.__name__ = f"TwoPhases{kind.__name__}"

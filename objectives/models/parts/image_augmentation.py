@@ -6,12 +6,14 @@ A strength of 0 leaves its layer out. The layers' random states are variables of
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from objectives.errors import DataError
-from objectives.space.parameters import Parameter
+from objectives.space.parameters import Parameter, Params
 
 if TYPE_CHECKING:
+    import keras
+
     from objectives.data.arrays import SearchData
 
 
@@ -41,16 +43,16 @@ PARAMETERS: Mapping[str, Parameter] = {
 _COLOURS = ("saturation", "hue")
 
 
-def check(params: Mapping[str, Any], data: SearchData) -> None:
+def check(params: Params, data: SearchData) -> None:
     """Raise DataError where colours are to be changed, and the images have none or are not scaled to 0..1."""
     for name in _COLOURS:
         if params[name] > 0:
             _check_colours(name, data)
 
 
-def augmentation_layers(params: Mapping[str, Any], data: SearchData) -> list[Any]:
+def augmentation_layers(params: Params, data: SearchData) -> list[keras.Layer]:
     """Return the layers for images of shape (rows, height, width, channels); they are active in training alone."""
-    layers: list[Any] = []
+    layers: list[keras.Layer] = []
     if params["flip"] != "none":
         layers.extend(_flip(_FLIPS[params["flip"]]))
     for name, make in _MAKERS.items():
@@ -74,38 +76,38 @@ def _check_colours(name: str, data: SearchData) -> None:
         )
 
 
-def _flip(mode: str) -> list[Any]:
+def _flip(mode: str) -> list[keras.Layer]:
     import keras
 
     return [keras.layers.RandomFlip(mode)]
 
 
-def _rotate(degrees: float, data: SearchData) -> list[Any]:
+def _rotate(degrees: float, data: SearchData) -> list[keras.Layer]:
     import keras
 
     return [keras.layers.RandomRotation(degrees / 360.0, **_FILL)]
 
 
-def _shift(share: float, data: SearchData) -> list[Any]:
+def _shift(share: float, data: SearchData) -> list[keras.Layer]:
     import keras
 
     return [keras.layers.RandomTranslation(share, share, **_FILL)]
 
 
-def _zoom(share: float, data: SearchData) -> list[Any]:
+def _zoom(share: float, data: SearchData) -> list[keras.Layer]:
     import keras
 
     # One range for both sides keeps the image's proportions.
     return [keras.layers.RandomZoom((-share, share), **_FILL)]
 
 
-def _shear(share: float, data: SearchData) -> list[Any]:
+def _shear(share: float, data: SearchData) -> list[keras.Layer]:
     import keras
 
     return [keras.layers.RandomShear(share, share, **_FILL)]
 
 
-def _crop(share: float, data: SearchData) -> list[Any]:
+def _crop(share: float, data: SearchData) -> list[keras.Layer]:
     import keras
 
     # Not RandomCrop, which in Keras 3.15 takes one window for a whole batch and changes the shape while predicting:
@@ -114,32 +116,32 @@ def _crop(share: float, data: SearchData) -> list[Any]:
     return [moved, keras.layers.RandomZoom((-share, -share), **_FILL)]
 
 
-def _brightness(share: float, data: SearchData) -> list[Any]:
+def _brightness(share: float, data: SearchData) -> list[keras.Layer]:
     import keras
 
     return [keras.layers.RandomBrightness(share, value_range=_range(data))]
 
 
-def _contrast(share: float, data: SearchData) -> list[Any]:
+def _contrast(share: float, data: SearchData) -> list[keras.Layer]:
     import keras
 
     return [keras.layers.RandomContrast(share, value_range=_range(data))]
 
 
-def _saturation(share: float, data: SearchData) -> list[Any]:
+def _saturation(share: float, data: SearchData) -> list[keras.Layer]:
     import keras
 
     # Keras's 0.5 changes nothing.
     return [keras.layers.RandomSaturation((0.5 - share / 2, 0.5 + share / 2), value_range=_range(data))]
 
 
-def _hue(share: float, data: SearchData) -> list[Any]:
+def _hue(share: float, data: SearchData) -> list[keras.Layer]:
     import keras
 
     return [keras.layers.RandomHue(share, value_range=_range(data))]
 
 
-_MAKERS: Mapping[str, Callable[[float, SearchData], list[Any]]] = {
+_MAKERS: Mapping[str, Callable[[float, SearchData], list[keras.Layer]]] = {
     "rotate": _rotate,
     "shift": _shift,
     "zoom": _zoom,

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from objectives.space.parameters import Parameter
+from objectives.space.parameters import Parameter, Params
+
+if TYPE_CHECKING:
+    import keras
 
 # Each is the name of a function in keras.activations.
 _FUNCTIONS = ("relu", "elu", "selu", "gelu", "silu", "softplus", "tanh", "sigmoid")
@@ -85,20 +88,20 @@ def per_layer(name: str, shared: Parameter, counter: str) -> Mapping[str, Parame
     return {f"{name}_N": own}
 
 
-def own(params: Mapping[str, Any], name: str, number: int) -> Any:
+def own(params: Params, name: str, number: int) -> Any:
     """Return the value for one layer: its own where it has one, else the shared one."""
     alone = f"{name}_{number}"
     return params[alone] if alone in params else params[name]
 
 
-def initializer(params: Mapping[str, Any]) -> Any:
+def initializer(params: Params) -> keras.initializers.Initializer:
     """Return a fresh `keras.initializers.Initializer`: one that is shared would give all layers the same weights."""
     import keras
 
     return getattr(keras.initializers, _INITIALIZERS[params["initializer"]])()
 
 
-def weights(params: Mapping[str, Any], number: int, axes: int) -> dict[str, Any]:
+def weights(params: Params, number: int, axes: int) -> dict[str, object]:
     """Return what a hidden Dense or Conv2D, whose kernel has so many axes, is told about its weights."""
     import keras
 
@@ -113,7 +116,9 @@ def weights(params: Mapping[str, Any], number: int, axes: int) -> dict[str, Any]
     }
 
 
-def linear(params: Mapping[str, Any], make: Callable[..., Any], axes: int, number: int, **options: Any) -> list[Any]:
+def linear(
+    params: Params, make: Callable[..., keras.Layer], axes: int, number: int, **options: object
+) -> list[keras.Layer]:
     """Return the weights of a hidden layer, normalized if that is asked for, without an activation.
 
     `make` is keras.layers.Dense (its kernel has 2 `axes`) or Conv2D (4), given `options`.
@@ -128,7 +133,7 @@ def linear(params: Mapping[str, Any], make: Callable[..., Any], axes: int, numbe
     return [make(**options, **given, use_bias=False), normalization]
 
 
-def activation(params: Mapping[str, Any]) -> Any:
+def activation(params: Params) -> keras.Layer:
     """Return the activation as a layer; not for maxout, which is more than a function of each value."""
     import keras
 
@@ -137,7 +142,7 @@ def activation(params: Mapping[str, Any]) -> Any:
     return keras.layers.Activation(params["activation"])
 
 
-def hidden_dense(params: Mapping[str, Any], units: int, number: int) -> list[Any]:
+def hidden_dense(params: Params, units: int, number: int) -> list[keras.Layer]:
     """Return a fully connected hidden layer: (rows, anything) to (rows, units)."""
     import keras
 
@@ -149,7 +154,7 @@ def hidden_dense(params: Mapping[str, Any], units: int, number: int) -> list[Any
     return _activated(params, keras.layers.Dense, 2, number, units=units)
 
 
-def hidden_convolution(params: Mapping[str, Any], filters: int, number: int, **options: Any) -> list[Any]:
+def hidden_convolution(params: Params, filters: int, number: int, **options: object) -> list[keras.Layer]:
     """Return a convolution and its activation: (rows, height, width, channels) to the same with `filters` channels."""
     import keras
 
@@ -157,8 +162,8 @@ def hidden_convolution(params: Mapping[str, Any], filters: int, number: int, **o
 
 
 def _activated(
-    params: Mapping[str, Any], make: Callable[..., Any], axes: int, number: int, **options: Any
-) -> list[Any]:
+    params: Params, make: Callable[..., keras.Layer], axes: int, number: int, **options: object
+) -> list[keras.Layer]:
     if params["batch_normalization"] or params["activation"] not in _FUNCTIONS:
         return [*linear(params, make, axes, number, **options), activation(params)]
     return linear(params, make, axes, number, activation=params["activation"], **options)
@@ -167,7 +172,7 @@ def _activated(
 POOLING = ("flatten", "average", "max")
 
 
-def pooling(name: str) -> Any:
+def pooling(name: str) -> keras.Layer:
     """Return the layer that makes a row of feature maps: (rows, height, width, channels) to (rows, numbers).
 
     `name` is one of POOLING: all values, or the average or largest of each channel.
@@ -182,7 +187,7 @@ def pooling(name: str) -> Any:
     return makers[name]()
 
 
-def dropout(share: float) -> list[Any]:
+def dropout(share: float) -> list[keras.Layer]:
     """Return the dropout layer, none where nothing is dropped. Its random state is a variable of the model."""
     import keras
 

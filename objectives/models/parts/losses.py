@@ -6,13 +6,18 @@ Two classes end in one sigmoid (the probability of class 1), several in a softma
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 from objectives.errors import DataError
-from objectives.space.parameters import Parameter
+from objectives.space.parameters import Parameter, Params
 
 if TYPE_CHECKING:
+    import keras
+
     from objectives.data.arrays import SearchData
+
+    LossFunction: TypeAlias = Callable[[keras.KerasTensor, keras.KerasTensor], keras.KerasTensor]
+    Loss: TypeAlias = str | keras.losses.Loss | LossFunction
 
 
 _OF_CLASSES = ("crossentropy", "focal", "brier")
@@ -47,7 +52,7 @@ PARAMETERS: Mapping[str, Parameter] = {
 }
 
 
-def output_layer(params: Mapping[str, Any], data: SearchData, **options: Any) -> Any:
+def output_layer(params: Params, data: SearchData, **options: object) -> keras.Layer:
     """Return the last layer, a `keras.layers.Dense` with `options`: (rows, 1), or (rows, classes) for three or more.
 
     `params` may have an `initializer` (see layers.py) that its caller passes in `options`.
@@ -65,7 +70,7 @@ def metrics(data: SearchData) -> list[str]:
     return ["mae"] if data.classes is None else ["accuracy"]
 
 
-def check(params: Mapping[str, Any], data: SearchData) -> None:
+def check(params: Params, data: SearchData) -> None:
     """Raise DataError for a loss that does not fit the task."""
     name, classes = params["loss"], data.classes
     if classes is not None and name in _OF_NUMBERS:
@@ -76,7 +81,7 @@ def check(params: Mapping[str, Any], data: SearchData) -> None:
         raise DataError(f"space.label_smoothing is for classes, and {data.source} has a number to predict")
 
 
-def make_loss(params: Mapping[str, Any], data: SearchData) -> Any:
+def make_loss(params: Params, data: SearchData) -> Loss:
     """Return what `model.compile` takes as `loss`, for labels of shape (rows,) of a task that it fits."""
     name, classes = params["loss"], data.classes
     if classes is None:
@@ -84,10 +89,10 @@ def make_loss(params: Mapping[str, Any], data: SearchData) -> Any:
     return (_of_two if classes == 2 else _of_several)("crossentropy" if name == "auto" else name, params, classes)
 
 
-def _of_numbers(name: str, params: Mapping[str, Any]) -> Any:
+def _of_numbers(name: str, params: Params) -> Loss:
     import keras
 
-    makers: Mapping[str, Callable[[], Any]] = {
+    makers: Mapping[str, Callable[[], Loss]] = {
         "mse": lambda: keras.losses.MeanSquaredError(),
         "mae": lambda: keras.losses.MeanAbsoluteError(),
         "huber": lambda: keras.losses.Huber(delta=params["huber_delta"]),
@@ -96,10 +101,10 @@ def _of_numbers(name: str, params: Mapping[str, Any]) -> Any:
     return makers[name]()
 
 
-def _of_two(name: str, params: Mapping[str, Any], classes: int) -> Any:
+def _of_two(name: str, params: Params, classes: int) -> Loss:
     import keras
 
-    makers: Mapping[str, Callable[[], Any]] = {
+    makers: Mapping[str, Callable[[], Loss]] = {
         "crossentropy": lambda: keras.losses.BinaryCrossentropy(label_smoothing=params["label_smoothing"]),
         "focal": lambda: keras.losses.BinaryFocalCrossentropy(
             gamma=params["focal_gamma"], label_smoothing=params["label_smoothing"]
@@ -109,7 +114,7 @@ def _of_two(name: str, params: Mapping[str, Any], classes: int) -> Any:
     return makers[name]()
 
 
-def _of_several(name: str, params: Mapping[str, Any], classes: int) -> Any:
+def _of_several(name: str, params: Params, classes: int) -> Loss:
     import keras
 
     if name == "crossentropy" and params["label_smoothing"] == 0:
@@ -126,11 +131,11 @@ def _of_several(name: str, params: Mapping[str, Any], classes: int) -> Any:
     return _one_hot(lambda y, p: focal(y, p, alpha=1.0, gamma=gamma, label_smoothing=smoothing), classes, name)
 
 
-def _one_hot(of_rows: Callable[[Any, Any], Any], classes: int, name: str) -> Callable[[Any, Any], Any]:
+def _one_hot(of_rows: LossFunction, classes: int, name: str) -> LossFunction:
     """A loss on class numbers from one on a column a class, which is what Keras has."""
     import keras
 
-    def loss(labels: Any, predicted: Any) -> Any:
+    def loss(labels: keras.KerasTensor, predicted: keras.KerasTensor) -> keras.KerasTensor:
         numbers = keras.ops.cast(keras.ops.reshape(labels, (-1,)), "int32")
         return of_rows(keras.ops.one_hot(numbers, classes, dtype=predicted.dtype), predicted)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from objectives.space.parameters import Parameter
+from objectives.space.parameters import Parameter, Params
 
 _BETAS = ("beta_1", "beta_2")
 
@@ -84,7 +84,7 @@ PARAMETERS: Mapping[str, Parameter] = {
 }
 
 
-def make_optimizer(params: Mapping[str, Any], adapt: Callable[[type], type] = lambda kind: kind) -> Any:
+def make_optimizer(params: Params, adapt: Callable[[type], type] = lambda kind: kind) -> Any:
     """Return the `keras.optimizers.Optimizer`; reads only what its kind has.
 
     `adapt` turns Keras's class into the one that is made.

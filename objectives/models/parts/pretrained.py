@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from objectives.errors import DataError
+
+if TYPE_CHECKING:
+    import keras
 
 # Module of keras.applications -> the smallest side of an image, and the models in it.
 _MODULES: Mapping[str, tuple[int, tuple[str, ...]]] = {
@@ -43,7 +46,7 @@ APPLICATIONS: Mapping[str, Application] = {
 """Keras's name in lower case -> the model."""
 
 
-def application(name: str, weights: str, side: tuple[int, int]) -> Any:
+def application(name: str, weights: str, side: tuple[int, int]) -> keras.Model:
     """Return a model of keras.applications without its head: images of (*side, 3), preprocessed, to feature maps.
 
     `weights` are "imagenet" (which Keras downloads once), "none" (drawn at random) or the path of a file. Raises
@@ -66,14 +69,14 @@ def application(name: str, weights: str, side: tuple[int, int]) -> Any:
         raise DataError(f"the weights {weights!r} of {name} cannot be had: {_first_line(error)}; {remedy}") from error
 
 
-def preprocessed(name: str, images: Any) -> Any:
+def preprocessed(name: str, images: keras.KerasTensor) -> keras.KerasTensor:
     """Return colour images of 0 to 255 (a `keras.KerasTensor`) as that model of keras.applications wants them."""
     import keras
 
     return getattr(keras.applications, APPLICATIONS[name].module).preprocess_input(images)
 
 
-def own_model(path: str) -> Any:
+def own_model(path: str) -> keras.Model:
     """Return the model of a .keras file, from images to the feature maps that its head begins with.
 
     The head begins with the last layer that makes rows of feature maps: a Flatten or a global pooling. Nothing that
@@ -100,7 +103,7 @@ def own_model(path: str) -> Any:
     return backbone
 
 
-def _before_head(model: Any) -> Any:
+def _before_head(model: keras.Model) -> keras.KerasTensor | None:
     """The feature maps that the head is given; None where there are none."""
     for layer in reversed(model.layers):
         # A layer that is used at several places has no single input.
@@ -110,7 +113,7 @@ def _before_head(model: Any) -> Any:
     return None
 
 
-def trainable_layers(model: Any) -> list[Any]:
+def trainable_layers(model: keras.Model) -> list[keras.Layer]:
     """Return the layers that have weights to learn, from the first to the last, without batch normalization.
 
     That keeps the mean and variance it has learned: https://keras.io/guides/transfer_learning, "Do a round of
@@ -125,7 +128,7 @@ def trainable_layers(model: Any) -> list[Any]:
     ]
 
 
-def unfreeze(model: Any, count: int) -> None:
+def unfreeze(model: keras.Model, count: int) -> None:
     """Make the last `count` of the layers with weights trainable, and no other."""
     # A model within the model, saved as frozen, does not always follow the outer one.
     for layer in _every(model):
@@ -135,14 +138,14 @@ def unfreeze(model: Any, count: int) -> None:
         layer.trainable = id(layer) in unfrozen
 
 
-def _every(model: Any) -> Iterator[Any]:
+def _every(model: keras.Model) -> Iterator[keras.Layer]:
     """The model, and all layers and models within it, from the outside to the inside."""
     yield model
     for layer in model.layers:
         yield from _every(layer) if hasattr(layer, "layers") else (layer,)
 
 
-def _leaves(model: Any) -> Iterator[Any]:
+def _leaves(model: keras.Model) -> Iterator[keras.Layer]:
     return (layer for layer in _every(model) if not hasattr(layer, "layers"))
 
 

@@ -8,30 +8,33 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
-from objectives.space.parameters import Parameter
+from objectives.space.parameters import Parameter, Params
 
-Schedule = Callable[[Mapping[str, Any], int, int], float]
+if TYPE_CHECKING:
+    import keras
+
+Schedule = Callable[[Params, int, int], float]
 
 
-def _linear(params: Mapping[str, Any], epoch: int, epochs: int) -> float:
+def _linear(params: Params, epoch: int, epochs: int) -> float:
     return 1.0 - (1.0 - float(params["final_fraction"])) * epoch / epochs
 
 
-def _time_based(params: Mapping[str, Any], epoch: int, epochs: int) -> float:
+def _time_based(params: Params, epoch: int, epochs: int) -> float:
     return 1.0 / (1.0 + float(params["decay_rate"]) * epoch)
 
 
-def _exponential(params: Mapping[str, Any], epoch: int, epochs: int) -> float:
+def _exponential(params: Params, epoch: int, epochs: int) -> float:
     return math.exp(-params["decay_rate"] * epoch)
 
 
-def _step(params: Mapping[str, Any], epoch: int, epochs: int) -> float:
+def _step(params: Params, epoch: int, epochs: int) -> float:
     return math.pow(params["decay_factor"], epoch // params["decay_every"])
 
 
-def _cosine(params: Mapping[str, Any], epoch: int, epochs: int) -> float:
+def _cosine(params: Params, epoch: int, epochs: int) -> float:
     # SGDR, Loshchilov and Hutter 2017 (https://arxiv.org/abs/1608.03983), equation 5, at whole epochs.
     final, factor = float(params["final_fraction"]), float(params["restart_factor"])
     begin, length = 0.0, float(params["restart_epochs"])
@@ -113,13 +116,13 @@ PARAMETERS: Mapping[str, Parameter] = {
 }
 
 
-def rate(params: Mapping[str, Any], epoch: int, epochs: int) -> float:
+def rate(params: Params, epoch: int, epochs: int) -> float:
     """Return the learning rate of an epoch (from 0) of so many, for any schedule but `plateau`."""
     share = _SHARES.get(params["schedule"])
     return float(params["learning_rate"]) * (1.0 if share is None else share(params, epoch, epochs))
 
 
-def make_callbacks(params: Mapping[str, Any], epochs: int) -> list[Any]:
+def make_callbacks(params: Params, epochs: int) -> list[keras.callbacks.Callback]:
     """Return the `keras.callbacks.Callback`s of the schedule, none for a constant rate.
 
     Each logs `learning_rate`, so that it stands among the curves of the trial.
