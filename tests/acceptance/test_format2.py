@@ -60,7 +60,7 @@ def test_it_is_run_again_and_goes_on(old):
 def test_an_interrupted_training_goes_on(old):
     before = old.study("digits_folds").trials[2]
     assert before.state is TrialState.WAITING
-    done = old.run("resume", "digits_folds", timeout=240)
+    done = old.run("resume", "digits_folds")
     assert done.returncode == 0, done.stderr
     trial = old.study("digits_folds").trials[2]
     assert (trial.state, trial.params) == (TrialState.COMPLETE, before.params)

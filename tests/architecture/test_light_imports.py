@@ -11,7 +11,7 @@ HEAVY = ["keras", "tensorflow", "jax", "torch", "plotly", "sklearn", "pyarrow", 
 
 def loads(names, heavy):
     command = [sys.executable, "-I", HELPERS / "loads_heavy.py", ",".join(names), ",".join(heavy)]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     return run.stdout.splitlines()
 

@@ -2,45 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from optuna.trial import TrialState
 
-# Writes every epoch to a file of its own before it reports, so that what was trained again is counted by somebody
-# else than the storage; keeps its epoch in the trial's checkpoint, as built-in training does.
-OBJECTIVE = """
-import os, time
-
-
-def note(text):
-    descriptor = os.open("journal.txt", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    os.write(descriptor, (text + "\\n").encode())
-    os.close(descriptor)
-
-
-def train(trial):
-    x = trial.suggest_float("x", -5.0, 5.0)
-    first = int(trial.checkpoint.load() or b"0")
-    for step in range(first, 8):
-        time.sleep(0.05)
-        note(f"epoch {trial.number} {step}")
-        trial.checkpoint.save(str(step + 1).encode())
-        trial.report(x * x + 8 - step, step)
-    note(f"end {trial.number}")
-    return x * x
-
-
-def quick(trial):
-    x = trial.suggest_float("x", -5.0, 5.0)
-    trial.report(x * x, 0)
-    note(f"end {trial.number}")
-    return x * x
-"""
+PROGRAMS = Path(__file__).parent / "programs"
 
 
 @dataclass
@@ -119,7 +92,7 @@ _ROWS = pytest.StashKey[list[Row]]()
 @pytest.fixture
 def drill(request: pytest.FixtureRequest, place) -> Iterator[Drill]:
     """A study to be harmed; its row is printed when the test has passed."""
-    (place.folder / "train.py").write_text(OBJECTIVE)
+    shutil.copytree(PROGRAMS, place.folder, dirs_exist_ok=True)
     title = request.function.__doc__ or request.node.name
     made = Drill(place, Row(title.strip().rstrip(".")))
     yield made

@@ -30,33 +30,10 @@ def test_a_worker_is_killed_in_an_epoch(drill, until, workers_of, eventually):
     assert drill.row.again <= drill.row.injected
 
 
-# Patches the storage inside the worker, so that the process dies between the statements of one transaction.
-DEATH_INSIDE = """
-import os, signal
-import optuna
-from storage import claims
-from storage.rdb import SharedStorage
-from train import train, note
-
-def dies_once(method, when):
-    def call(*args, **kwargs):
-        result = method(*args, **kwargs)
-        if not os.path.exists("died.txt") and when():
-            open("died.txt", "w").close()
-            os.kill(os.getpid(), signal.SIGKILL)
-        return result
-    return call
-
-def enough():
-    return os.path.exists("journal.txt") and open("journal.txt").read().count("end") >= 3
-
-"""
-
 POINTS = {
-    "a claim": "SharedStorage.create_new_trial = dies_once(SharedStorage.create_new_trial, enough)\n",
-    "a report": "SharedStorage._set_trial_intermediate_value_without_commit = dies_once(\n"
-    "    SharedStorage._set_trial_intermediate_value_without_commit, enough)\n",
-    "telling": "SharedStorage.set_trial_state_values = dies_once(SharedStorage.set_trial_state_values, enough)\n",
+    "a claim": "create_new_trial",
+    "a report": "_set_trial_intermediate_value_without_commit",
+    "telling": "set_trial_state_values",
 }
 
 
@@ -65,7 +42,7 @@ POINTS = {
 )
 def test_a_worker_is_killed_inside_a_transaction(drill, point):
     drill.row.fault = f"SIGKILL of a worker inside the transaction of {point}"
-    (drill.place.folder / "dies.py").write_text(DEATH_INSIDE + POINTS[point])
+    drill.place.variables["DIES_AT"] = POINTS[point]
     done = drill.place.run("launch", "dies.py:train", "--workers", "2", "--trials", str(TRIALS))
     assert done.returncode == 0, done.stdout + done.stderr
     assert (drill.place.folder / "died.txt").exists()

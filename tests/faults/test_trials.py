@@ -10,55 +10,8 @@ from optuna.trial import TrialState
 
 TRIALS = 12
 
-# Each does its harm once, in the fourth trial's fourth epoch.
-MISBEHAVIOUR = """
-import os, time
-from datetime import UTC, datetime
-from train import note, train
-
-
-def harms(harm):
-    def objective(trial):
-        report = trial.report
-
-        def harmful(value, step):
-            report(value, step)
-            if trial.number == 3 and step == 3 and not os.path.exists("harmed.txt"):
-                open("harmed.txt", "w").close()
-                note(f"injected {datetime.now(UTC).isoformat()}")
-                harm()
-
-        trial.report = harmful
-        value = train(trial)
-        return float("nan") if trial.number == 3 and harm is nothing else value
-    return objective
-
-
-def nothing():
-    pass
-
-
-def fail():
-    raise RuntimeError("once")
-
-
-def hang():
-    time.sleep(3600)
-
-
-def hog():
-    kept = []
-    while True:
-        kept.append(bytearray(os.urandom(2**20)) * 32)
-        time.sleep(0.02)
-
-
-raises, diverges, hangs, hogs = map(harms, (fail, nothing, hang, hog))
-"""
-
 
 def run(drill, function, *words):
-    (drill.place.folder / "harm.py").write_text(MISBEHAVIOUR)
     study = ("launch", f"harm.py:{function}", "--workers", "2", "--trials", str(TRIALS), *words)
     done = drill.place.run(*study)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -92,47 +45,14 @@ def test_a_trial_fails_for_good_and_another_takes_its_place(drill, function, fau
     assert drill.place.states(function).count(TrialState.FAIL) == 1
 
 
-CLOCK = """
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <stdlib.h>
-#include <sys/time.h>
-#include <time.h>
-#include <unistd.h>
-
-static long back(void) { return access(getenv("CLOCK_IS_SET_BACK"), F_OK) ? 0 : 3600; }
-
-int clock_gettime(clockid_t clock, struct timespec *at) {
-    int (*real)(clockid_t, struct timespec *) = dlsym(RTLD_NEXT, "clock_gettime");
-    int failed = real(clock, at);
-    if (!failed && clock == CLOCK_REALTIME) at->tv_sec -= back();
-    return failed;
-}
-
-int gettimeofday(struct timeval *at, void *zone) {
-    int (*real)(struct timeval *, void *) = dlsym(RTLD_NEXT, "gettimeofday");
-    int failed = real(at, zone);
-    if (!failed) at->tv_sec -= back();
-    return failed;
-}
-
-time_t time(time_t *at) {
-    time_t (*real)(time_t *) = dlsym(RTLD_NEXT, "time");
-    time_t now = real(NULL) - back();
-    if (at) *at = now;
-    return now;
-}
-"""
-
-
 @pytest.fixture
 def clock(drill):
     """What sets the wall clock of every process of the product back by an hour; the monotonic one goes on."""
     if shutil.which("cc") is None:
         pytest.skip("needs a C compiler, for a clock that can be set for some processes alone")
     folder = drill.place.folder.parent  # a path in LD_PRELOAD ends at a space
-    (folder / "clock.c").write_text(CLOCK)
-    subprocess.run(["cc", "-shared", "-fPIC", "-o", "clock.so", "clock.c", "-ldl"], cwd=folder, check=True)
+    source = drill.place.folder / "clock.c"
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", "clock.so", source, "-ldl"], cwd=folder, check=True)
     drill.place.variables |= {"LD_PRELOAD": str(folder / "clock.so"), "CLOCK_IS_SET_BACK": str(folder / "back")}
     return (folder / "back").touch
 

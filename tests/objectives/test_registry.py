@@ -1,20 +1,13 @@
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 from optuna.trial import FixedTrial
 from pydantic import TypeAdapter
 
-import objectives
 from objectives.functions import FUNCTIONS
 from objectives.registry import HYPERMODELS
 from objectives.seeds import derive_seed
 from objectives.space.dimensions import Choices, Dimension, Range
 from objectives.space.parameters import Parameter
 from objectives.space.search_space import SearchSpace
-
-MODULES = sorted(path.stem for path in Path(objectives.__file__).parent.glob("[!_]*.py"))
 
 
 def space_of(**dimensions):
@@ -112,10 +105,3 @@ def test_seeds_are_the_same_everywhere_and_different_for_each_use():
     uses = [(7,), (8,), (7, 0), (7, 1), (7, "a"), (7, "b"), (7, "a", 1), (7, 1, "a"), (7, "a", "b")]
     assert len({derive_seed(*use) for use in uses}) == len(uses)
     assert all(0 <= derive_seed(*use) < 2**32 for use in uses)
-
-
-def test_no_module_loads_a_framework():
-    imports = "; ".join(f"import objectives.{name}" for name in MODULES)
-    heavy = "{'keras', 'tensorflow', 'sklearn', 'plotly', 'jax', 'torch'}"
-    program = f"import sys; {imports}; print(sorted({heavy} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "[]\n"

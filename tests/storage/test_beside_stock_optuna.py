@@ -45,7 +45,6 @@ def test_the_optuna_command_lists_what_we_wrote(studied, path):
         [command, "trials", "--storage", f"sqlite:///{path}", "--study-name", "s", "-f", "json"],
         capture_output=True,
         text=True,
-        timeout=60,
         check=True,
     )
     rows = json.loads(result.stdout)

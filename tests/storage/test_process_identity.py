@@ -17,7 +17,7 @@ def child(eventually):
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     yield process
     process.kill()
-    process.wait(10)
+    process.wait()
     process.stdin.close()
 
 
@@ -35,13 +35,13 @@ def test_a_child_is_alive_then_dead_as_a_zombie_and_when_reaped(child, eventuall
     eventually(lambda: identity.is_alive() is False)
     os.kill(child.pid, 0)  # the kernel still knows it: it is a zombie
     # And when somebody has
-    child.wait(10)
+    child.wait()
     assert identity.is_alive() is False
 
 
 def test_a_process_that_has_ended_has_no_identity(child):
     child.kill()
-    child.wait(10)
+    child.wait()
     with pytest.raises(ProcessLookupError):
         ProcessIdentity.of(child.pid)
 
@@ -85,7 +85,7 @@ def test_a_process_may_be_called_anything(tmp_path, name):
         assert identity.is_alive() is True
     finally:
         process.kill()
-        process.wait(10)
+        process.wait()
 
 
 def test_an_identity_survives_json_and_names_host_and_process():

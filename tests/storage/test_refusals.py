@@ -142,7 +142,7 @@ def test_a_file_of_an_older_optuna_is_refused_with_a_command_that_upgrades_it(pa
     # Then the command in the sentence, run as it stands there, cures it
     command = sentence.split("`")[1]
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    subprocess.run(command, shell=True, check=True, env=environment, timeout=60, capture_output=True)
+    subprocess.run(command, shell=True, check=True, env=environment, capture_output=True)
     assert [study.study_name for study in open_storage(StorageLocation(old)).get_all_studies()] == ["s"]
 
 
