@@ -56,7 +56,7 @@ _ADVICE = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One verdict: its name (a key of the table in the reference), what was seen, and what to try next."""
+    """One diagnosis: its name (a key of the table in the reference), what was seen, and what to try next."""
 
     verdict: str
     seen: str

@@ -36,7 +36,7 @@ class Pair:
     """The epoch, or what the value is called."""
     recorded: float | None
     again: float | None
-    judged: bool = True
+    compared: bool = True
     """False of a measured time, which is never the same."""
 
     @property
@@ -51,8 +51,8 @@ class Pair:
     def agrees(self, tolerance: float) -> bool:
         """Whether they differ by no more than that; above 1 relative to the record."""
         if self.difference is None:
-            return not self.judged
-        return not self.judged or self.difference <= tolerance * max(1.0, abs(self.recorded or 0.0))
+            return not self.compared
+        return not self.compared or self.difference <= tolerance * max(1.0, abs(self.recorded or 0.0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +80,8 @@ class Comparison:
 
     @property
     def largest_difference(self) -> float:
-        """Of all that is judged and there on both sides."""
-        return max((pair.difference or 0.0 for pair in (*self.epochs, *self.values) if pair.judged), default=0.0)
+        """Of all that is compared and there on both sides."""
+        return max((pair.difference or 0.0 for pair in (*self.epochs, *self.values) if pair.compared), default=0.0)
 
     def to_json(self) -> dict[str, Any]:
         """The stable keys of ``rerun --json``."""
@@ -247,7 +247,7 @@ def _pairs(spec: StudySpec, before: Sequence[float] | None, after: Sequence[floa
         return values[place] if values is not None and place < len(values) else None
 
     return [
-        Pair(name=name, recorded=at(before, place), again=at(after, place), judged=name != "seconds")
+        Pair(name=name, recorded=at(before, place), again=at(after, place), compared=name != "seconds")
         for place, name in enumerate(names)
         if at(before, place) is not None or at(after, place) is not None
     ]

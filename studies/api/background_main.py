@@ -16,24 +16,24 @@ from studies.record.progress import Progress
 
 
 def main(channel: Connection) -> None:
-    """Run the order that comes through the channel; tell when it runs, and how it ended."""
+    """Run the order that comes through the channel; say when it runs, and how it ended."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     order: BackgroundOrder = channel.recv()
-    was_told = False
+    has_begun = False
 
     def view(progress: Progress) -> None:
-        nonlocal was_told
-        if not was_told:
-            _tell(channel, None)
-        was_told = True
+        nonlocal has_begun
+        if not has_begun:
+            _send(channel, None)
+        has_begun = True
 
     try:
-        _tell(channel, run(find(order.name, order.location), order.workers, view, engine=order.engine))
+        _send(channel, run(find(order.name, order.location), order.workers, view, engine=order.engine))
     except STUDYHALL_ERRORS as error:
-        _tell(channel, error)
+        _send(channel, error)
 
 
-def _tell(channel: Connection, said: LaunchReport | Exception | None) -> None:
+def _send(channel: Connection, said: LaunchReport | Exception | None) -> None:
     with contextlib.suppress(OSError):  # whoever has started it may be gone
         channel.send(said)
 

@@ -15,12 +15,12 @@ FAILED, USAGE, INTERNAL = 1, 2, 70
 
 def report(error: Exception, arguments: Sequence[str]) -> int:
     """Print the sentence for an error of the command line with those arguments; returns the exit code."""
-    code, sentence = _told(error)
+    code, sentence = _explained(error)
     error_line(completed(sentence, named_storage(arguments)))
     return code
 
 
-def _told(error: Exception) -> tuple[int, str]:
+def _explained(error: Exception) -> tuple[int, str]:
     if isinstance(error, STUDYHALL_ERRORS):
         has_failed = isinstance(error, StorageLost | CopyError | RerunError)
         return FAILED if has_failed else USAGE, str(error)

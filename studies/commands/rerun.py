@@ -97,15 +97,15 @@ def _print(compared: Comparison) -> None:
         out.print(table(["epoch", "recorded", "again", "difference"], map(_row, compared.epochs)))
         out.print()
     out.print(table(["value", "recorded", "again", "difference"], map(_row, compared.values)))
-    out.print(f"\n{_verdict(compared)}", markup=False)
+    out.print(f"\n{_conclusion(compared)}", markup=False)
 
 
 def _row(pair: Pair) -> list[str]:
     difference = f"{pair.difference:.2g}" if pair.difference is not None else "-"
-    return [pair.name, number(pair.recorded), number(pair.again), difference if pair.judged else "not compared"]
+    return [pair.name, number(pair.recorded), number(pair.again), difference if pair.compared else "not compared"]
 
 
-def _verdict(compared: Comparison) -> str:
+def _conclusion(compared: Comparison) -> str:
     what = f"trial {compared.number} ({compared.state})"
     if compared.identical:
         return f"{what} is repeated to the last bit, on {compared.device}"

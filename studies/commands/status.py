@@ -52,7 +52,7 @@ def _rows(progress: Progress, flag: str) -> Iterator[tuple[str, str]]:
         more = completed(f"(`studyhall best {shlex.quote(progress.name)}`)", flag)
         yield "best", f"{counted(progress.front, 'trial')} on the Pareto front {more}"
     for running in progress.workers:
-        dead = ", DEAD: the next resume hands it back" if running.alive is False else ""
+        dead = ", DEAD: the next resume requeues it" if running.alive is False else ""
         yield (
             f"trial {running.number}",
             f"worker {running.worker} on {running.host}, process {running.pid}, "

@@ -18,12 +18,12 @@ def command(name: Name, storage: Storage = DEFAULT_STORAGE, json: Json = False) 
     if json:
         print_json({"name": name, "asked_sessions": asked.sessions, "asked_workers": asked.workers})
     elif asked.sessions:
-        told = (
+        text = (
             f"{name}: asked {counted(asked.workers, 'worker')} to stop at the end of their epoch; "
             f"`studyhall status {shlex.quote(name)}` shows when they have, "
             f"`studyhall resume {shlex.quote(name)}` goes on"
         )
-        console().print(completed(told, storage_flag(asked.location)), markup=False)
+        console().print(completed(text, storage_flag(asked.location)), markup=False)
     else:
         console().print(f"{name}: nobody runs it, so there is nothing to stop", markup=False)
     return 0

@@ -43,7 +43,7 @@ def create_or_join(
     values of two metrics cannot be compared.
 
     Raises:
-        StudyError: there is one of that name that searches something else; the differences are told.
+        StudyError: there is one of that name that searches something else; with the differences.
     """
     is_drawn = spec.seed is None
     if is_drawn:

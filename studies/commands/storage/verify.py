@@ -30,8 +30,8 @@ def command(
         rows = [(row.kind, "repaired" if row.repaired else row.level, row.text) for row in report.findings]
         out.print(table(["what", "", "found"], rows))
         out.print()
-    told = f"{report.location}: {len(report.left)} fault(s)" if report.left else f"{report.location}: sound"
+    text = f"{report.location}: {len(report.left)} fault(s)" if report.left else f"{report.location}: sound"
     if any(finding.cure for finding in report.left):
-        told += "; `studyhall storage verify --repair` repairs what can be"
-    out.print(told, markup=False)
+        text += "; `studyhall storage verify --repair` repairs what can be"
+    out.print(text, markup=False)
     return 1 if report.left else 0
