@@ -4,16 +4,14 @@ import numpy as np
 import pytest
 from helpers.one_thread import resuming_drills
 from helpers.paths import DATA
+from helpers.transfers import images, make, small
 
 from objectives.data.arrays import SearchData
-from objectives.errors import DataError
 from objectives.models import transfer
 from objectives.models.network import make_training
-from objectives.models.parts import pretrained
 from objectives.training import backend
 from objectives.training.batches import EpochOrder, training_batches
 
-DEFAULTS = transfer.NETWORK.defaults
 MNIST = DATA / "mnist.npz"
 
 
@@ -25,41 +23,11 @@ def keras():
     return keras
 
 
-def images(shape=(8, 8, 1), rows=40, classes=3, seed=1):
-    x = np.random.default_rng(seed).random((rows, *shape), dtype=np.float32)
-    y = np.arange(rows) % classes
-    return SearchData(
-        x_train=x, y_train=y, x_validation=x, y_validation=y, classes=classes, source="made up", kind="image"
-    )
-
-
-def small(keras, side=8, channels=1):
-    """Three layers that learn, one of them within a limit, and batch normalization that has seen images."""
-    layers = keras.layers
-    return keras.Sequential(
-        [
-            keras.Input((side, side, channels)),
-            layers.Conv2D(4, 3, activation="relu"),
-            layers.BatchNormalization(),
-            layers.Conv2D(4, 3, kernel_constraint=keras.constraints.MaxNorm(9.0)),
-            layers.Dropout(0.5),
-            layers.Conv2D(3, 1),
-            layers.Flatten(),
-            layers.Dense(8, activation="relu"),
-            layers.Dense(5, activation="softmax"),
-        ]
-    )
-
-
 @pytest.fixture
 def own(keras, tmp_path):
     keras.utils.set_random_seed(3)
     small(keras).save(tmp_path / "own.keras")
     return str(tmp_path / "own.keras")
-
-
-def make(data=None, **params):
-    return make_training(transfer.NETWORK, {**DEFAULTS, **params}, data or images(), epochs=4)
 
 
 def moved(model, before):
@@ -85,7 +53,7 @@ def test_the_last_layers_stay_to_the_last_bit_until_the_head_has_learned(keras, 
     assert (made.model.layers[-1].get_weights()[0] != head[0]).any()
 
 
-def test_the_base_has_a_rate_of_its_own_that_goes_with_the_schedule(keras, own):
+def test_the_backbone_has_a_rate_of_its_own_that_goes_with_the_schedule(keras, own):
     two_phases = {"freeze": False, "unfreeze_last": 1, "head_epochs": 0, "fine_tuning_rate": 0.25, "learning_rate": 0.5}
     steps = {}
     for rate in (0.5, 0.25):
@@ -102,7 +70,7 @@ def test_the_base_has_a_rate_of_its_own_that_goes_with_the_schedule(keras, own):
     assert made.model.optimizer.get_config()["share"] == 0.5
 
 
-def test_weight_decay_shrinks_the_base_by_its_own_rate(keras, own):
+def test_weight_decay_shrinks_the_backbone_by_its_own_rate(keras, own):
     made = make(
         backbone=own, optimizer="adamw", weight_decay=0.5, freeze=False, head_epochs=0, fine_tuning_rate=1e-2,
         learning_rate=0.1, unfreeze_last=1,
@@ -115,23 +83,12 @@ def test_weight_decay_shrinks_the_base_by_its_own_rate(keras, own):
     np.testing.assert_allclose(kernel.numpy(), before * (1 - 0.5 * 1e-2), rtol=1e-5)
 
 
-def test_a_frozen_base_never_learns_nor_gathers_new_means(keras, own):
+def test_a_frozen_backbone_never_learns_nor_gathers_new_means(keras, own):
     made = make(backbone=own, freeze=True, learning_rate=0.1)
     before = made.model.get_layer(transfer.BACKBONE).get_weights()
     made.model.fit(made.data.x_train, made.data.y_train, epochs=2, verbose=0)
     assert moved(made.model, before) == NOTHING
     assert len(made.model.trainable_variables) == 2
-
-
-@pytest.mark.parametrize(("count", "names"), [(1, ["conv2d_2"]), (2, ["conv2d_1", "conv2d_2"]), (9, None)])
-def test_layers_are_unfrozen_from_the_end_and_normalization_never(keras, count, names):
-    keras.backend.clear_session()
-    outer = keras.Sequential([keras.Input((8, 8, 1)), keras.Sequential(small(keras).layers[:5], name="inner")])
-    pretrained.unfreeze(outer, count)
-    learning = pretrained.trainable_layers(outer)
-    everything = ["conv2d", "conv2d_1", "conv2d_2"]
-    assert [layer.name for layer in learning] == (names or everything)
-    assert len(outer.trainable_variables) == 2 * len(learning)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +109,7 @@ def test_images_are_made_to_fit_a_model_of_ones_own(keras, tmp_path, shape, base
         np.testing.assert_allclose(maps, convolution(made.data.x_train), atol=1e-6)
 
 
-def test_a_whole_model_with_a_base_inside_may_be_a_base_again(keras, own, tmp_path):
+def test_a_whole_model_with_a_backbone_inside_may_be_a_backbone_again(keras, own, tmp_path):
     made = make(backbone=own, rotate=10, units=4)
     made.model.save(tmp_path / "again.keras")
     again = make(backbone=str(tmp_path / "again.keras"), freeze=False, unfreeze_last=9)
@@ -164,93 +121,6 @@ def test_a_whole_model_with_a_base_inside_may_be_a_base_again(keras, own, tmp_pa
     x = made.data.x_train
     np.testing.assert_allclose(*(each.predict(x, verbose=0) for each in maps), atol=1e-6)
     assert len(again.model.get_layer(transfer.BACKBONE).trainable_variables) == 6
-
-
-# --- keras.applications --------------------------------------------------------------------------------------
-
-
-def test_every_model_that_is_named_is_one_of_keras(keras):
-    for known in pretrained.APPLICATIONS.values():
-        assert callable(getattr(keras.applications, known.keras_name))
-        assert callable(getattr(keras.applications, known.module).preprocess_input)
-
-
-def test_a_model_of_keras_sees_images_as_it_was_taught_with_them(keras):
-    data = images((40, 33, 1), rows=6)
-    made = make(data, backbone="vgg16", weights="none", brightness=0.0)
-    backbone = made.model.get_layer(transfer.BACKBONE)
-    assert backbone.input_shape == (None, 40, 33, 3)
-    low, high = data.x_train.min(), data.x_train.max()
-    colours = np.repeat((data.x_train - low) / (high - low) * 255, 3, axis=-1)
-    expected = backbone.predict(keras.applications.vgg16.preprocess_input(colours.copy()), verbose=0)
-    pooling = next(layer for layer in made.model.layers if "pooling" in layer.name)
-    found = keras.Model(made.model.inputs, pooling.input).predict(data.x_train, verbose=0)
-    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-5)
-
-
-@pytest.mark.parametrize(("given", "side"), [({}, 32), ({"size": 48}, 48)])
-def test_small_images_become_as_large_as_is_asked_or_needed(keras, given, side):
-    made = make(backbone="mobilenetv2", weights="none", **given)
-    assert made.model.get_layer(transfer.BACKBONE).input_shape == (None, side, side, 3)
-
-
-def test_weights_come_from_a_file(keras, tmp_path):
-    backbone = pretrained.application("mobilenetv2", "none", (32, 32))
-    backbone.save_weights(tmp_path / "backbone.weights.h5")
-    made = make(backbone="mobilenetv2", weights=str(tmp_path / "backbone.weights.h5"))
-    np.testing.assert_array_equal(made.model.get_layer(transfer.BACKBONE).get_weights()[0], backbone.get_weights()[0])
-
-
-# --- what cannot be ------------------------------------------------------------------------------------------
-
-
-def broken(keras, folder, what):
-    path = folder / "broken.keras"
-    layers = keras.layers
-    if what == "no model":
-        path.write_bytes(b"PK nothing of the kind")
-    elif what == "code":
-        head = [layers.Lambda(lambda x: x), layers.Flatten()]
-        keras.Sequential([keras.Input((8, 8, 1)), *head]).save(path)
-    elif what == "a table's":
-        keras.Sequential([keras.Input((64,)), layers.Dense(3)]).save(path)
-    elif what == "no maps":
-        keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten(), layers.Dense(3)]).save(path)
-    elif what == "colours":
-        small(keras, channels=3).save(path)
-    return path
-
-
-@pytest.mark.parametrize(
-    ("what", "sentence"),
-    [
-        ("gone", "cannot be loaded.*broken.keras"),
-        ("no model", "cannot be loaded.*it must be a model of Keras's own layers"),
-        ("code", "cannot be loaded.*it must be a model of Keras's own layers"),
-        ("a table's", "takes no images"),
-        ("no maps", "has no feature maps"),
-    ],
-)
-def test_a_file_that_is_no_base_is_a_fault_in_words(keras, tmp_path, what, sentence):
-    with pytest.raises(DataError, match=sentence):
-        make(backbone=str(broken(keras, tmp_path, what)))
-
-
-def test_images_of_too_few_channels_are_a_fault(keras, tmp_path):
-    with pytest.raises(DataError, match=r"made up has images of 2 channels, and space.backbone = '.*' takes 3"):
-        make(images((8, 8, 2)), backbone=str(broken(keras, tmp_path, "colours")))
-
-
-@pytest.mark.parametrize(
-    ("given", "sentence"),
-    [({"size": 31}, "space.size = 31 is too small"), ({"weights": "gone/w.h5"}, "weights 'gone/w.h5' of mobilenetv2")],
-)
-def test_what_a_model_of_keras_does_not_take_is_a_fault(keras, given, sentence):
-    with pytest.raises(DataError, match=sentence):
-        make(backbone="mobilenetv2", **{"weights": "none", **given})
-
-
-# --- on real images ----------------------------------------------------------------------------------------
 
 
 def digits(lowest, highest, rows):
