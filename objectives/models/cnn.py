@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from objectives.data.arrays import SearchData
-from objectives.models.network import COMMON_PARAMETERS, Network, network_family
+from objectives.models.network import COMMON_PARAMETERS, Network, make_hypermodel
 from objectives.models.parts import image_augmentation, layers, losses
 from objectives.space.parameters import Parameter, Params
 
@@ -74,4 +74,4 @@ def build(params: Params, data: SearchData) -> keras.Model:
 NETWORK = Network(name="cnn", parameters=PARAMETERS, build=build, check=image_augmentation.check, reads=("image",))
 
 
-CNN = network_family(NETWORK, summary="convolutional network on images", space=DEFAULT_SPACE)
+CNN = make_hypermodel(NETWORK, summary="convolutional network on images", space=DEFAULT_SPACE)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from objectives.data.arrays import SearchData
-from objectives.models.network import COMMON_PARAMETERS, Network, network_family
+from objectives.models.network import COMMON_PARAMETERS, Network, make_hypermodel
 from objectives.models.parts import layers, losses
 from objectives.preprocessing.pipeline import Flatten
 from objectives.space.parameters import Parameter, Params
@@ -95,4 +95,4 @@ def build(params: Params, data: SearchData) -> keras.Model:
 
 NETWORK = Network(name="mlp", parameters=PARAMETERS, build=build, prepare=flatten, reads=("image", "table"))
 
-MLP = network_family(NETWORK, summary="fully connected network on images or tables", space=DEFAULT_SPACE)
+MLP = make_hypermodel(NETWORK, summary="fully connected network on images or tables", space=DEFAULT_SPACE)

@@ -1,4 +1,4 @@
-"""The trial of every family that trains one network: its data loaded once, its model built, trained and forgotten."""
+"""The trial of every hypermodel that trains one network: data loaded once, a model built, trained and forgotten."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _plain_optimizer(params: Params, data: SearchData, model: keras.Model) -> ke
 
 @dataclass(frozen=True, kw_only=True)
 class Network:
-    """What a family says about its networks. `params` has a value for each of `parameters` but those per layer."""
+    """What a hypermodel says about its networks. `params` has a value for each of `parameters` but those per layer."""
 
     name: str
     parameters: Mapping[str, Parameter]
@@ -68,8 +68,8 @@ class Network:
         return self.defaults | {names.get(name, name): value for name, value in params.items()}
 
 
-def network_family(network: Network, *, summary: str, space: Mapping[str, object]) -> HyperModel:
-    """Return the declaration of a family of networks, for the catalogue."""
+def make_hypermodel(network: Network, *, summary: str, space: Mapping[str, object]) -> HyperModel:
+    """Return the declaration of the network's hypermodel, for the registry."""
     return HyperModel(
         name=network.name,
         summary=summary,

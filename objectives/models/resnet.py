@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from objectives.data.arrays import SearchData
-from objectives.models.network import COMMON_PARAMETERS, Network, network_family
+from objectives.models.network import COMMON_PARAMETERS, Network, make_hypermodel
 from objectives.models.parts import image_augmentation, layers, losses
 from objectives.space.parameters import Parameter, Params
 
@@ -86,4 +86,4 @@ def _through(values: keras.KerasTensor, stack: list[keras.Layer]) -> keras.Keras
 NETWORK = Network(name="resnet", parameters=PARAMETERS, build=build, check=image_augmentation.check, reads=("image",))
 
 
-RESNET = network_family(NETWORK, summary="residual network on images", space=DEFAULT_SPACE)
+RESNET = make_hypermodel(NETWORK, summary="residual network on images", space=DEFAULT_SPACE)

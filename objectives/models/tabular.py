@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from objectives.data.arrays import SearchData
 from objectives.models import mlp
-from objectives.models.network import Network, network_family
+from objectives.models.network import Network, make_hypermodel
 from objectives.models.parts import class_weights
 from objectives.space.parameters import Parameter, Params
 
@@ -50,6 +50,6 @@ def build(params: Params, data: SearchData) -> keras.Model:
 
 NETWORK = Network(name="tabular", parameters=PARAMETERS, build=build, reads=("table",))
 
-TABULAR = network_family(
+TABULAR = make_hypermodel(
     NETWORK, summary="fully connected network on tables: classes, skewed or not, and numbers", space=DEFAULT_SPACE
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from objectives.data.arrays import SearchData
-from objectives.models.network import COMMON_PARAMETERS, Network, network_family
+from objectives.models.network import COMMON_PARAMETERS, Network, make_hypermodel
 from objectives.models.parts import class_weights, layers, losses, text_augmentation
 from objectives.preprocessing.vocabulary import Vocabulary
 from objectives.space.parameters import Parameter, Params
@@ -125,4 +125,4 @@ _ENCODERS = {"average": _average, "conv1d": _conv1d, "gru": _gru}
 
 NETWORK = Network(name="sequence", parameters=PARAMETERS, build=build, prepare=prepare, reads=("text",))
 
-SEQUENCE = network_family(NETWORK, summary="classifier of texts", space=DEFAULT_SPACE)
+SEQUENCE = make_hypermodel(NETWORK, summary="classifier of texts", space=DEFAULT_SPACE)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from objectives.data.arrays import SearchData
 from objectives.errors import DataError
-from objectives.models.network import COMMON_PARAMETERS, Network, network_family
+from objectives.models.network import COMMON_PARAMETERS, Network, make_hypermodel
 from objectives.models.parts import (
     class_weights,
     fine_tuning,
@@ -206,4 +206,4 @@ NETWORK = Network(
     name="transfer", parameters=PARAMETERS, build=build, check=check, optimizer=optimizer, reads=("image",)
 )
 
-TRANSFER = network_family(NETWORK, summary="a model that has learned before, on images", space=DEFAULT_SPACE)
+TRANSFER = make_hypermodel(NETWORK, summary="a model that has learned before, on images", space=DEFAULT_SPACE)

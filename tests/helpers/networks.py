@@ -6,7 +6,7 @@ from objectives.data.arrays import SearchData
 from objectives.models.network import make_training
 from objectives.registry import HYPERMODELS
 
-# Every family's networks at their smallest.
+# Every hypermodel's networks at their smallest.
 SMALL = {
     "mlp": {"layers": 2, "units": 12},
     "cnn": {"blocks": 2, "filters": 2, "units": 3},
@@ -20,7 +20,7 @@ WORDS = ("call", "me", "free", "prize", "gratis", "now", "and", "win", "phone")
 
 
 def write_files(folder):
-    """What parameters name, by family: a small model, and groups of synonyms."""
+    """What parameters name, by hypermodel: a small model, and groups of synonyms."""
     import keras
 
     layers = keras.layers
@@ -36,9 +36,9 @@ def write_files(folder):
     }
 
 
-def network(family):
-    """The Network of a family of the catalogue."""
-    return HYPERMODELS[family].build.keywords["network"]
+def network(hypermodel):
+    """The Network of a hypermodel by its name."""
+    return HYPERMODELS[hypermodel].build.keywords["network"]
 
 
 def rows(shape, classes=3, count=12):
@@ -60,11 +60,11 @@ def rows(shape, classes=3, count=12):
     )
 
 
-def training(family, *, classes=3, epochs=4, **params):
-    """What would be trained, with the family's defaults for what is not given."""
+def training(hypermodel, *, classes=3, epochs=4, **params):
+    """What would be trained, with the hypermodel's defaults for what is not given."""
     import keras
 
     keras.backend.clear_session()
     keras.utils.set_random_seed(1)
-    made = network(family)
-    return make_training(made, {**made.defaults, **params}, rows(SHAPES[family], classes), epochs=epochs)
+    made = network(hypermodel)
+    return make_training(made, {**made.defaults, **params}, rows(SHAPES[hypermodel], classes), epochs=epochs)

@@ -85,9 +85,9 @@ def lines(parameter, *, widest):
 
 
 @st.composite
-def spaces(draw, family, always):
-    """A sound space over the parameters of a family, in which nothing is told to be unused."""
-    declared = HYPERMODELS[family]
+def spaces(draw, hypermodel, always):
+    """A sound space over the parameters of a hypermodel, in which nothing is told to be unused."""
+    declared = HYPERMODELS[hypermodel]
     per_layer = {name for name, each in declared.parameters.items() if each.per_layer}
     names = sorted(set(declared.parameters) - per_layer)
     names += [name.replace("_N", f"_{number}") for name in sorted(per_layer) for number in (1, 2)]
@@ -122,26 +122,28 @@ def spaces(draw, family, always):
 
 
 @pytest.mark.parametrize(
-    ("family", "examples"),
+    ("hypermodel", "examples"),
     [("mlp", 40), ("cnn", 10), ("resnet", 6), ("sequence", 40), ("transfer", 30)],
 )
-def test_all_that_is_suggested_is_read_and_all_that_is_told_unused_is_not(keras, files, family, examples):
+def test_all_that_is_suggested_is_read_and_all_that_is_told_unused_is_not(keras, files, hypermodel, examples):
     @settings(deadline=None, max_examples=examples, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
-    @given(spaces(family, files.get(family, {})), st.data())
+    @given(spaces(hypermodel, files.get(hypermodel, {})), st.data())
     def each(space, data):
         keras.backend.clear_session()
         trial = Drawn(data.draw)
-        params = Noted({**network(family).defaults, **space.suggest(trial)})
-        make_training(network(family), params, rows(SHAPES[family]), epochs=3)
+        params = Noted({**network(hypermodel).defaults, **space.suggest(trial)})
+        make_training(network(hypermodel), params, rows(SHAPES[hypermodel]), epochs=3)
         assert trial.asked - params.read == set()
 
     each()
 
 
-@pytest.mark.parametrize("family", ["mlp", "cnn", "resnet", "sequence", "transfer"])
-def test_such_spaces_may_have_conditional_parameters_and_those_of_one_layer(files, family):
+@pytest.mark.parametrize("hypermodel", ["mlp", "cnn", "resnet", "sequence", "transfer"])
+def test_such_spaces_may_have_conditional_parameters_and_those_of_one_layer(files, hypermodel):
     def is_rich(space):
-        conditional = [name for name in space.searched if conditions_of(HYPERMODELS[family].parameters, name)]
-        return conditional and (family != "mlp" or {split_number(name)[1] for name in conditional} > {None, 1})
+        conditional = [name for name in space.searched if conditions_of(HYPERMODELS[hypermodel].parameters, name)]
+        return conditional and (hypermodel != "mlp" or {split_number(name)[1] for name in conditional} > {None, 1})
 
-    assert is_rich(find(spaces(family, files.get(family, {})), is_rich, settings=settings(phases=[Phase.generate])))
+    assert is_rich(
+        find(spaces(hypermodel, files.get(hypermodel, {})), is_rich, settings=settings(phases=[Phase.generate]))
+    )

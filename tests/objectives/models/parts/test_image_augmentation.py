@@ -1,4 +1,4 @@
-"""The families for images, and what changes images while they train."""
+"""The hypermodels for images, and what changes images while they train."""
 
 from dataclasses import replace
 
@@ -133,26 +133,26 @@ def test_colours_are_turned_only_in_pixels_from_nought_to_one():
         image_augmentation.check({**network("cnn").defaults, "hue": 0.1}, standard)
 
 
-@pytest.mark.parametrize(("family", "classes"), [("cnn", None), ("cnn", 2), ("resnet", 3)])
-def test_every_task_can_be_trained(family, classes):
+@pytest.mark.parametrize(("hypermodel", "classes"), [("cnn", None), ("cnn", 2), ("resnet", 3)])
+def test_every_task_can_be_trained(hypermodel, classes):
     made = make_training(
-        network(family), {**network(family).defaults, **SMALL[family]}, rows((5, 7, 2), classes), epochs=1
+        network(hypermodel), {**network(hypermodel).defaults, **SMALL[hypermodel]}, rows((5, 7, 2), classes), epochs=1
     )
     history = made.model.fit(made.data.x_train, made.data.y_train, verbose=0).history
     assert np.isfinite(history["loss"]).all()
 
 
 @pytest.mark.parametrize(
-    ("family", "dimensions"),
+    ("hypermodel", "dimensions"),
     [
         ("cnn", {"filters": 16, "rotate": 10.0, "shift": 0.05, "learning_rate": 0.01}),
         ("resnet", {"filters": 8, "learning_rate": 0.01}),
     ],
 )
-def test_a_trial_learns_digits(family, dimensions):
+def test_a_trial_learns_digits(hypermodel, dimensions):
     space = SearchSpace(TypeAdapter(dict[str, Dimension]).validate_python(dimensions | {"batch_size": 32}))
     train = TrainSettings(epochs=4)
-    objective = HYPERMODELS[family].build(
+    objective = HYPERMODELS[hypermodel].build(
         Task(space=space, data=DataSettings(), train=train, metrics=("val_accuracy",), directions=("maximize",), seed=7)
     )
     study = optuna.create_study(direction="maximize")
