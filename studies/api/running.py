@@ -159,7 +159,7 @@ def stop(name: str, *, storage: str | StorageLocation | None = None) -> StopRequ
     sessions = live_sessions(stored.attributes)
     if sessions:
         request_stop(stored.storage, stored.study_id)
-    workers = sum(row["workers"] for row in sessions.values())
+    workers = sum(session.workers for session in sessions.values())
     return StopRequest(sessions=len(sessions), workers=workers, location=stored.location)
 
 

@@ -27,7 +27,7 @@ def sweep(stored: StoredStudy, trial_id: int) -> None:
 
 
 class TrialInterrupted(BaseException):
-    """Raised out of ``report`` and ``should_prune`` when the trial is to be handed back; the message says why.
+    """Raised out of ``report`` and ``should_prune`` when the trial is to be requeued; the message says why.
 
     Not an ``Exception``, so that an objective that catches those does not swallow it.
     """

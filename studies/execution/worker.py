@@ -148,7 +148,7 @@ class Worker:
             self._requeue(trial_id, "interrupted", str(error))
             raise
         except optuna.exceptions.StorageInternalError:
-            raise  # the storage is out of reach, which is not the objective's doing; whoever resumes hands back
+            raise  # the storage is out of reach, which is not the objective's doing; whoever resumes requeues
         # The objective is the user's: it may raise anything.
         except (Exception, SystemExit, KeyboardInterrupt) as error:
             log.exception("trial %d raised", self.stored.storage.get_trial(trial_id).number)
@@ -190,7 +190,7 @@ class Worker:
     def _requeue(self, trial_id: int, outcome: Outcome, detail: str) -> None:
         try:
             state = requeue(self.stored.storage, trial_id, self.process, outcome, detail)
-            log.info("handed back (%s): it is %s now", outcome, state.name)
+            log.info("requeued (%s): it is %s now", outcome, state.name)
         except TrialLost as taken:
             log.warning("%s", taken)
 

@@ -13,7 +13,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from storage.attempts import attempts_of
 from storage.claims import FINISHED, Budget, running_attempts
-from studies.record.sessions import live_sessions, running_seconds
+from studies.record.sessions import SessionRecord, live_sessions, running_seconds
 from studies.record.stored import StoredStudy
 
 
@@ -56,7 +56,7 @@ class Progress:
     front: int
     since_best: int
     workers: tuple[RunningTrial, ...]
-    sessions: Mapping[str, Mapping[str, Any]]
+    sessions: Mapping[str, SessionRecord]
     unknown_running: int
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +15,34 @@ from storage.processes import ProcessIdentity
 
 _STOP = "studyhall:stop"
 _SESSION = "studyhall:session:"
-_HEARTBEAT = "heartbeat"  # "beat" in a study of format 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionRecord:
+    """What a session last wrote of itself into its study. ``start`` is UTC in ISO 8601."""
+
+    start: str
+    seconds: float
+    heartbeat: int
+    workers: int
+    process: ProcessIdentity
+    running: bool
+
+    @classmethod
+    def all_in(cls, attributes: Mapping[str, Any]) -> dict[str, SessionRecord]:
+        """The records among a study's system attributes, by the session's id."""
+        return {
+            key.removeprefix(_SESSION): cls(
+                start=row["start"],
+                seconds=row["seconds"],
+                heartbeat=row.get("heartbeat", row.get("beat", 0)),  # "beat" in a study of format 2
+                workers=row["workers"],
+                process=ProcessIdentity.from_json(row["process"]),
+                running=row["running"],
+            )
+            for key, row in attributes.items()
+            if key.startswith(_SESSION)
+        }
 
 
 @dataclass
@@ -67,15 +94,15 @@ class Session:
     def _write(self, *, running: bool) -> None:
         self._written = time.monotonic()
         self._count += 1
-        row: dict[str, Any] = {
-            "start": self._start,
-            "seconds": round(self._written - self._begun, 3),
-            _HEARTBEAT: self._count,
-            "workers": self.workers,
-            "process": ProcessIdentity.current().to_json(),
-            "running": running,
-        }
-        self.storage.set_study_system_attr(self.study_id, _SESSION + self.id, row)
+        record = SessionRecord(
+            start=self._start,
+            seconds=round(self._written - self._begun, 3),
+            heartbeat=self._count,
+            workers=self.workers,
+            process=ProcessIdentity.current(),
+            running=running,
+        )
+        self.storage.set_study_system_attr(self.study_id, _SESSION + self.id, asdict(record))
 
 
 @dataclass
@@ -90,7 +117,7 @@ class Watch:
     grace_seconds: float
     held_up_seconds: float
     _seen: dict[str, tuple[int, float]] = field(default_factory=dict)
-    _rows: Mapping[str, Any] = field(default_factory=dict)
+    _records: Mapping[str, SessionRecord] = field(default_factory=dict)
     _looked: float = field(default_factory=time.monotonic)
 
     def look(self, attributes: Mapping[str, Any]) -> None:
@@ -99,19 +126,18 @@ class Watch:
         if moment - self._looked > self.held_up_seconds:
             self._seen.clear()
         self._looked = moment
-        self._rows = {key.removeprefix(_SESSION): row for key, row in attributes.items() if key.startswith(_SESSION)}
-        for key, row in self._rows.items():
-            heartbeat = row.get(_HEARTBEAT, row.get("beat", 0))
-            if key not in self._seen or self._seen[key][0] != heartbeat:
-                self._seen[key] = (heartbeat, moment)
+        self._records = SessionRecord.all_in(attributes)
+        for key, record in self._records.items():
+            if key not in self._seen or self._seen[key][0] != record.heartbeat:
+                self._seen[key] = (record.heartbeat, moment)
 
     def is_silent(self, worker: str) -> bool:
         """Whether the session that started this worker has ended or sends no heartbeat."""
         session = worker.rpartition("-")[0]
-        row = self._rows.get(session)
-        if row is None:
+        record = self._records.get(session)
+        if record is None:
             return False
-        return not row["running"] or self._looked - self._seen[session][1] > self.grace_seconds
+        return not record.running or self._looked - self._seen[session][1] > self.grace_seconds
 
 
 def request_stop(storage: SharedStorage, study_id: int) -> None:
@@ -119,23 +145,20 @@ def request_stop(storage: SharedStorage, study_id: int) -> None:
     storage.set_study_system_attr(study_id, _STOP, {"at": now(), "id": uuid.uuid4().hex})
 
 
-def live_sessions(attributes: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The sessions that have not ended, as far as can be seen from here: id -> what it wrote last."""
+def live_sessions(attributes: Mapping[str, Any]) -> dict[str, SessionRecord]:
+    """The sessions that have not ended, as far as can be seen from here, by id."""
     return {
-        key.removeprefix(_SESSION): row
-        for key, row in attributes.items()
-        if key.startswith(_SESSION)
-        and row["running"]
-        and ProcessIdentity.from_json(row["process"]).is_alive() is not False
+        key: record
+        for key, record in SessionRecord.all_in(attributes).items()
+        if record.running and record.process.is_alive() is not False
     }
 
 
 def running_seconds(attributes: Mapping[str, Any]) -> float:
     """The time in which at least one session ran, in seconds, up to each one's last heartbeat."""
     spans = sorted(
-        (start := datetime.fromisoformat(row["start"]).astimezone(UTC).timestamp(), start + row["seconds"])
-        for key, row in attributes.items()
-        if key.startswith(_SESSION)
+        (start := datetime.fromisoformat(record.start).astimezone(UTC).timestamp(), start + record.seconds)
+        for record in SessionRecord.all_in(attributes).values()
     )
     total, reached = 0.0, float("-inf")
     for start, end in spans:

@@ -38,7 +38,7 @@ def test_a_study_ends_when_going_on_is_no_use(place, setting, outcome):
 
 
 @pytest.mark.parametrize("setting", ["workers.recycle_after=3", "workers.recycle_memory=1MiB"])
-def test_a_worker_process_is_renewed_and_nothing_is_lost(place, setting):
+def test_a_worker_process_is_recycled_and_nothing_is_lost(place, setting):
     done = place.run("launch", "mine.py:objective", "--trials", "9", "--set", setting)
     assert done.returncode == 0, done.stdout
     pids = {place.json("show", "objective", str(number))["attempts"][0]["process"]["pid"] for number in range(9)}

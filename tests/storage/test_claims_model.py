@@ -100,7 +100,7 @@ class Claims(RuleBasedStateMachine):
     def reports(self, data, value):
         trial, model = self.trial(data.draw(st.sampled_from(sorted(self.held))))
         x = trial.suggest_float("x", 0.0, 1.0)
-        assert model.x in (None, x), "a trial that was handed back keeps its parameters"
+        assert model.x in (None, x), "a requeued trial keeps its parameters"
         model.x = x
         step = len(model.reports)
         trial.report(value, step)

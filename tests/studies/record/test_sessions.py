@@ -49,7 +49,7 @@ def study(tmp_path):
 def test_a_session_lives_until_it_ends(study):
     storage, study_id = study
     session = Session(storage, study_id, workers=3)
-    assert [r["workers"] for r in live_sessions(storage.get_study_system_attrs(study_id)).values()] == [3]
+    assert [session.workers for session in live_sessions(storage.get_study_system_attrs(study_id)).values()] == [3]
     session.end()
     assert live_sessions(storage.get_study_system_attrs(study_id)) == {}
 
