@@ -46,6 +46,7 @@ def open_storage(location: StorageLocation, *, create: bool = False) -> SharedSt
     Raises:
         StorageMissing: there is none, and ``create`` was not asked for.
         StorageError: it cannot be used safely; the sentence says why.
+        RuntimeError: as Optuna raises it, for what is no refusal of its schema.
     """
     try:
         if location.path is None:

@@ -16,7 +16,9 @@ def select_classes(dataset: Dataset, chosen: Sequence[int | str] | None) -> Data
 
     A class is chosen by its name or, where the data set has none or they are words, by its number. None returns all
     rows as they are.
-    Raises DataError for a class that there is not, for one that is chosen twice, and for data without classes.
+
+    Raises:
+        DataError: for a class that there is not, for one that is chosen twice, and for data without classes.
     """
     import numpy as np
 

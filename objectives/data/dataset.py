@@ -58,7 +58,10 @@ def make_labels(values: np.ndarray | Sequence[str], task: str, where: str) -> La
 
     `values` are texts or an array of finite numbers, shape (rows,); `task` is "classification", "regression" or "auto":
     then texts, and whole numbers of at most MOST_CLASSES_IN_NUMBERS different values, are classes, and all else is
-    regression. `where` names them in sentences. Raises DataError where they cannot be what the study says.
+    regression. `where` names them in sentences.
+
+    Raises:
+        DataError: where they cannot be what the study says.
     """
     import numpy as np
 

@@ -20,7 +20,8 @@ def load_search_data(settings: DataSettings, seed: int, *, fraction: float = 1.0
     Of each training part `fraction` is used (more than 0, at most 1): of every class in proportion, and what a smaller
     fraction uses, a larger one uses as well. Validation parts stay whole, and the scale is that of the rows used.
 
-    Raises DataError when the data cannot be had, or are too few to be split so.
+    Raises:
+        DataError: when the data cannot be had, or are too few to be split so.
     """
     dataset = load_dataset(settings)
     if dataset.kind == "text" and settings.scaling not in ("auto", "none"):
@@ -58,7 +59,10 @@ def split_dataset(dataset: Dataset, settings: DataSettings, seed: int) -> list[S
 
     Hold-out splits in train, validation and, without a predefined test split, test, by default 6:2:2 (8:2 with one).
     Folds split what is left when the test part is set aside: by default a fifth, or the second ratio of `split`, or
-    with a predefined test split nothing. Raises DataError where there are too few rows.
+    with a predefined test split nothing.
+
+    Raises:
+        DataError: where there are too few rows.
     """
     predefined, stratified = dataset.predefined_test, dataset.classes is not None
     ratios = settings.split or default_ratios(settings.evaluation, predefined_test=predefined)

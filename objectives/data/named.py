@@ -64,7 +64,11 @@ def _from_sklearn(function: str) -> Dataset:
 
 
 def _from_keras(name: str, classes: int, names: tuple[str, ...]) -> Dataset:
-    """Images that Keras knows, from `$STUDYHALL_DATA/NAME.npz` where that is set; the test part is never read."""
+    """Images that Keras knows, from `$STUDYHALL_DATA/NAME.npz` where that is set; the test part is never read.
+
+    Raises:
+        DataError: where they cannot be had, or are not as Keras stores them.
+    """
     import numpy as np
 
     if (sentence := missing_from_folder(name)) is not None:

@@ -65,7 +65,10 @@ def fold_rows(
     """Split all rows but the test part `repeats` times into `folds` folds, each of which validates once.
 
     Rows are shuffled, differently in each repeat, and classes are in proportion in all folds if `stratified`. The
-    test part is that of `split_rows` with the same ratio. Raises DataError where there are too few rows.
+    test part is that of `split_rows` with the same ratio.
+
+    Raises:
+        DataError: where there are too few rows.
     """
     import numpy as np
     from sklearn.model_selection import KFold, StratifiedKFold
@@ -113,7 +116,11 @@ def _test_part(y: np.ndarray, ratio: float, seed: int, stratified: bool) -> tupl
 def _taken(
     y: np.ndarray, rows: np.ndarray, ratio: float, seed: int, use: str, stratified: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """`rows` without those of one use, and those; the ratio is of all rows."""
+    """`rows` without those of one use, and those; the ratio is of all rows.
+
+    Raises:
+        DataError: where there are too few rows, of all or of a class.
+    """
     import numpy as np
     from sklearn.model_selection import train_test_split
 

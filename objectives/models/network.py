@@ -91,7 +91,11 @@ def check(network: Network, params: Params, data: SearchData) -> None:
 
 
 def load(network: Network, task: Task) -> Splits:
-    """Load what the network is to be trained on. Raises DataError, also where it reads no data of that kind."""
+    """Load what the network is to be trained on.
+
+    Raises:
+        DataError: where the data cannot be had, and where the network reads no data of that kind.
+    """
     splits = load_search_data(task.data, task.seed, fraction=task.train.fraction)
     data = splits[0]
     if data.kind not in network.reads:

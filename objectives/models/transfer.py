@@ -181,7 +181,11 @@ def _with_channels(images: keras.KerasTensor, channels: int, data: SearchData, b
 
 
 def _check_channels(data: SearchData, channels: int, backbone: str) -> None:
-    """Grey images can be given to a backbone of any number of channels, in each."""
+    """Grey images can be given to a backbone of any number of channels, in each.
+
+    Raises:
+        DataError: for images of another number of channels than the backbone takes.
+    """
     found = data.x_train.shape[-1]
     if found not in (1, channels):
         raise DataError(

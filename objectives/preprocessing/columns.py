@@ -31,7 +31,8 @@ class ColumnEncoder:
     def transform(self, column: Column) -> list[np.ndarray]:
         """Return the features, each float64 of shape (rows,). A text that is no category is 0 in all of them.
 
-        Raises DataError where there are texts instead of finite numbers, or numbers instead of texts.
+        Raises:
+            DataError: where there are texts instead of finite numbers, or numbers instead of texts.
         """
         import numpy as np
 
@@ -67,7 +68,8 @@ class TableEncoder:
     def transform(self, table: Mapping[str, Column]) -> np.ndarray:
         """Return float64, shape (rows, features), of columns as a file has them: numbers, or cells.
 
-        Raises DataError where a column is missing or holds something else than before.
+        Raises:
+            DataError: where a column is missing or holds something else than before.
         """
         import numpy as np
 

@@ -87,7 +87,11 @@ class Preprocessing:
 
     @classmethod
     def from_json(cls, data: Sequence[Mapping[str, Any]]) -> Preprocessing:
-        """Return what `to_json` was called on. Raises DataError for a step that is not known."""
+        """Return what `to_json` was called on.
+
+        Raises:
+            DataError: for a step that is not known.
+        """
         if unknown := [each["step"] for each in data if each["step"] not in _STEPS]:
             raise DataError(
                 f"the preprocessing has a step {written(unknown[0])}", hint=f"known are {listing(tuple(_STEPS))}"

@@ -81,7 +81,8 @@ def _numbered(found: Iterable[str]) -> dict[str, int]:
 def read_synonyms(path: str) -> list[list[str]]:
     """Return the groups of a file of synonyms, UTF-8: one group a line, its words separated by blanks or commas.
 
-    Raises DataError for a file that cannot be read, and for one without any group of two words.
+    Raises:
+        DataError: for a file that cannot be read, and for one without any group of two words.
     """
     try:
         lines = Path(path).read_text("utf-8").splitlines()

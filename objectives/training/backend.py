@@ -15,7 +15,8 @@ EXTRAS = {"jax": "jax", "torch": "torch"}
 def prepare(backend: str) -> None:
     """Make Keras use `backend` ("tensorflow", "jax" or "torch") when it is imported.
 
-    Raises BackendError when it is not installed, or when Keras is loaded with another already.
+    Raises:
+        BackendError: when it is not installed, or when Keras is loaded with another already.
     """
     if "keras" in sys.modules:
         _check_loaded(backend)

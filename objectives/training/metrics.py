@@ -27,8 +27,11 @@ VALIDATION = "val_"
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """One metric. `score` takes the truth, shape (rows,), and what was predicted, in float64: probabilities of the
-    shape (rows, classes), or for regression numbers of the shape (rows,). None: Keras, or the model itself, knows."""
+    """One metric.
+
+    `score` takes the truth, shape (rows,), and what was predicted, in float64: probabilities of the shape (rows,
+    classes), or for regression numbers of the shape (rows,). None: Keras, or the model itself, knows.
+    """
 
     better: str
     """"minimize" or "maximize"."""
@@ -84,7 +87,11 @@ def _top(k: int) -> Callable[[Array, Array], float]:
 
 
 def _auc(truth: Array, probabilities: Array) -> float:
-    """Area under the ROC curve; of several classes the plain mean of each against the rest."""
+    """Area under the ROC curve; of several classes the plain mean of each against the rest.
+
+    Raises:
+        TrainingError: where a class has no row.
+    """
     from sklearn.metrics import roc_auc_score
 
     classes = probabilities.shape[1]

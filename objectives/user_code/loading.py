@@ -23,7 +23,11 @@ def load(reference: str) -> Objective:
 
     A file runs under a private module name (its `if __name__ == "__main__":` block stays out), and
     its folder, or the working folder for a module, goes to the end of sys.path: in front, a user's
-    `storage.py` would replace ours. Raises ObjectiveError for all that can go wrong.
+    `storage.py` would replace ours.
+
+    Raises:
+        ObjectiveError: for all that can go wrong.
+        KeyboardInterrupt: Ctrl-C was pressed meanwhile.
     """
     place, attribute = split_reference(reference)
     path = file_of(reference)

@@ -24,7 +24,11 @@ def is_reference(text: str) -> bool:
 
 
 def split_reference(text: str) -> tuple[str, str]:
-    """Return (file or module, attribute); raise ObjectiveError when the text has not that shape."""
+    """Return (file or module, attribute).
+
+    Raises:
+        ObjectiveError: when the text has not that shape.
+    """
     # From the right: the path of a file may itself hold a colon.
     place, colon, attribute = text.rpartition(":")
     if not colon and text.endswith(".py"):
@@ -92,7 +96,11 @@ def hidden_neighbour(folder: Path, module: str) -> str:
 
 
 def source(reference: str) -> tuple[str, str]:
-    """Return the text of the file that a reference means and the SHA-256 of its bytes, in hex."""
+    """Return the text of the file that a reference means and the SHA-256 of its bytes, in hex.
+
+    Raises:
+        ObjectiveError: where it cannot be read.
+    """
     path = file_of(reference)
     try:
         content = path.read_bytes()
@@ -103,7 +111,11 @@ def source(reference: str) -> tuple[str, str]:
 
 
 def imports_tensorflow(reference: str) -> bool:
-    """Return whether loading the file imports tensorflow or keras itself, judged by its text."""
+    """Return whether loading the file imports tensorflow or keras itself, judged by its text.
+
+    Raises:
+        ObjectiveError: where it is no Python.
+    """
     text, _ = source(reference)
     try:
         tree = ast.parse(text)

@@ -109,7 +109,11 @@ def _logs_without_database(path: Path) -> Iterator[Finding]:
 
 
 def _damage(location: StorageLocation) -> Iterator[Finding]:
-    """Read every page of the database."""
+    """Read every page of the database.
+
+    Raises:
+        sqlite3.DatabaseError: it is locked, or there is no room, so that nothing is known.
+    """
     if location.path is None:
         return  # a server reads all of its rows in `_inside`, and checks the pages as it does
     if not location.path.exists():

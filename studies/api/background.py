@@ -82,7 +82,11 @@ class BackgroundLaunch:
         return self._report
 
     def _received(self) -> LaunchReport | None:
-        """What its process says next: None that it runs, or its report."""
+        """What its process says next: None that it runs, or its report.
+
+        Raises:
+            StudyError: where the study failed, or its process died.
+        """
         try:
             said: LaunchReport | Exception | None = self._channel.recv()
         except (EOFError, OSError):

@@ -44,7 +44,7 @@ def create_or_join(
 
     Raises:
         StudyError: there is one of that name that searches something else; with the differences.
-    """
+    """  # noqa: DOC501  `_searches_something_else` makes a StudyError
     is_drawn = spec.seed is None
     if is_drawn:
         spec = spec.model_copy(update={"seed": secrets.randbits(32)})
@@ -125,7 +125,12 @@ def _points(spec: StudySpec) -> int | None:
 
 
 def _begin(stored: StoredStudy, before: StudySpec | None = None) -> None:
-    """Give the study what it begins with: its start points, and the other study that its sampler knows."""
+    """Give the study what it begins with: its start points, and the other study that its sampler knows.
+
+    Raises:
+        StudyNotFound: there is no such other study.
+        StudyError: its trials cannot be known here.
+    """
     spec = stored.required_spec()
     enqueue(stored.study, spec, before)
     if spec.warm_start is None or (before is not None and before.warm_start == spec.warm_start):

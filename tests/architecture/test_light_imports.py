@@ -16,11 +16,21 @@ def loads(names, heavy):
     return run.stdout.splitlines()
 
 
+def names_in(*folders):
+    paths = [module.path.relative_to(ROOT).with_suffix("") for module in modules(*folders)]
+    return [".".join(path.parts).removesuffix(".__init__") for path in paths]
+
+
 def test_a_fresh_interpreter_loads_no_framework():
-    paths = [module.path.relative_to(ROOT).with_suffix("") for module in modules(*PACKAGES)]
-    names = [".".join(path.parts).removesuffix(".__init__") for path in paths]
+    names = names_in(*PACKAGES)
     assert "studies.commands.app" in names
     assert loads(names, HEAVY) == []
+
+
+def test_what_trains_one_model_loads_no_optuna():
+    rooms = names_in("objectives/training", "objectives/data", "objectives/preprocessing", "objectives/models")
+    names = [name for name in rooms if name != "objectives.training.reporting"]
+    assert loads(names, ["optuna"]) == []
 
 
 def test_a_loaded_package_is_seen():

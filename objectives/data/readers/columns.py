@@ -35,8 +35,9 @@ _NUMBER = re.compile(rf"[$€£¥]? ?{_GROUPED} ?[%$€£¥]?")
 def values_of(column: Column, name: str, path: Path, *, may_be_left_out: bool = False) -> np.ndarray | list[str]:
     """Return a column as finite numbers (float64) where all its cells are, else as texts without blanks around them.
 
-    Raises DataError where a value is missing, infinite or beyond float32, where most cells are numbers but not all, and
-    where they are numbers in another writing.
+    Raises:
+        DataError: where a value is missing, infinite or beyond float32, where most cells are numbers but not all, and
+            where they are numbers in another writing.
     """
     import numpy as np
 
@@ -94,8 +95,9 @@ def is_number(text: str) -> bool:
 def features_of(column: Column, name: str, path: Path) -> Column:
     """Return what is learned from a column: its numbers, float64, or its categories, without blanks around them.
 
-    Raises DataError as `values_of` does, and for dates and texts that are no categories.
-    """
+    Raises:
+        DataError: as `values_of` does, and for dates and texts that are no categories.
+    """  # noqa: DOC501  `date_fault` makes a DataError
     import numpy as np
 
     if not name:

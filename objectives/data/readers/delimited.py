@@ -16,7 +16,10 @@ def read_cells(path: Path) -> Lines:
     """Return the lines of the file, the header among them, all of the same number of cells (at least two).
 
     The sign between cells is the one with which all lines have equally many cells: comma, tab or semicolon, the
-    usual one of the suffix first. Blank lines are left out. Raises DataError.
+    usual one of the suffix first. Blank lines are left out.
+
+    Raises:
+        DataError: where no sign gives that, or the file is no text in UTF-8.
     """
     lines = _lines(path)
     usual = "," if path.suffix.lower() == ".csv" else "\t"

@@ -47,7 +47,11 @@ def read_images(folder: Path, options: ReadOptions) -> Dataset:
 
 
 def _files(folder: Path) -> dict[str, list[Path]]:
-    """The images of each class."""
+    """The images of each class.
+
+    Raises:
+        DataError: where the folder is laid out differently.
+    """
     entries = _entries(folder)
     if loose := [entry.name for entry in entries if entry.suffix.lower() in SUFFIXES]:
         raise DataError(f"{folder}: {loose[0]} lies in no class folder", hint="allowed: a folder for each class")
@@ -77,7 +81,11 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _all_grey(paths: Sequence[Path]) -> bool:
-    """Whether one channel holds all of them; reads only the beginnings of the files."""
+    """Whether one channel holds all of them; reads only the beginnings of the files.
+
+    Raises:
+        DataError: for an image of more than 8 bits a channel.
+    """
     grey = True
     for path in paths:
         with _opened(path) as image:
@@ -97,7 +105,11 @@ def _opened(path: Path) -> Any:
 
 
 def _upright(path: Path) -> Any:
-    """The whole image, turned as its camera was held."""
+    """The whole image, turned as its camera was held.
+
+    Raises:
+        DataError: where the file cannot be read.
+    """
     from PIL import ImageOps
 
     with _opened(path) as image:

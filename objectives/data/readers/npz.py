@@ -30,7 +30,11 @@ def read_npz(path: Path, options: ReadOptions) -> Dataset:
 
 
 def read_arrays(path: Path) -> tuple[np.ndarray, np.ndarray, set[str]]:
-    """Return x, y and the names of all arrays. No code in the file is run. Raises DataError."""
+    """Return x, y and the names of all arrays. No code in the file is run.
+
+    Raises:
+        DataError: where the file cannot be read, or holds something else.
+    """
     import numpy as np
 
     if not path.is_file():
@@ -73,7 +77,11 @@ def _array(path: Path, archive: Any, name: str) -> np.ndarray:
 
 
 def dataset_of_arrays(x: np.ndarray, found: Labels, source: str, *, predefined_test: bool) -> Dataset:
-    """Make a Dataset of arrays with one of the shapes that `read_npz` lists. Raises DataError."""
+    """Make a Dataset of arrays with one of the shapes that `read_npz` lists.
+
+    Raises:
+        DataError: for other shapes, and for numbers that cannot be learned from.
+    """
     import numpy as np
 
     kinds: dict[int, Kind] = {1: "text", 2: "table", 3: "image", 4: "image"}
@@ -109,7 +117,11 @@ def dataset_of_arrays(x: np.ndarray, found: Labels, source: str, *, predefined_t
 
 
 def refuse_gaps(numbers: np.ndarray, where: str) -> None:
-    """Raise DataError where a number is NaN, infinite or beyond float32."""
+    """Refuse numbers that cannot be learned from.
+
+    Raises:
+        DataError: where one is NaN, infinite or beyond float32.
+    """
     import numpy as np
 
     if numbers.dtype.kind != "f":

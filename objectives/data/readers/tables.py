@@ -39,7 +39,11 @@ def read_delimited(path: Path, options: ReadOptions) -> Dataset:
 
 
 def read_parquet(path: Path, options: ReadOptions) -> Dataset:
-    """Read a Parquet file. Raises DataError, also where pyarrow is not installed."""
+    """Read a Parquet file.
+
+    Raises:
+        DataError: where the file cannot be read so, and where pyarrow is not installed.
+    """
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -82,10 +86,13 @@ def _from_arrow(column: Any, name: str, path: Path) -> Column:
 def dataset_of_table(
     known: Sequence[str], column: Callable[[str], Column], options: ReadOptions, path: Path
 ) -> Dataset:
-    """Make a Dataset of the columns that `known` names; only those that are used are asked for. Raises DataError.
+    """Make a Dataset of the columns that `known` names; only those that are used are asked for.
 
     Text columns are one-hot encoded, a feature for each text that occurs anywhere in the file, so that all splits
     have the same features; those that a training part lacks are nought in its split (see Scaler.fit).
+
+    Raises:
+        DataError: where a column is missing or does not hold what its role asks for.
     """
     import numpy as np
 
@@ -142,7 +149,11 @@ def _by_name(lines: Lines, path: Path) -> dict[str, Column]:
 
 
 def _labelled_texts(lines: Lines, path: Path, options: ReadOptions) -> Dataset:
-    """Labels and texts in two columns; which is which, and whether the first line names them, is read off."""
+    """Labels and texts in two columns; which is which, and whether the first line names them, is read off.
+
+    Raises:
+        DataError: where the columns are no such two.
+    """
     columns = list(zip(*lines, strict=True))
     body = [column[1:] for column in columns]
     different = [len(set(column)) for column in body]

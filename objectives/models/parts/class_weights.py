@@ -25,7 +25,11 @@ PARAMETERS: Mapping[str, Parameter] = {
 
 
 def check(params: Params, data: SearchData) -> None:
-    """Raise DataError for weights of classes where there are none. Hypermodels without the parameter pass."""
+    """Refuse weights of classes where there are none. Hypermodels without the parameter pass.
+
+    Raises:
+        DataError: for weights of classes and data without.
+    """
     if params.get("class_weight", "none") != "none" and data.classes is None:
         raise DataError(f"space.class_weight is for classes, and {data.source} has a number to predict")
 

@@ -71,7 +71,11 @@ def metrics(data: SearchData) -> list[str]:
 
 
 def check(params: Params, data: SearchData) -> None:
-    """Raise DataError for a loss that does not fit the task."""
+    """Refuse a loss that does not fit the task.
+
+    Raises:
+        DataError: for a loss, or a smoothing of labels, that is for the other task.
+    """
     name, classes = params["loss"], data.classes
     if classes is not None and name in _OF_NUMBERS:
         raise DataError(f'space.loss = "{name}" is for numbers, and {data.source} has {classes} classes')

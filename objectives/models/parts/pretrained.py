@@ -49,8 +49,10 @@ APPLICATIONS: Mapping[str, Application] = {
 def application(name: str, weights: str, side: tuple[int, int]) -> keras.Model:
     """Return a model of keras.applications without its head: images of (*side, 3), preprocessed, to feature maps.
 
-    `weights` are "imagenet" (which Keras downloads once), "none" (drawn at random) or the path of a file. Raises
-    DataError where they cannot be had, and for images that are too small.
+    `weights` are "imagenet" (which Keras downloads once), "none" (drawn at random) or the path of a file.
+
+    Raises:
+        DataError: where they cannot be had, and for images that are too small.
     """
     import keras
 
@@ -80,8 +82,10 @@ def own_model(path: str) -> keras.Model:
     """Return the model of a .keras file, from images to the feature maps that its head begins with.
 
     The head begins with the last layer that makes rows of feature maps: a Flatten or a global pooling. Nothing that
-    the file holds is run as code. Raises DataError for a file that Keras cannot load so, and for a model of anything
-    but images.
+    the file holds is run as code.
+
+    Raises:
+        DataError: for a file that Keras cannot load so, and for a model of anything but images.
     """
     import keras
 
