@@ -1,4 +1,4 @@
-"""What a search sees of a dataset: training and validation parts, scaled. Never the test part."""
+"""What a search sees of a dataset: training and validation splits, scaled. Never the test split."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class SearchData:
-    """One split: a training part and a validation part, in memory of their own."""
+    """One fold, or the hold-out: a training split and a validation split, in memory of their own."""
 
     x_train: np.ndarray
     """Images: shape (rows, height, width, channels), float32. Tables: (rows, features), float32, both scaled by
-    this part alone (see Scaler.fit). Texts: (rows,), dtype object, each a str."""
+    this split alone (see Scaler.fit). Texts: (rows,), dtype object, each a str."""
     y_train: np.ndarray
     """Shape (rows,). Classes: int64, from 0 to classes - 1. Regression: float32."""
     x_validation: np.ndarray
@@ -52,13 +52,13 @@ class Splits(Sequence[SearchData]):
     """The splits of a study's data: one for hold-out, one a fold. Only the last one asked for is kept in memory."""
 
     def __init__(self, dataset: Dataset, parts: Sequence[SplitIndices], *, scaling: str) -> None:
-        """`parts` are row numbers of `dataset`, whose test parts are alike; the rows of these are let go at once."""
+        """`parts` are row numbers of `dataset`, whose test splits are alike; the rows of these are let go at once."""
         import numpy as np
 
         self.rows_read = len(dataset.y)
-        """Of which the test part and what `train.fraction` leaves out are in no split."""
+        """Of which the test split and what `train.fraction` leaves out are in no split."""
         search = np.setdiff1d(np.arange(len(dataset.y)), parts[0].test)
-        # Indexing by row numbers copies, so that no array leads back to the rows of the test part.
+        # Indexing by row numbers copies, so that no array leads back to the rows of the test split.
         whole = len(search) == len(dataset.y)
         self._dataset = dataset if whole else replace(dataset, x=dataset.x[search], y=dataset.y[search])
         self._parts = [

@@ -39,7 +39,7 @@ class Dataset:
     names: tuple[str, ...] = ()
     """Of the classes, in the order of their numbers, where the source has them."""
     predefined_test: bool = False
-    """Whether the makers set a test part aside, which is not among these rows."""
+    """Whether the makers set a test split aside, which is not among these rows."""
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
     """What made `x` of the columns of a file; no step where they need none."""
 

@@ -17,8 +17,8 @@ from objectives.wording import written
 def load_search_data(settings: DataSettings, seed: int, *, fraction: float = 1.0) -> Splits:
     """Load the data of a study and split them; the seed alone decides the splits.
 
-    Of each training part `fraction` is used (more than 0, at most 1): of every class in proportion, and what a smaller
-    fraction uses, a larger one uses as well. Validation parts stay whole, and the scale is that of the rows used.
+    Of each training split `fraction` is used (more than 0, at most 1): of every class in proportion, and what a smaller
+    fraction uses, a larger one uses as well. Validation splits stay whole, and the scale is that of the rows used.
 
     Raises:
         DataError: when the data cannot be had, or are too few to be split so.
@@ -55,10 +55,10 @@ def load_dataset(settings: DataSettings) -> Dataset:
 
 
 def split_dataset(dataset: Dataset, settings: DataSettings, seed: int) -> list[SplitIndices]:
-    """Return the row numbers of each split; their test parts are one and the same.
+    """Return the row numbers of each split; their test splits are one and the same.
 
     Hold-out splits in train, validation and, without a predefined test split, test, by default 6:2:2 (8:2 with one).
-    Folds split what is left when the test part is set aside: by default a fifth, or the second ratio of `split`, or
+    Folds split what is left when the test split is set aside: by default a fifth, or the second ratio of `split`, or
     with a predefined test split nothing.
 
     Raises:

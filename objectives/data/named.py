@@ -1,4 +1,4 @@
-"""The data sets a study file can name: where their rows come from, and whether they have a test part of their own."""
+"""The data sets a study file can name: where their rows come from, and whether they have a test split of their own."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class NamedDataset:
     """One data set: `load` reads it, raising DataError."""
 
     predefined_test: bool
-    """Whether its makers set a test part aside; then a study splits the rest in two, else all in three."""
+    """Whether its makers set a test split aside; then a study splits the rest in two, else all in three."""
     kind: Literal["image", "table", "text"]
     classes: int | None
     """None: regression."""
@@ -64,7 +64,7 @@ def _from_sklearn(function: str) -> Dataset:
 
 
 def _from_keras(name: str, classes: int, names: tuple[str, ...]) -> Dataset:
-    """Images that Keras knows, from `$STUDYHALL_DATA/NAME.npz` where that is set; the test part is never read.
+    """Images that Keras knows, from `$STUDYHALL_DATA/NAME.npz` where that is set; the test split is never read.
 
     Raises:
         DataError: where they cannot be had, or are not as Keras stores them.

@@ -147,7 +147,7 @@ class DataSettings(Settings):
 
     @property
     def split_count(self) -> int:
-        """How many pairs of a training and a validation part the data give."""
+        """How many folds, or 1 for the hold-out: each has a training and a validation split."""
         return (self.folds or 1) * (self.repeats or 1)
 
 
@@ -163,7 +163,7 @@ def _wrong_count(dataset: str, evaluation: str, count: int) -> str | None:
     if dataset in DATASETS:
         return split_fault(dataset, evaluation, count, predefined_test=DATASETS[dataset].predefined_test)
     if dataset.lower().endswith(".npz"):
-        # Only the file can tell whether it has a test part; this is what would be wrong either way.
+        # Only the file can tell whether it has a test split; this is what would be wrong either way.
         faults = [split_fault(dataset, evaluation, count, predefined_test=predefined) for predefined in (False, True)]
         return faults[0] if all(faults) else None
     return split_fault(dataset, evaluation, count, predefined_test=False)

@@ -51,8 +51,8 @@ def split_rows(y: np.ndarray, ratios: Sequence[float], seed: int, *, stratified:
     """Split the rows at random, every class in proportion if `stratified`, in two or three parts.
 
     `y` has the shape (rows,); `ratios` are those of train, validation and perhaps test. The same arguments give the
-    same rows, so what finalises a study finds the test part that its search left alone. Raises DataError where a part
-    would be empty, or the training or validation part lack some class.
+    same rows, so what finalises a study finds the test split that its search left alone. Raises DataError where a split
+    would be empty, or the training or validation split lack some class.
     """
     search, test = _test_part(y, ratios[2] if len(ratios) == 3 else 0.0, seed, stratified)
     train, validation = _taken(y, search, ratios[1], seed, "validation", stratified)
@@ -62,10 +62,10 @@ def split_rows(y: np.ndarray, ratios: Sequence[float], seed: int, *, stratified:
 def fold_rows(
     y: np.ndarray, test_ratio: float, folds: int, repeats: int, seed: int, *, stratified: bool = True
 ) -> list[SplitIndices]:
-    """Split all rows but the test part `repeats` times into `folds` folds, each of which validates once.
+    """Split all rows but the test split `repeats` times into `folds` folds, each of which validates once.
 
     Rows are shuffled, differently in each repeat, and classes are in proportion in all folds if `stratified`. The
-    test part is that of `split_rows` with the same ratio.
+    test split is that of `split_rows` with the same ratio.
 
     Raises:
         DataError: where there are too few rows.
@@ -77,7 +77,7 @@ def fold_rows(
     fewest = int(np.unique(y[search], return_counts=True)[1].min()) if stratified else len(search)
     if fewest < folds:
         of = "the smallest class" if stratified else "the dataset"
-        raise DataError(f"{of} has {fewest} rows outside the test part, so allowed: at most {fewest} folds")
+        raise DataError(f"{of} has {fewest} rows outside the test split, so allowed: at most {fewest} folds")
     maker = StratifiedKFold if stratified else KFold
     parts = []
     for repeat in range(repeats):
@@ -131,9 +131,9 @@ def _taken(
         )
     except ValueError as error:
         classes = f", of {len(np.unique(y))} classes," if stratified else ""
-        raise DataError(f"the {len(y)} rows{classes} are too few for a {use} part of {size}") from error
+        raise DataError(f"the {len(y)} rows{classes} are too few for a {use} split of {size}") from error
     # What is set aside for a test may lack a rare class; what a trial is judged on must not.
     if stratified and use == "validation" and (lost := set(y[rows].tolist()) - set(y[taken].tolist())):
         count = min(int((y == label).sum()) for label in lost)
-        raise DataError(f"the validation part of {size} rows would have none of a class of {count}")
+        raise DataError(f"the validation split of {size} rows would have none of a class of {count}")
     return rest, taken

@@ -35,7 +35,7 @@ DEFAULT_SPACE: Mapping[str, object] = {
 
 
 def build(params: Params, data: SearchData) -> keras.Model:
-    """Return mlp's network; numbers are predicted in units of the training part's deviation, about its mean.
+    """Return mlp's network; numbers are predicted in units of the training split's deviation, about its mean.
 
     Otherwise a network would spend its epochs on finding the mean of targets such as 152 with a deviation of 77.
     """

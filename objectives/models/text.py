@@ -71,7 +71,7 @@ class TokenData(SearchData):
 
 
 def prepare(params: Params, data: SearchData) -> TokenData:
-    """Return the texts as tokens of the vocabulary of the training part."""
+    """Return the texts as tokens of the vocabulary of the training split."""
     vocabulary = Vocabulary.fit(
         data.x_train, max_tokens=params["max_tokens"], sequence_length=params["sequence_length"]
     )

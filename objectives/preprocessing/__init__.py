@@ -1,1 +1,1 @@
-"""What is fitted on a training part, applied to all rows after it, and carried by a saved model."""
+"""What is fitted on a training split, applied to all rows after it, and carried by a saved model."""

@@ -1,4 +1,4 @@
-"""Shift and stretch that a training part decides, and that all other rows then get."""
+"""Shift and stretch that a training split decides, and that all other rows then get."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ class Scaler:
     low: np.ndarray
     span: np.ndarray
     keep: np.ndarray | None = None
-    """Of each feature, 0.0 where it was the same in the whole training part, else 1.0. None for images."""
+    """Of each feature, 0.0 where it was the same in the whole training split, else 1.0. None for images."""
 
     @classmethod
     def fit(cls, x: np.ndarray, *, kind: str, scaling: str) -> Scaler:
-        """Return the scaler that `x` decides, all rows of a training part.
+        """Return the scaler that `x` decides, all rows of a training split.
 
         `kind` is "image" or "table"; `scaling` is "min-max" (`x` then runs from 0 to 1), "standard" (mean 0, standard
         deviation 1), "none", or "auto": min-max for images, standard for tables.
 
         Images have one scale for all pixels: they share a unit, and a scale for each would turn a pixel that is nearly
         always dark into noise. Tables have one for each feature, with two exceptions. A feature of one value teaches
-        nothing, and is 0 in all parts; so a category that the training part lacks counts nowhere. And "standard" leaves
-        features of 0 and 1 as they are, because a rare category would become a very large number.
+        nothing, and is 0 in all splits; so a category that the training split lacks counts nowhere. And "standard"
+        leaves features of 0 and 1 as they are, because a rare category would become a very large number.
         """
         if scaling == "auto":
             scaling = "min-max" if kind == "image" else "standard"

@@ -1,4 +1,4 @@
-"""Texts as rows of numbers: the words of a vocabulary, which is made of the training part alone."""
+"""Texts as rows of numbers: the words of a vocabulary, which is made of the training split alone."""
 
 from __future__ import annotations
 

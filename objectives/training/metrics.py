@@ -1,6 +1,6 @@
 """Metrics by name: which way each is better, for which task it is one, and how it is computed.
 
-Names follow Keras's logs: `val_` before those of the validation part, nothing before those of the training part.
+Names follow Keras's logs: `val_` before those of the validation split, nothing before those of the training split.
 What Keras computes itself while it trains (`loss`, `accuracy`, `mae`) is its own; the others are computed with
 scikit-learn from predictions at the end of an epoch, and only when a study asks for them. A cost is a fact of the
 trained model, and has no part.

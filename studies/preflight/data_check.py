@@ -32,11 +32,11 @@ class DataCheck:
     classes: int | None
     """None: regression."""
     train: int
-    """Rows of the first split's training part, ..."""
+    """Rows of the training split, of several the first, ..."""
     validation: int
-    """... and of its validation part."""
+    """... and of its validation split."""
     rows: int
-    """All that were read, those of a test part among them."""
+    """All that were read, those of a test split among them."""
     faults: tuple[str, ...] = ()
 
     def __str__(self) -> str:

@@ -89,7 +89,7 @@ def dataset_of_table(
     """Make a Dataset of the columns that `known` names; only those that are used are asked for.
 
     Text columns are one-hot encoded, a feature for each text that occurs anywhere in the file, so that all splits
-    have the same features; those that a training part lacks are nought in its split (see Scaler.fit).
+    have the same features; those that a training split lacks are nought in its split (see Scaler.fit).
 
     Raises:
         DataError: where a column is missing or does not hold what its role asks for.

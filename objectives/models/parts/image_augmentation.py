@@ -155,5 +155,5 @@ _MAKERS: Mapping[str, Callable[[float, SearchData], list[keras.Layer]]] = {
 
 
 def _range(data: SearchData) -> tuple[float, float]:
-    """The values between which images stay: those of the training part, however it was scaled."""
+    """The values between which images stay: those of the training split, however it was scaled."""
     return float(data.x_train.min()), float(data.x_train.max())

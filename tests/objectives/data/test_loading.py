@@ -202,25 +202,25 @@ def test_the_scale_is_that_of_the_training_part_alone(tmp_path, evaluation, scal
         x = whole.x.copy()
         archive(tmp_path / "my.npz", x, whole.y)
         before = load_search_data(settings, seed=7)[number]
-        # When the rows outside of the training part are far larger
+        # When the rows outside of the training split are far larger
         x[parts[number].validation] = 10 * x[parts[number].validation] + 1000
         x[parts[number].test] = -5000
         archive(tmp_path / "my.npz", x, whole.y)
         after = load_search_data(settings, seed=7)[number]
-        # Then the training part is the same to the last bit, and the validation part lies outside of it
+        # Then the training split is the same to the last bit, and the validation split lies outside of it
         assert (after.x_train == before.x_train).all()
         assert after.x_validation.min() > before.x_train.max()
         assert (after.y_validation == before.y_validation).all()
 
 
 def test_a_part_too_small_for_its_classes_is_refused():
-    with pytest.raises(DataError, match=r"of digits: the 1797 rows, of 10 classes, are too few for a test part of 2"):
+    with pytest.raises(DataError, match=r"of digits: the 1797 rows, of 10 classes, are too few for a test split of 2"):
         load_search_data(DataSettings(split=(0.8, 0.199, 0.001)), seed=7)
 
 
 @pytest.mark.parametrize(
     ("rare", "sentence"),
-    [(1, "too few for a test part of 12"), (2, "the validation part of 12 rows would have none of a class of 2")],
+    [(1, "too few for a test split of 12"), (2, "the validation split of 12 rows would have none of a class of 2")],
 )
 def test_a_class_that_no_part_can_judge_is_named(tmp_path, rare, sentence):
     labels = ["rare"] * rare + ["ant", "bee"] * 29 + ["ant"] * (2 - rare)

@@ -1,4 +1,4 @@
-"""What was fitted to a training part makes the same numbers of the same rows, after a way through JSON as well."""
+"""What was fitted to a training split makes the same numbers of the same rows, after a way through JSON as well."""
 
 import csv
 import json

@@ -44,7 +44,7 @@ def test_a_category_that_the_training_part_lacks_counts_nowhere(tmp_path):
     )
     sums = [np.concatenate([data.x_train, data.x_validation])[:, 1].sum() for data in splits]
     held_out = [data.x_train[:, 1].sum() == 0 for data in splits]
-    assert sum(held_out) == 1 or sum(held_out) == 5  # in one fold's validation part, or in the test part
+    assert sum(held_out) == 1 or sum(held_out) == 5  # in one fold's validation split, or in the test split
     assert all(total == 0 for total, lacking in zip(sums, held_out, strict=True) if lacking)
 
 
