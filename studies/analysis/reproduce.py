@@ -156,6 +156,7 @@ def rerun(stored: StoredStudy, number: int, environment: MutableMapping[str, str
     if source_digest(stored) is not None:
         check_source(stored, accept=False)
     place = _place(spec)
+    is_exact = place.is_exact and (environment is not None or not place.environment)
     if environment is not None:
         environment.update(place.environment)
     trial = RepeatedTrial(recorded)
@@ -169,7 +170,7 @@ def rerun(stored: StoredStudy, number: int, environment: MutableMapping[str, str
             Pair(name=str(step), recorded=before.get(step), again=after.get(step)) for step in sorted({*before, *after})
         ],
         values=_pairs(spec, _recorded_values(recorded), values),
-        tolerance=0.0 if place.is_exact and environment is not None else TOLERANCE,
+        tolerance=0.0 if is_exact else TOLERANCE,
         device=place.device,
     )
 

@@ -32,7 +32,8 @@ def test_results_of_the_old_study_are_not_reused_in_the_new_one(run_here, work):
     assert {trial.value for trial in new} <= {10.0, 13.0}
     with pytest.raises(StudyError, match="before a change of the study was accepted"):
         rerun(again, 0)
-    assert rerun(again, 2).identical
+    repeated = rerun(again, 2)
+    assert (repeated.identical, repeated.tolerance) == (True, 0.0)
 
 
 def test_new_start_points_change_nothing_for_the_trials_there_are(run_here):
