@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import cast
 
 import optuna
 from optuna.trial import FixedTrial, FrozenTrial, create_trial
@@ -15,15 +16,21 @@ from objectives.space.values import Scalar
 from storage import SharedStorage
 from storage.claims import FINISHED
 from storage.optuna_schema import trial_id_of
+from studies.record.stored import StoredStudy, load
 from studies.sampling.optuna_private import contains, generation_keys, set_trial_id
 from studies.spec.resolving import resolve
 from studies.spec.study import StudySpec
 
-if TYPE_CHECKING:
-    from studies.record.stored import StoredStudy
-
-
 _KEY = "studyhall:warm_start"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Note:
+    """Which trials are known: the first so many of a study, without those that were not finished then."""
+
+    study: str
+    trials: int
+    without: Sequence[int]
 
 
 def remember(stored: StoredStudy, source: StoredStudy) -> str | None:
@@ -40,13 +47,13 @@ def remember(stored: StoredStudy, source: StoredStudy) -> str | None:
         return f"study {source.name!r} is judged by {', '.join(metrics[1])}, this one by {', '.join(metrics[0])}"
     trials = source.storage.get_all_trials(source.study_id, deepcopy=False)
     unfinished = [trial.number for trial in trials if trial.state not in FINISHED]
-    note: dict[str, Any] = {"study": source.name, "trials": len(trials), "without": unfinished}
+    note = _Note(study=source.name, trials=len(trials), without=unfinished)
     finished = len(trials) - len(unfinished)
     if not finished:
         return f"study {source.name!r} has no finished trial yet"
     if not _fitting(stored.storage, source.study_id, note, spec, source.spec):
         return f"none of the {finished} finished trials of study {source.name!r} lies in this [space]"
-    stored.storage.set_study_system_attr(stored.study_id, _KEY, note)
+    stored.storage.set_study_system_attr(stored.study_id, _KEY, asdict(note))
     return None
 
 
@@ -54,7 +61,7 @@ def lost_source(stored: StoredStudy) -> str | None:
     """The name of the study that this one was warm-started from, when it is gone."""
     note = _note(stored)
     there = {study.study_name for study in stored.storage.get_all_studies()} if note is not None else set()
-    return None if note is None or note["study"] in there else str(note["study"])
+    return None if note is None or note.study in there else note.study
 
 
 def known_trials(stored: StoredStudy) -> list[FrozenTrial]:
@@ -66,30 +73,29 @@ def known_trials(stored: StoredStudy) -> list[FrozenTrial]:
     note = _note(stored)
     if note is None or lost_source(stored) is not None:
         return []
-    from studies.record.stored import load
-
-    source = load(stored.location, stored.storage, note["study"])
+    source = load(stored.location, stored.storage, note.study)
     return _fitting(stored.storage, source.study_id, note, stored.required_spec(), source.spec)
 
 
-def _note(stored: StoredStudy) -> dict[str, Any] | None:
+def _note(stored: StoredStudy) -> _Note | None:
     wanted = stored.spec is not None and stored.spec.warm_start is not None
-    return stored.attributes.get(_KEY) if wanted else None
+    note = stored.attributes.get(_KEY) if wanted else None
+    return None if note is None else _Note(**note)
 
 
 def _fitting(
-    storage: SharedStorage, source_id: int, note: Mapping[str, Any], spec: StudySpec, theirs: StudySpec | None
+    storage: SharedStorage, source_id: int, note: _Note, spec: StudySpec, theirs: StudySpec | None
 ) -> list[FrozenTrial]:
     objective = resolve(spec.objective)
     space = SearchSpace(spec.space) if objective.space_is_declared else None
     given: dict[str, Scalar] = {}
     if theirs is not None and theirs.objective == spec.objective:
         given |= {**objective.defaults, **_renamed(SearchSpace(theirs.space).fixed, objective.former_names)}
-    left_out = set(note["without"])
+    left_out = set(note.without)
     found = [
         trial
         for old in storage.get_all_trials(source_id, deepcopy=False, states=FINISHED)
-        if old.number < note["trials"] and old.number not in left_out
+        if old.number < note.trials and old.number not in left_out
         if (trial := _translated(old, space, given, objective.former_names)) is not None
     ]
     for index, trial in enumerate(found):
