@@ -1,7 +1,5 @@
 """In any sound space every suggested value is read by the model, the optimizer, the loss or the batches."""
 
-from collections.abc import Mapping
-
 import pytest
 from helpers.networks import SHAPES, network, rows, write_files
 from hypothesis import HealthCheck, Phase, find, given, settings
@@ -30,25 +28,20 @@ def files(keras, tmp_path_factory):
     return write_files(tmp_path_factory.mktemp("files"))
 
 
-class Noted(Mapping):
-    """Parameters that note which of them are read."""
+class Noted(dict):
+    """Parameters that note which of them are read by name; whoever copies them all reads none."""
 
     def __init__(self, values):
-        self.values_, self.read = values, set()
+        super().__init__(values)
+        self.read = set()
 
     def __getitem__(self, name):
-        value = self.values_[name]
         self.read.add(name)
-        return value
+        return super().__getitem__(name)
 
-    def __contains__(self, name):
-        return name in self.values_
-
-    def __iter__(self):
-        return iter(self.values_)
-
-    def __len__(self):
-        return len(self.values_)
+    def get(self, name, default=None):
+        self.read.add(name)
+        return super().get(name, default)
 
 
 class Drawn:
