@@ -127,7 +127,7 @@ def test_a_file_is_found_from_any_folder_and_a_module_by_python(own):
     assert resolve("mine.py:objective").absolute(own.parent) == f"{own}:objective"
     assert resolve("a.package:objective").absolute(own.parent) == "a.package:objective"
     assert resolve("mlp").absolute(own.parent) == "mlp"
-    space = {"base": {"choices": ["MobileNetV2", "./own.keras"]}, "units": 3}
+    space = {"backbone": {"choices": ["MobileNetV2", "./own.keras"]}, "units": 3}
     found = resolve("transfer").locate_files(space, own.parent)
-    assert found == {"base": {"choices": ["MobileNetV2", str(own.parent / "own.keras")]}, "units": 3}
+    assert found == {"backbone": {"choices": ["MobileNetV2", str(own.parent / "own.keras")]}, "units": 3}
     assert resolve("quadratic").locate_files({"x": 1.0}, own.parent) == {"x": 1.0}
