@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from objectives.data.arrays import SearchData
-from objectives.models.network import COMMON_PARAMETERS, Network, make_hypermodel
+from objectives.hypermodel import HyperModel
+from objectives.models.network import COMMON_PARAMETERS
 from objectives.models.parts import image_augmentation, layers, losses
 from objectives.space.parameters import Parameter, Params
 
@@ -71,7 +72,12 @@ def build(params: Params, data: SearchData) -> keras.Model:
     return model
 
 
-NETWORK = Network(name="cnn", parameters=PARAMETERS, build=build, check=image_augmentation.check, reads=("image",))
-
-
-CNN = make_hypermodel(NETWORK, summary="convolutional network on images", space=DEFAULT_SPACE)
+CNN = HyperModel(
+    name="cnn",
+    summary="convolutional network on images",
+    parameters=PARAMETERS,
+    space=DEFAULT_SPACE,
+    build=build,
+    check=image_augmentation.check,
+    reads=("image",),
+)

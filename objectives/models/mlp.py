@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from objectives.data.arrays import SearchData
-from objectives.models.network import COMMON_PARAMETERS, Network, make_hypermodel
+from objectives.hypermodel import HyperModel
+from objectives.models.network import COMMON_PARAMETERS
 from objectives.models.parts import layers, losses
 from objectives.preprocessing.pipeline import Flatten
 from objectives.space.parameters import Parameter, Params
@@ -93,6 +94,12 @@ def build(params: Params, data: SearchData) -> keras.Model:
     return model
 
 
-NETWORK = Network(name="mlp", parameters=PARAMETERS, build=build, prepare=flatten, reads=("image", "table"))
-
-MLP = make_hypermodel(NETWORK, summary="fully connected network on images or tables", space=DEFAULT_SPACE)
+MLP = HyperModel(
+    name="mlp",
+    summary="fully connected network on images or tables",
+    parameters=PARAMETERS,
+    space=DEFAULT_SPACE,
+    build=build,
+    prepare=flatten,
+    reads=("image", "table"),
+)

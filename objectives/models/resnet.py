@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from objectives.data.arrays import SearchData
-from objectives.models.network import COMMON_PARAMETERS, Network, make_hypermodel
+from objectives.hypermodel import HyperModel
+from objectives.models.network import COMMON_PARAMETERS
 from objectives.models.parts import image_augmentation, layers, losses
 from objectives.space.parameters import Parameter, Params
 
@@ -83,7 +84,12 @@ def _through(values: keras.KerasTensor, stack: list[keras.Layer]) -> keras.Keras
     return values
 
 
-NETWORK = Network(name="resnet", parameters=PARAMETERS, build=build, check=image_augmentation.check, reads=("image",))
-
-
-RESNET = make_hypermodel(NETWORK, summary="residual network on images", space=DEFAULT_SPACE)
+RESNET = HyperModel(
+    name="resnet",
+    summary="residual network on images",
+    parameters=PARAMETERS,
+    space=DEFAULT_SPACE,
+    build=build,
+    check=image_augmentation.check,
+    reads=("image",),
+)

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from objectives.data.arrays import SearchData
+from objectives.hypermodel import HyperModel
 from objectives.models import mlp
-from objectives.models.network import Network, make_hypermodel
 from objectives.models.parts import class_weights
 from objectives.space.parameters import Parameter, Params
 
@@ -48,8 +48,11 @@ def build(params: Params, data: SearchData) -> keras.Model:
     return model
 
 
-NETWORK = Network(name="tabular", parameters=PARAMETERS, build=build, reads=("table",))
-
-TABULAR = make_hypermodel(
-    NETWORK, summary="fully connected network on tables: classes, skewed or not, and numbers", space=DEFAULT_SPACE
+TABULAR = HyperModel(
+    name="tabular",
+    summary="fully connected network on tables: classes, skewed or not, and numbers",
+    parameters=PARAMETERS,
+    space=DEFAULT_SPACE,
+    build=build,
+    reads=("table",),
 )

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from objectives.data.arrays import SearchData
-from objectives.models.network import COMMON_PARAMETERS, Network, make_hypermodel
+from objectives.hypermodel import HyperModel
+from objectives.models.network import COMMON_PARAMETERS
 from objectives.models.parts import class_weights, layers, losses, text_augmentation
 from objectives.preprocessing.vocabulary import Vocabulary
 from objectives.space.parameters import Parameter, Params
@@ -123,6 +124,12 @@ def _gru(params: Params) -> list[keras.Layer]:
 
 _ENCODERS = {"average": _average, "conv1d": _conv1d, "gru": _gru}
 
-NETWORK = Network(name="sequence", parameters=PARAMETERS, build=build, prepare=prepare, reads=("text",))
-
-SEQUENCE = make_hypermodel(NETWORK, summary="classifier of texts", space=DEFAULT_SPACE)
+SEQUENCE = HyperModel(
+    name="sequence",
+    summary="classifier of texts",
+    parameters=PARAMETERS,
+    space=DEFAULT_SPACE,
+    build=build,
+    prepare=prepare,
+    reads=("text",),
+)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from objectives.data.arrays import SearchData
 from objectives.errors import DataError
-from objectives.models.network import COMMON_PARAMETERS, Network, make_hypermodel
+from objectives.hypermodel import HyperModel
+from objectives.models.network import COMMON_PARAMETERS
 from objectives.models.parts import (
     class_weights,
     fine_tuning,
@@ -206,8 +207,13 @@ def check(params: Params, data: SearchData) -> None:
         _check_channels(data, 3, params["backbone"])
 
 
-NETWORK = Network(
-    name="transfer", parameters=PARAMETERS, build=build, check=check, optimizer=optimizer, reads=("image",)
+TRANSFER = HyperModel(
+    name="transfer",
+    summary="a model that has learned before, on images",
+    parameters=PARAMETERS,
+    space=DEFAULT_SPACE,
+    build=build,
+    check=check,
+    optimizer=optimizer,
+    reads=("image",),
 )
-
-TRANSFER = make_hypermodel(NETWORK, summary="a model that has learned before, on images", space=DEFAULT_SPACE)

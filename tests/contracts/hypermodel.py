@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from objectives.data.dataset import Kind
 from objectives.hypermodel import HyperModel
-from objectives.models.network import Network, make_training
+from objectives.models.network import make_training
 from objectives.preprocessing.pipeline import Preprocessing
 from objectives.space.dimensions import Dimension
 from objectives.space.faults import space_faults
@@ -35,13 +35,11 @@ class HyperModelContract:
         ```
         class TestMine(HyperModelContract):
             hypermodel = MINE
-            network = mine.NETWORK
             small = {"layers": 1, "units": 4}
         ```
     """
 
     hypermodel: ClassVar[HyperModel]
-    network: ClassVar[Network]
     small: ClassVar[Mapping[str, Any]] = {}
     """Parameters with which a model is built fast."""
     others: ClassVar[Mapping[str, Any]] = {}
@@ -52,7 +50,7 @@ class HyperModelContract:
     def pytest_generate_tests(self, metafunc):
         """`name` is each parameter, for the first layer or block but one where there is one for each."""
         if "name" in metafunc.fixturenames:
-            names = [name for name in self.network.parameters if name not in self.tried_elsewhere]
+            names = [name for name in self.hypermodel.parameters if name not in self.tried_elsewhere]
             metafunc.parametrize("name", [name.replace("_N", "_2") for name in names])
 
     @pytest.fixture
@@ -74,15 +72,10 @@ class HyperModelContract:
         def make(classes=3, **params):
             keras.backend.clear_session()
             keras.utils.set_random_seed(1)
-            data = rows(SHAPES[self.network.reads[0]], classes)
-            return make_training(self.network, {**self.network.defaults, **needed, **params}, data, epochs=EPOCHS)
+            data = rows(SHAPES[self.hypermodel.reads[0]], classes)
+            return make_training(self.hypermodel, {**self.hypermodel.defaults, **needed, **params}, data, epochs=EPOCHS)
 
         return make
-
-    def test_its_declaration_says_what_its_network_says(self):
-        assert self.hypermodel.name == self.network.name
-        assert self.hypermodel.parameters == self.network.parameters
-        assert self.hypermodel.reads == self.network.reads
 
     def test_its_default_space_has_no_fault(self):
         space = TypeAdapter(dict[str, Dimension]).validate_python(self.hypermodel.space)
@@ -114,12 +107,12 @@ class HyperModelContract:
         np.testing.assert_array_equal(loaded.predict(x, verbose=0), made.model.predict(x, verbose=0))
 
     def test_raw_rows_become_its_input_by_what_is_kept(self, train):
-        raw, made = rows(SHAPES[self.network.reads[0]]), train(**self.small)
+        raw, made = rows(SHAPES[self.hypermodel.reads[0]]), train(**self.small)
         kept = Preprocessing.from_json(json.loads(json.dumps(made.data.preprocessing.to_json())))
         np.testing.assert_array_equal(kept.transform(raw.x_validation), made.data.x_validation)
 
     def test_a_parameter_changes_the_training_where_it_is_used_and_only_there(self, train, name):
-        known = self.network.parameters
+        known = self.hypermodel.parameters
         parameter = known[name] if name in known else known[name.replace("_2", "_N")]
         classes = None if parameter.active_when.get("loss") == ("huber",) else 3
         used = {

@@ -36,11 +36,6 @@ def write_files(folder):
     }
 
 
-def network(hypermodel):
-    """The Network of a hypermodel by its name."""
-    return HYPERMODELS[hypermodel].build.keywords["network"]
-
-
 def rows(shape, classes=3, count=12):
     """Random rows of that shape, with classes or (None) numbers."""
     random = np.random.default_rng(1)
@@ -66,5 +61,5 @@ def training(hypermodel, *, classes=3, epochs=4, **params):
 
     keras.backend.clear_session()
     keras.utils.set_random_seed(1)
-    made = network(hypermodel)
+    made = HYPERMODELS[hypermodel]
     return make_training(made, {**made.defaults, **params}, rows(SHAPES[hypermodel], classes), epochs=epochs)

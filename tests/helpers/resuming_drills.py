@@ -8,6 +8,7 @@ from helpers.attempts import Attempt, Checkpoint, at
 from pydantic import TypeAdapter
 
 from objectives.data.settings import DataSettings
+from objectives.models.network import HyperModelObjective
 from objectives.registry import HYPERMODELS
 from objectives.space.dimensions import Dimension
 from objectives.space.search_space import SearchSpace
@@ -30,16 +31,15 @@ def objective(optimizer, family="mlp", epochs=9, patience=2, seeds=1, **more):
         {**COMMON, **NETWORKS[family], "optimizer": optimizer, **OPTIMIZERS[optimizer], **more}
     )
     train = TrainSettings(epochs=epochs, early_stopping={"patience": patience, "min_delta": 0.1}, seeds=seeds)
-    return HYPERMODELS[family].build(
-        Task(
-            space=SearchSpace(dimensions),
-            data=DataSettings(),
-            train=train,
-            metrics=("val_loss",),
-            directions=("minimize",),
-            seed=7,
-        )
+    task = Task(
+        space=SearchSpace(dimensions),
+        data=DataSettings(),
+        train=train,
+        metrics=("val_loss",),
+        directions=("minimize",),
+        seed=7,
     )
+    return HyperModelObjective(task, HYPERMODELS[family])
 
 
 def run(optimizer, interruptions, **settings):

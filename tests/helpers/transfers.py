@@ -6,7 +6,7 @@ from objectives.data.arrays import SearchData
 from objectives.models import transfer
 from objectives.models.network import make_training
 
-DEFAULTS = transfer.NETWORK.defaults
+DEFAULTS = transfer.TRANSFER.defaults
 
 
 def images(shape=(8, 8, 1), rows=40, classes=3, seed=1):
@@ -36,4 +36,4 @@ def small(keras, side=8, channels=1):
 
 
 def make(data=None, **params):
-    return make_training(transfer.NETWORK, {**DEFAULTS, **params}, data or images(), epochs=4)
+    return make_training(transfer.TRANSFER, {**DEFAULTS, **params}, data or images(), epochs=4)

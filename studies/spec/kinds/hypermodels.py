@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 from objectives.data.named import DATASETS
 from objectives.errors import DataError, TrainingError
 from objectives.hypermodel import HyperModel
+from objectives.models.network import HyperModelObjective, check_params, load_splits
 from objectives.objective import Objective
 from objectives.registry import HYPERMODELS
 from objectives.space.parameters import former_names
@@ -74,11 +75,11 @@ class BuiltInHyperModel(TrainedObjective):
 
     def load(self, spec: StudySpec) -> Objective:
         """The hypermodel's objective for the study's task; no data are read yet."""
-        return self.hypermodel.build(task_of(spec))
+        return HyperModelObjective(task_of(spec), self.hypermodel)
 
     def load_data(self, spec: StudySpec) -> Splits:
         """As the first trial would."""
-        return self.hypermodel.load(task_of(spec))
+        return load_splits(self.hypermodel, task_of(spec))
 
     def data_faults(self, spec: StudySpec, data: SearchData, points: Iterable[Mapping[str, Scalar]]) -> Iterator[str]:
         """As the first trial and its model would tell them."""
@@ -88,6 +89,6 @@ class BuiltInHyperModel(TrainedObjective):
             yield str(fault)
         for params in points:
             try:
-                self.hypermodel.check(params, data)
+                check_params(self.hypermodel, params, data)
             except DataError as fault:
                 yield str(fault)

@@ -1,7 +1,7 @@
 """In any sound space every suggested value is read by the model, the optimizer, the loss or the batches."""
 
 import pytest
-from helpers.networks import SHAPES, network, rows, write_files
+from helpers.networks import SHAPES, rows, write_files
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
@@ -124,8 +124,8 @@ def test_all_that_is_suggested_is_read_and_all_that_is_told_unused_is_not(keras,
     def each(space, data):
         keras.backend.clear_session()
         trial = Drawn(data.draw)
-        params = Noted({**network(hypermodel).defaults, **space.suggest(trial)})
-        make_training(network(hypermodel), params, rows(SHAPES[hypermodel]), epochs=3)
+        params = Noted({**HYPERMODELS[hypermodel].defaults, **space.suggest(trial)})
+        make_training(HYPERMODELS[hypermodel], params, rows(SHAPES[hypermodel]), epochs=3)
         assert trial.asked - params.read == set()
 
     each()

@@ -8,33 +8,33 @@ from objectives.models import cnn, mlp, resnet, tabular, text, transfer
 from objectives.registry import HYPERMODELS
 
 
-def shared(network):
+def shared(hypermodel):
     """What it has in common with mlp is tried with that alone."""
-    return frozenset(name for name, each in network.parameters.items() if each == mlp.PARAMETERS.get(name))
+    return frozenset(name for name, each in hypermodel.parameters.items() if each == mlp.PARAMETERS.get(name))
 
 
 class TestMlp(HyperModelContract):
-    hypermodel, network, small = mlp.MLP, mlp.NETWORK, SMALL["mlp"]
+    hypermodel, small = mlp.MLP, SMALL["mlp"]
 
 
 class TestCnn(HyperModelContract):
-    hypermodel, network, small = cnn.CNN, cnn.NETWORK, SMALL["cnn"]
-    tried_elsewhere = shared(cnn.NETWORK)
+    hypermodel, small = cnn.CNN, SMALL["cnn"]
+    tried_elsewhere = shared(cnn.CNN)
 
 
 class TestResnet(HyperModelContract):
-    hypermodel, network, small = resnet.RESNET, resnet.NETWORK, SMALL["resnet"]
-    tried_elsewhere = shared(resnet.NETWORK)
+    hypermodel, small = resnet.RESNET, SMALL["resnet"]
+    tried_elsewhere = shared(resnet.RESNET)
 
 
 class TestTabular(HyperModelContract):
-    hypermodel, network, small = tabular.TABULAR, tabular.NETWORK, SMALL["tabular"]
-    tried_elsewhere = shared(tabular.NETWORK)
+    hypermodel, small = tabular.TABULAR, SMALL["tabular"]
+    tried_elsewhere = shared(tabular.TABULAR)
 
 
 class TestSequence(HyperModelContract):
-    hypermodel, network, small = text.SEQUENCE, text.NETWORK, SMALL["sequence"]
-    tried_elsewhere = shared(text.NETWORK) | {"synonyms"}
+    hypermodel, small = text.SEQUENCE, SMALL["sequence"]
+    tried_elsewhere = shared(text.SEQUENCE) | {"synonyms"}
     # Nobody has 5001 words.
     others = {"max_tokens": 4}  # noqa: RUF012
 
@@ -44,8 +44,8 @@ class TestSequence(HyperModelContract):
 
 
 class TestTransfer(HyperModelContract):
-    hypermodel, network, small = transfer.TRANSFER, transfer.NETWORK, SMALL["transfer"]
-    tried_elsewhere = shared(transfer.NETWORK) | {"backbone", "weights", "size"}
+    hypermodel, small = transfer.TRANSFER, SMALL["transfer"]
+    tried_elsewhere = shared(transfer.TRANSFER) | {"backbone", "weights", "size"}
 
     @pytest.fixture
     def needed(self, keras, tmp_path):

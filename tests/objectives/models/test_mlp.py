@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 
 from objectives.data.arrays import SearchData, Splits
 from objectives.data.settings import DataSettings
+from objectives.hypermodel import HyperModel
 from objectives.models import mlp, network
 from objectives.space.dimensions import Dimension
 from objectives.space.search_space import SearchSpace
@@ -14,11 +15,11 @@ from objectives.training import backend
 from objectives.training.settings import TrainSettings
 from objectives.training.task import Task
 
-DEFAULTS = mlp.NETWORK.defaults
+DEFAULTS = mlp.MLP.defaults
 
 
 def trains(task):
-    return network.NetworkObjective(task, mlp.NETWORK)
+    return network.HyperModelObjective(task, mlp.MLP)
 
 
 def data(shape=(64,), classes=10):
@@ -30,7 +31,7 @@ def data(shape=(64,), classes=10):
 
 
 def build(params, shape=(64,), classes=10):
-    return network.make_training(mlp.NETWORK, params, data(shape, classes), epochs=2).model
+    return network.make_training(mlp.MLP, params, data(shape, classes), epochs=2).model
 
 
 @pytest.fixture(scope="module")
@@ -124,9 +125,7 @@ def test_normalization_comes_before_the_activation(keras):
 
 
 def test_no_weights_into_a_unit_outgrow_their_norm(keras):
-    training = network.make_training(
-        mlp.NETWORK, {**DEFAULTS, "max_norm": 0.125, "learning_rate": 1.0}, data(), epochs=1
-    )
+    training = network.make_training(mlp.MLP, {**DEFAULTS, "max_norm": 0.125, "learning_rate": 1.0}, data(), epochs=1)
     training.model.fit(training.data.x_train, training.data.y_train, verbose=0)
     norms = [np.linalg.norm(layer.get_weights()[0], axis=0).max() for layer in training.model.layers]
     assert max(norms[:-1]) == pytest.approx(0.125, rel=1e-3)
@@ -196,5 +195,5 @@ def test_a_loss_may_be_the_metric(keras):
 def test_an_objective_holds_nothing_but_its_task_and_what_a_search_may_see(keras):
     objective = trains(task(epochs=1, **SMALL))
     objective(optuna.create_study().ask())
-    assert [type(held) for held in vars(objective).values()] == [Task, network.Network, Splits]
+    assert [type(held) for held in vars(objective).values()] == [Task, HyperModel, Splits]
     assert [type(held) for held in objective._splits] == [SearchData]

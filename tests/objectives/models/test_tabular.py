@@ -12,7 +12,7 @@ from objectives.models.parts import class_weights
 from objectives.training import backend
 from objectives.training.batches import EpochOrder, training_batches
 
-DEFAULTS = tabular.NETWORK.defaults
+DEFAULTS = tabular.TABULAR.defaults
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def data(x, y, classes, *, train=0.7):
 
 def trained(keras, rows, *, epochs, seed=1, **params):
     keras.utils.set_random_seed(seed)
-    made = make_training(tabular.NETWORK, {**DEFAULTS, **params}, rows, epochs=epochs)
+    made = make_training(tabular.TABULAR, {**DEFAULTS, **params}, rows, epochs=epochs)
     order = EpochOrder(rows=len(rows.x_train), seed_of=lambda epoch: epoch)
     made.model.fit(
         training_batches(made.data.x_train, made.data.y_train, made.batch_size, order, made.sample_weight),
@@ -62,7 +62,7 @@ def test_it_learns_two_classes_and_several(keras, load, classes, least):
 def test_it_learns_numbers_far_from_nought_in_a_few_epochs(keras):
     x, y = load_diabetes(return_X_y=True)
     rows = data(x, y.astype(np.float32), None)
-    untrained = make_training(tabular.NETWORK, DEFAULTS, rows, epochs=1)
+    untrained = make_training(tabular.TABULAR, DEFAULTS, rows, epochs=1)
     guesses = untrained.model.predict(rows.x_train, verbose=0)
     assert guesses.mean() == pytest.approx(float(rows.y_train.mean()), abs=float(rows.y_train.std()))
     made = trained(keras, rows, epochs=10)
@@ -110,7 +110,7 @@ def test_weights_change_the_training_loss_alone(keras):
     rows = skewed()
     keras.utils.set_random_seed(1)
     made = make_training(
-        tabular.NETWORK, {**DEFAULTS, "class_weight": "balanced", "learning_rate": 1e-12}, rows, epochs=1
+        tabular.TABULAR, {**DEFAULTS, "class_weight": "balanced", "learning_rate": 1e-12}, rows, epochs=1
     )
     order = EpochOrder(rows=len(rows.x_train), seed_of=lambda epoch: epoch)
     batches = training_batches(rows.x_train, rows.y_train, 64, order, made.sample_weight)

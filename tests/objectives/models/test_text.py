@@ -14,7 +14,7 @@ from objectives.training import backend
 from objectives.training.batches import EpochOrder, training_batches
 
 SMS = DATA / "sms_spam.tsv"
-DEFAULTS = text.NETWORK.defaults
+DEFAULTS = text.SEQUENCE.defaults
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def test_the_vocabulary_is_that_of_the_training_part_alone():
 
 def test_a_trial_of_a_study_with_the_former_names_is_built_alike():
     former = {"vocabulary": 4, "length": 2, "units": 3}
-    assert text.NETWORK.completed(former) == {**DEFAULTS, "max_tokens": 4, "sequence_length": 2, "units": 3}
+    assert text.SEQUENCE.completed(former) == {**DEFAULTS, "max_tokens": 4, "sequence_length": 2, "units": 3}
 
 
 # --- augmentation --------------------------------------------------------------------------------------------
@@ -176,7 +176,7 @@ def test_a_saved_network_predicts_the_same_and_changes_no_word_then(keras, tmp_p
     noise = {"token_noise": 0.9, "token_dropout": 0.9, "synonyms": synonyms, "synonym_replacement": 0.9}
     small = {"encoder": encoder, "sequence_length": 4, "embedding_dim": 3, "units": 2, "kernel_size": 2}
     made = make_training(
-        text.NETWORK, {**DEFAULTS, **small, **noise}, data(["free call", "gratis phone me"], ["a", ""]), epochs=1
+        text.SEQUENCE, {**DEFAULTS, **small, **noise}, data(["free call", "gratis phone me"], ["a", ""]), epochs=1
     )
     names = [type(each).__name__ for each in made.model.layers]
     assert names[:4] == ["SynonymReplacement", "TokenNoise", "TokenDropout", "Embedding"]
@@ -191,7 +191,7 @@ def test_a_saved_network_predicts_the_same_and_changes_no_word_then(keras, tmp_p
 def test_padding_changes_neither_the_average_nor_the_gru(keras):
     for encoder in ("average", "gru"):
         made = make_training(
-            text.NETWORK, {**DEFAULTS, "encoder": encoder, "sequence_length": 9}, data(["a b"], ["b"]), epochs=1
+            text.SEQUENCE, {**DEFAULTS, "encoder": encoder, "sequence_length": 9}, data(["a b"], ["b"]), epochs=1
         )
         long = made.model.predict(made.data.x_train, verbose=0)
         assert made.model.predict(made.data.x_train[:, :2], verbose=0) == pytest.approx(long, abs=1e-6)
@@ -206,7 +206,7 @@ def test_three_epochs_tell_spam(keras):
     messages = data(texts[:4000], texts[4000:], y_train=spam[:4000], y_validation=spam[4000:])
     keras.utils.set_random_seed(1)
     params = {**DEFAULTS, "max_tokens": 2000, "sequence_length": 30, "learning_rate": 5e-3, "token_dropout": 0.1}
-    made = make_training(text.NETWORK, params, messages, epochs=3)
+    made = make_training(text.SEQUENCE, params, messages, epochs=3)
     rows = EpochOrder(rows=4000, seed_of=lambda epoch: epoch)
     made.model.fit(training_batches(made.data.x_train, made.data.y_train, 64, rows), epochs=3, shuffle=False, verbose=0)
     accuracy = made.model.evaluate(made.data.x_validation, made.data.y_validation, batch_size=256, verbose=0)[1]

@@ -152,14 +152,14 @@ def test_what_was_learned_of_0_to_4_helps_with_5_to_9(keras, tmp_path):
     from objectives.models import cnn
 
     keras.utils.set_random_seed(1)
-    params = {**cnn.NETWORK.defaults, "filters": 8, "learning_rate": 3e-3}
-    first = make_training(cnn.NETWORK, params, digits(0, 4, 6000), epochs=2)
+    params = {**cnn.CNN.defaults, "filters": 8, "learning_rate": 3e-3}
+    first = make_training(cnn.CNN, params, digits(0, 4, 6000), epochs=2)
     assert accuracy(keras, first, 2) > 0.9
     first.model.save(tmp_path / "first.keras")
 
     few, values = digits(5, 9, 100), {}
     for rate in (3e-3, 1e-2):
-        scratch = make_training(cnn.NETWORK, params | {"batch_size": 32, "learning_rate": rate}, few, epochs=4)
+        scratch = make_training(cnn.CNN, params | {"batch_size": 32, "learning_rate": rate}, few, epochs=4)
         values[f"from scratch at {rate}"] = accuracy(keras, scratch, 4)
     phases = {"freeze": False, "unfreeze_last": 2, "head_epochs": 2, "fine_tuning_rate": 1e-3, "learning_rate": 1e-2}
     made = make(few, backbone=str(tmp_path / "first.keras"), batch_size=32, pooling="flatten", **phases)

@@ -72,7 +72,7 @@ def test_texts_become_the_validation_part():
     whole = load_dataset(settings)
     [part] = split_dataset(whole, settings, seed=7)
     [data] = load_search_data(settings, seed=7)
-    prepared = text.prepare(text.NETWORK.defaults, data)
+    prepared = text.prepare(text.SEQUENCE.defaults, data)
     assert prepared.x_validation.shape == (1115, 50)
     assert_same(kept(prepared.preprocessing).transform(whole.x[part.validation]), prepared.x_validation)
 

@@ -7,7 +7,8 @@ import pytest
 from rich.console import Console
 
 from objectives.data.settings import DataSettings
-from objectives.registry import HYPERMODELS
+from objectives.models.mlp import MLP
+from objectives.models.network import HyperModelObjective
 from objectives.space.search_space import SearchSpace
 from objectives.training.settings import TrainSettings
 from objectives.training.task import Task
@@ -47,7 +48,7 @@ def test_a_real_training_is_read_as_it_was_made(case):
         seed=1,
     )
     trial = optuna.create_study().ask()
-    HYPERMODELS["mlp"].build(task)(trial)
+    HyperModelObjective(task, MLP)(trial)
     found = {finding.verdict for finding in diagnose(Curves.of(trial.user_attrs))}
     assert wanted <= found, trial.user_attrs["curves"]
     assert not unwanted & found, trial.user_attrs["curves"]

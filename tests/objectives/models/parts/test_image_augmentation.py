@@ -5,12 +5,13 @@ from dataclasses import replace
 import numpy as np
 import optuna
 import pytest
-from helpers.networks import SMALL, network, rows, training
+from helpers.networks import SMALL, rows, training
 from pydantic import TypeAdapter
 
 from objectives.data.settings import DataSettings
 from objectives.errors import DataError
-from objectives.models.network import make_training
+from objectives.models.cnn import CNN
+from objectives.models.network import HyperModelObjective, make_training
 from objectives.models.parts import image_augmentation
 from objectives.registry import HYPERMODELS
 from objectives.space.dimensions import Dimension
@@ -87,7 +88,7 @@ EACH = {
 def test_images_change_in_training_alone_and_the_state_of_the_change_is_kept(keras, name):
     keras.utils.set_random_seed(3)
     data = rows((6, 6, 3))
-    layers = image_augmentation.augmentation_layers({**network("cnn").defaults, name: EACH[name]}, data)
+    layers = image_augmentation.augmentation_layers({**CNN.defaults, name: EACH[name]}, data)
     model = keras.Sequential([keras.Input((6, 6, 3)), *layers])
     before = [variable.numpy().copy() for variable in model.variables]
     changed = model(data.x_train, training=True).numpy()
@@ -103,7 +104,7 @@ def test_images_change_in_training_alone_and_the_state_of_the_change_is_kept(ker
 
 
 def test_what_is_off_is_not_in_the_model():
-    assert image_augmentation.augmentation_layers(network("cnn").defaults, rows((6, 6, 1))) == []
+    assert image_augmentation.augmentation_layers(CNN.defaults, rows((6, 6, 1))) == []
 
 
 def test_a_window_of_a_crop_lies_within_the_image(keras):
@@ -111,7 +112,7 @@ def test_a_window_of_a_crop_lies_within_the_image(keras):
     image = np.zeros((40, 40, 1), dtype=np.float32)
     image[5:35, 5:35] = 1.0
     data = rows((40, 40, 1))
-    layers = image_augmentation.augmentation_layers({**network("cnn").defaults, "crop": 0.5}, data)
+    layers = image_augmentation.augmentation_layers({**CNN.defaults, "crop": 0.5}, data)
     # When half of the side is cut away
     seen = keras.Sequential([keras.Input((40, 40, 1)), *layers])(np.repeat(image[None], 64, axis=0), training=True)
     shares = keras.ops.convert_to_numpy(seen).mean(axis=(1, 2, 3))
@@ -123,20 +124,23 @@ def test_a_window_of_a_crop_lies_within_the_image(keras):
 @pytest.mark.parametrize("name", ["saturation", "hue"])
 def test_grey_images_have_no_colours(name):
     with pytest.raises(DataError, match=f"space.{name} changes colours, and images of made up have 1 instead"):
-        image_augmentation.check({**network("cnn").defaults, name: 0.1}, rows((6, 6, 1)))
+        image_augmentation.check({**CNN.defaults, name: 0.1}, rows((6, 6, 1)))
 
 
 def test_colours_are_turned_only_in_pixels_from_nought_to_one():
     data = rows((6, 6, 3))
     standard = replace(data, x_train=data.x_train * 2 - 1)
     with pytest.raises(DataError, match=r'data\.scaling = "min-max"'):
-        image_augmentation.check({**network("cnn").defaults, "hue": 0.1}, standard)
+        image_augmentation.check({**CNN.defaults, "hue": 0.1}, standard)
 
 
 @pytest.mark.parametrize(("hypermodel", "classes"), [("cnn", None), ("cnn", 2), ("resnet", 3)])
 def test_every_task_can_be_trained(hypermodel, classes):
     made = make_training(
-        network(hypermodel), {**network(hypermodel).defaults, **SMALL[hypermodel]}, rows((5, 7, 2), classes), epochs=1
+        HYPERMODELS[hypermodel],
+        {**HYPERMODELS[hypermodel].defaults, **SMALL[hypermodel]},
+        rows((5, 7, 2), classes),
+        epochs=1,
     )
     history = made.model.fit(made.data.x_train, made.data.y_train, verbose=0).history
     assert np.isfinite(history["loss"]).all()
@@ -152,9 +156,10 @@ def test_every_task_can_be_trained(hypermodel, classes):
 def test_a_trial_learns_digits(hypermodel, dimensions):
     space = SearchSpace(TypeAdapter(dict[str, Dimension]).validate_python(dimensions | {"batch_size": 32}))
     train = TrainSettings(epochs=4)
-    objective = HYPERMODELS[hypermodel].build(
-        Task(space=space, data=DataSettings(), train=train, metrics=("val_accuracy",), directions=("maximize",), seed=7)
+    task = Task(
+        space=space, data=DataSettings(), train=train, metrics=("val_accuracy",), directions=("maximize",), seed=7
     )
+    objective = HyperModelObjective(task, HYPERMODELS[hypermodel])
     study = optuna.create_study(direction="maximize")
     study.optimize(objective, n_trials=1)
     # Chance is 0.1.

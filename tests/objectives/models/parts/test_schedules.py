@@ -5,7 +5,7 @@ import math
 import pytest
 from helpers.one_thread import resuming_drills
 
-from objectives.models.mlp import NETWORK
+from objectives.models.mlp import MLP
 from objectives.models.parts import schedules
 
 EPOCHS = 6
@@ -28,7 +28,7 @@ IMAGES = {"family": "cnn", "rotate": 20.0, "shift": 0.1, "flip": "horizontal", "
 
 
 def rate(epoch, epochs=EPOCHS, **params):
-    return schedules.rate({**NETWORK.defaults, **params}, epoch, epochs)
+    return schedules.rate({**MLP.defaults, **params}, epoch, epochs)
 
 
 @pytest.mark.parametrize("name", [name for name in SHARES if name != "plateau"])
