@@ -23,21 +23,21 @@ _FLIPS = {"horizontal": "horizontal", "vertical": "vertical", "both": "horizonta
 _FILL = {"fill_mode": "nearest"}
 
 
-def _share(text: str, high: float = 1.0) -> Parameter:
+def _fraction(text: str, high: float = 1.0) -> Parameter:
     return Parameter(kind=float, default=0.0, low=0.0, high=high, help=f"{text}; 0: off")
 
 
 PARAMETERS: Mapping[str, Parameter] = {
     "flip": Parameter(kind=str, default="none", choices=("none", *_FLIPS), help="flip at random in that direction"),
-    "rotate": _share("rotate by up to this many degrees, either way", 180.0),
-    "shift": _share("shift by up to this fraction of the side, any way"),
-    "zoom": _share("zoom in or out by up to this fraction", 0.9),
-    "shear": _share("shear by up to this fraction of the side"),
-    "crop": _share("crop a random window that is smaller by this fraction, and resize it", 0.9),
-    "brightness": _share("brighten or darken by up to this fraction of the range of values"),
-    "contrast": _share("change the contrast by up to this fraction"),
-    "saturation": _share("change the saturation by up to this fraction; three channels only"),
-    "hue": _share("rotate the hue by up to this fraction of the circle; three channels only", 0.5),
+    "rotate": _fraction("rotate by up to this many degrees, either way", 180.0),
+    "shift": _fraction("shift by up to this fraction of the side, any way"),
+    "zoom": _fraction("zoom in or out by up to this fraction", 0.9),
+    "shear": _fraction("shear by up to this fraction of the side"),
+    "crop": _fraction("crop a random window that is smaller by this fraction, and resize it", 0.9),
+    "brightness": _fraction("brighten or darken by up to this fraction of the range of values"),
+    "contrast": _fraction("change the contrast by up to this fraction"),
+    "saturation": _fraction("change the saturation by up to this fraction; three channels only"),
+    "hue": _fraction("rotate the hue by up to this fraction of the circle; three channels only", 0.5),
 }
 
 _COLOURS = ("saturation", "hue")
@@ -88,57 +88,57 @@ def _rotate(degrees: float, data: SearchData) -> list[keras.Layer]:
     return [keras.layers.RandomRotation(degrees / 360.0, **_FILL)]
 
 
-def _shift(share: float, data: SearchData) -> list[keras.Layer]:
+def _shift(fraction: float, data: SearchData) -> list[keras.Layer]:
     import keras
 
-    return [keras.layers.RandomTranslation(share, share, **_FILL)]
+    return [keras.layers.RandomTranslation(fraction, fraction, **_FILL)]
 
 
-def _zoom(share: float, data: SearchData) -> list[keras.Layer]:
+def _zoom(fraction: float, data: SearchData) -> list[keras.Layer]:
     import keras
 
     # One range for both sides keeps the image's proportions.
-    return [keras.layers.RandomZoom((-share, share), **_FILL)]
+    return [keras.layers.RandomZoom((-fraction, fraction), **_FILL)]
 
 
-def _shear(share: float, data: SearchData) -> list[keras.Layer]:
+def _shear(fraction: float, data: SearchData) -> list[keras.Layer]:
     import keras
 
-    return [keras.layers.RandomShear(share, share, **_FILL)]
+    return [keras.layers.RandomShear(fraction, fraction, **_FILL)]
 
 
-def _crop(share: float, data: SearchData) -> list[keras.Layer]:
+def _crop(fraction: float, data: SearchData) -> list[keras.Layer]:
     import keras
 
     # Not RandomCrop, which in Keras 3.15 takes one window for a whole batch and changes the shape while predicting:
     # an image moved by up to half of what is cut away, then enlarged about its middle, shows any window of that size.
-    moved = keras.layers.RandomTranslation(share / 2, share / 2, **_FILL)
-    return [moved, keras.layers.RandomZoom((-share, -share), **_FILL)]
+    moved = keras.layers.RandomTranslation(fraction / 2, fraction / 2, **_FILL)
+    return [moved, keras.layers.RandomZoom((-fraction, -fraction), **_FILL)]
 
 
-def _brightness(share: float, data: SearchData) -> list[keras.Layer]:
+def _brightness(fraction: float, data: SearchData) -> list[keras.Layer]:
     import keras
 
-    return [keras.layers.RandomBrightness(share, value_range=_range(data))]
+    return [keras.layers.RandomBrightness(fraction, value_range=_range(data))]
 
 
-def _contrast(share: float, data: SearchData) -> list[keras.Layer]:
+def _contrast(fraction: float, data: SearchData) -> list[keras.Layer]:
     import keras
 
-    return [keras.layers.RandomContrast(share, value_range=_range(data))]
+    return [keras.layers.RandomContrast(fraction, value_range=_range(data))]
 
 
-def _saturation(share: float, data: SearchData) -> list[keras.Layer]:
+def _saturation(fraction: float, data: SearchData) -> list[keras.Layer]:
     import keras
 
     # Keras's 0.5 changes nothing.
-    return [keras.layers.RandomSaturation((0.5 - share / 2, 0.5 + share / 2), value_range=_range(data))]
+    return [keras.layers.RandomSaturation((0.5 - fraction / 2, 0.5 + fraction / 2), value_range=_range(data))]
 
 
-def _hue(share: float, data: SearchData) -> list[keras.Layer]:
+def _hue(fraction: float, data: SearchData) -> list[keras.Layer]:
     import keras
 
-    return [keras.layers.RandomHue(share, value_range=_range(data))]
+    return [keras.layers.RandomHue(fraction, value_range=_range(data))]
 
 
 _MAKERS: Mapping[str, Callable[[float, SearchData], list[keras.Layer]]] = {

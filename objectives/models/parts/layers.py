@@ -187,8 +187,8 @@ def pooling(name: str) -> keras.Layer:
     return makers[name]()
 
 
-def dropout(share: float) -> list[keras.Layer]:
+def dropout(rate: float) -> list[keras.Layer]:
     """Return the dropout layer, none where nothing is dropped. Its random state is a variable of the model."""
     import keras
 
-    return [keras.layers.Dropout(share)] if share > 0 else []
+    return [keras.layers.Dropout(rate)] if rate > 0 else []

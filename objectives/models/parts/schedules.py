@@ -43,8 +43,8 @@ def _cosine(params: Params, epoch: int, epochs: int) -> float:
     return final + (1.0 - final) * (1.0 + math.cos(math.pi * (epoch - begin) / length)) / 2.0
 
 
-# Name -> the share of `learning_rate` in an epoch (counted from 0) of so many.
-_SHARES: Mapping[str, Schedule] = {
+# Name -> the fraction of `learning_rate` in an epoch (counted from 0) of so many.
+_FRACTIONS: Mapping[str, Schedule] = {
     "linear": _linear,
     "time_based": _time_based,
     "exponential": _exponential,
@@ -61,7 +61,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "schedule": Parameter(
         kind=str,
         default="constant",
-        choices=("constant", *_SHARES, "plateau"),
+        choices=("constant", *_FRACTIONS, "plateau"),
         help="how the learning rate changes from epoch to epoch",
     ),
     "final_fraction": Parameter(
@@ -118,8 +118,8 @@ PARAMETERS: Mapping[str, Parameter] = {
 
 def rate(params: Params, epoch: int, epochs: int) -> float:
     """Return the learning rate of an epoch (from 0) of so many, for any schedule but `plateau`."""
-    share = _SHARES.get(params["schedule"])
-    return float(params["learning_rate"]) * (1.0 if share is None else share(params, epoch, epochs))
+    fraction = _FRACTIONS.get(params["schedule"])
+    return float(params["learning_rate"]) * (1.0 if fraction is None else fraction(params, epoch, epochs))
 
 
 def make_callbacks(params: Params, epochs: int) -> list[keras.callbacks.Callback]:

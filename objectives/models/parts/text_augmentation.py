@@ -1,6 +1,6 @@
 """Words replaced at random while a model trains, by layers at its front. Other rows pass unchanged.
 
-A share of 0 leaves its layer out. The layers' random states are variables of the model, and so are kept with it.
+A rate of 0 leaves its layer out. The layers' random states are variables of the model, and so are kept with it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _NO_FILE = "none"
 
 
-def _share(text: str) -> Parameter:
+def _rate(text: str) -> Parameter:
     return Parameter(kind=float, default=0.0, low=0.0, high=0.9, help=f"{text}; 0: off")
 
 
@@ -34,10 +34,10 @@ PARAMETERS: Mapping[str, Parameter] = {
         help="a text file with one group of synonyms per line",
     ),
     "synonym_replacement": replace(
-        _share("fraction of the words with synonyms that are replaced by one"), active_unless={"synonyms": (_NO_FILE,)}
+        _rate("fraction of the words with synonyms that are replaced by one"), active_unless={"synonyms": (_NO_FILE,)}
     ),
-    "token_noise": _share("fraction of the words that are replaced by random ones"),
-    "token_dropout": _share("fraction of the words that become the unknown word"),
+    "token_noise": _rate("fraction of the words that are replaced by random ones"),
+    "token_dropout": _rate("fraction of the words that become the unknown word"),
 }
 
 
