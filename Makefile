@@ -51,7 +51,7 @@ jax: setup ## Install JAX and let a worker on it train, be killed and resume
 	done; \
 	.venv/jax/bin/python -I -m pip --disable-pip-version-check install --quiet --only-binary :all: --no-build-isolation \
 		--editable '.[jax]'; \
-	.venv/jax/bin/python -m pytest tests/studies/execution/test_resumed_trials.py -k jax $(ARGS)
+	.venv/jax/bin/python -m pytest tests/studies/execution/test_worker.py -k jax $(ARGS)
 
 faults: setup ## Inject every fault of the table for real and print what each cost
 	@$(BIN)/pytest tests/faults -m '' $(ARGS)
