@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    import keras
     import numpy as np
+    import tensorflow as tf
+
+    Batches: TypeAlias = keras.utils.PyDataset | tf.data.Dataset
 
 
 @dataclass
@@ -32,7 +36,7 @@ class EpochOrder:
 
 def training_batches(
     x: np.ndarray, y: np.ndarray, batch_size: int, order: EpochOrder, weights: np.ndarray | None = None
-) -> Any:
+) -> Batches:
     """Return what `model.fit(..., shuffle=False)` takes as `x`: rows of x, of y and, if given, of weights.
 
     `order` is asked as each epoch begins; the last batch of an epoch may be smaller.
@@ -44,7 +48,7 @@ def training_batches(
     return make(x, y, batch_size, order, weights)
 
 
-def validation_batches(x: np.ndarray, y: np.ndarray, batch_size: int) -> Any:
+def validation_batches(x: np.ndarray, y: np.ndarray, batch_size: int) -> Batches:
     """Return what `model.fit` takes as `validation_data`: the rows in their own order, for any number of calls."""
     import keras
 
@@ -66,14 +70,14 @@ def validation_batches(x: np.ndarray, y: np.ndarray, batch_size: int) -> Any:
 
 def python_batches(
     x: np.ndarray, y: np.ndarray, batch_size: int, order: EpochOrder | None = None, weights: np.ndarray | None = None
-) -> Any:
+) -> keras.utils.PyDataset:
     """The batches as a `keras.utils.PyDataset`, which every backend takes; without an order in that of the rows."""
     import keras
     import numpy as np
 
     arrays = _given(x, y, weights)
 
-    class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
+    class Rows(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
         def __init__(self) -> None:
             super().__init__()
             self.rows = np.arange(len(x)) if order is None else order()
@@ -88,12 +92,12 @@ def python_batches(
             rows = self.rows[index * batch_size : (index + 1) * batch_size]
             return tuple(array[rows] for array in arrays)
 
-    return Batches()
+    return Rows()
 
 
 def tensorflow_batches(
     x: np.ndarray, y: np.ndarray, batch_size: int, order: EpochOrder, weights: np.ndarray | None = None
-) -> Any:
+) -> tf.data.Dataset:
     """The batches as a `tf.data.Dataset`, laid out as Keras lays out arrays."""
     import tensorflow as tf
 
@@ -102,18 +106,18 @@ def tensorflow_batches(
         tensors = [tf.convert_to_tensor(array) for array in _given(x, y, weights)]
 
     @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
-    def ordered(_: Any) -> Any:
+    def ordered(_: tf.Tensor) -> tf.Tensor:
         return tf.ensure_shape(tf.numpy_function(order, [], tf.int64), [rows])
 
     @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
-    def divided(numbers: Any) -> Any:
+    def divided(numbers: tf.Tensor) -> tf.data.Dataset:
         # Whole batches by one reshape: far fewer elements than rows, joined again, would be.
         whole = tf.data.Dataset.from_tensor_slices(tf.reshape(numbers[: full * batch_size], [full, batch_size]))
         rest = tf.data.Dataset.from_tensors(numbers[full * batch_size :])
         return whole.concatenate(rest) if rows % batch_size else whole
 
     @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
-    def gathered(numbers: Any) -> Any:
+    def gathered(numbers: tf.Tensor) -> tuple[tf.Tensor, ...]:
         return tuple(tf.gather(tensor, numbers) for tensor in tensors)
 
     return (
@@ -127,7 +131,7 @@ def tensorflow_batches(
     )
 
 
-def _as_written() -> Any:
+def _as_written() -> tf.data.Options:
     import tensorflow as tf
 
     options = tf.data.Options()

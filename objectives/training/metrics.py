@@ -10,15 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from objectives.errors import TrainingError
 from objectives.wording import by_nearness, did_you_mean, written
 
 if TYPE_CHECKING:
     import numpy as np
-
-    Array = np.ndarray[Any, Any]
 
 Kind = Literal["binary", "classes", "regression"]
 
@@ -36,7 +34,7 @@ class Metric:
     better: str
     """"minimize" or "maximize"."""
     kinds: tuple[Kind, ...]
-    score: Callable[[Array, Array], float] | None = None
+    score: Callable[[np.ndarray, np.ndarray], float] | None = None
     cost: bool = False
     adds_up: bool = False
     """Whether that of several runs is their sum."""
@@ -51,15 +49,15 @@ def kind_of(classes: int | None) -> Kind:
     return "binary" if classes == 2 else "classes"
 
 
-def _likeliest(probabilities: Array) -> Array:
-    labels: Array = probabilities.argmax(axis=1)
+def _likeliest(probabilities: np.ndarray) -> np.ndarray:
+    labels: np.ndarray = probabilities.argmax(axis=1)
     return labels
 
 
-def _of_labels(function: str, average: str) -> Callable[[Array, Array], float]:
+def _of_labels(function: str, average: str) -> Callable[[np.ndarray, np.ndarray], float]:
     """Precision, recall or F1; "macro" becomes that of class 1 where there are two classes."""
 
-    def score(truth: Array, probabilities: Array) -> float:
+    def score(truth: np.ndarray, probabilities: np.ndarray) -> float:
         from sklearn import metrics
 
         classes = probabilities.shape[1]
@@ -71,12 +69,12 @@ def _of_labels(function: str, average: str) -> Callable[[Array, Array], float]:
     return score
 
 
-def _accuracy(truth: Array, probabilities: Array) -> float:
+def _accuracy(truth: np.ndarray, probabilities: np.ndarray) -> float:
     return float((_likeliest(probabilities) == truth).mean())
 
 
-def _top(k: int) -> Callable[[Array, Array], float]:
-    def score(truth: Array, probabilities: Array) -> float:
+def _top(k: int) -> Callable[[np.ndarray, np.ndarray], float]:
+    def score(truth: np.ndarray, probabilities: np.ndarray) -> float:
         import numpy as np
 
         # Stable, so that of equal probabilities the lower class comes first, as argmax has it.
@@ -86,7 +84,7 @@ def _top(k: int) -> Callable[[Array, Array], float]:
     return score
 
 
-def _auc(truth: Array, probabilities: Array) -> float:
+def _auc(truth: np.ndarray, probabilities: np.ndarray) -> float:
     """Area under the ROC curve; of several classes the plain mean of each against the rest.
 
     Raises:
@@ -102,14 +100,14 @@ def _auc(truth: Array, probabilities: Array) -> float:
     return float(roc_auc_score(truth, probabilities, multi_class="ovr", average="macro", labels=range(classes)))
 
 
-def _log_loss(truth: Array, probabilities: Array) -> float:
+def _log_loss(truth: np.ndarray, probabilities: np.ndarray) -> float:
     from sklearn.metrics import log_loss
 
     return float(log_loss(truth, probabilities, labels=range(probabilities.shape[1])))
 
 
-def _of_numbers(function: str) -> Callable[[Array, Array], float]:
-    def score(truth: Array, predicted: Array) -> float:
+def _of_numbers(function: str) -> Callable[[np.ndarray, np.ndarray], float]:
+    def score(truth: np.ndarray, predicted: np.ndarray) -> float:
         from sklearn import metrics
 
         return float(getattr(metrics, function)(truth, predicted))
@@ -183,7 +181,7 @@ def metric_fault(name: str, classes: int | None) -> str | None:
     return None
 
 
-def scores(names: Iterable[str], truth: Array, output: Array, classes: int | None) -> dict[str, float]:
+def scores(names: Iterable[str], truth: np.ndarray, output: np.ndarray, classes: int | None) -> dict[str, float]:
     """Return each metric (names without `val_`) of a model's output; NaN where the output is not finite.
 
     `truth` holds labels of the shape (rows,) or (rows, classes), or numbers; `output` is what the model returned:
@@ -202,13 +200,13 @@ def scores(names: Iterable[str], truth: Array, output: Array, classes: int | Non
     return {name: score(truth, predicted) for name, score in scored.items() if score is not None}
 
 
-def _labels(truth: Array, classes: int) -> Array:
+def _labels(truth: np.ndarray, classes: int) -> np.ndarray:
     if truth.ndim == 2 and truth.shape[1] == classes:
         return _likeliest(truth)
     return truth.reshape(-1).astype(int)
 
 
-def _probabilities(output: Array, classes: int) -> Array:
+def _probabilities(output: np.ndarray, classes: int) -> np.ndarray:
     import numpy as np
 
     found = output.astype(np.float64)

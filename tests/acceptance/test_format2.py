@@ -46,6 +46,9 @@ def test_it_is_shown(old):
     shown = old.run("show", "digits_folds", "1")
     assert shown.returncode == 0, shown.stderr
     assert "mean of 8 runs' last val_accuracy" in shown.stdout
+    # Where its version said "division".
+    lines = shown.stdout[shown.stdout.index("repeat  split") :].splitlines()[1:9]
+    assert [line.split()[:2] for line in lines] == [[str(repeat), str(n)] for repeat in (0, 1) for n in range(4)]
     assert old.run("show", "digits_folds").returncode == 0
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from objectives.training import backend
-from objectives.training.batches import EpochOrder, python_batches, tensorflow_batches
+from objectives.training.batches import EpochOrder, python_batches, tensorflow_batches, validation_batches
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -40,6 +40,20 @@ def test_every_epoch_has_every_row_once_in_the_order_of_that_epoch(make, epoch_o
         np.testing.assert_array_equal(np.concatenate([labels for _, labels in found]), expected)
         np.testing.assert_array_equal(np.concatenate([pixels for pixels, _ in found]), x[expected])
         assert [len(labels) for _, labels in found[:-1]] == [batch_size] * (len(found) - 1)
+
+
+@pytest.mark.parametrize(
+    ("make", "epoch_of"), [(validation_batches, epoch_of_tensorflow), (python_batches, epoch_of_python)]
+)
+@pytest.mark.parametrize(("rows", "batch_size"), [(7, 3), (6, 3), (2, 3)])
+def test_validation_has_the_rows_in_their_own_order_every_time(make, epoch_of, rows, batch_size):
+    x, y = np.arange(rows * 4, dtype=np.float32).reshape(rows, 2, 2), np.arange(rows)
+    batches = make(x, y, batch_size)
+    for _ in range(2):
+        found = epoch_of(batches)
+        assert [len(labels) for _, labels in found[:-1]] == [batch_size] * (-(-rows // batch_size) - 1)
+        np.testing.assert_array_equal(np.concatenate([images for images, _ in found]), x)
+        np.testing.assert_array_equal(np.concatenate([labels for _, labels in found]), y)
 
 
 @pytest.mark.parametrize("make", [python_batches, tensorflow_batches])
