@@ -83,36 +83,37 @@ def test_what_a_crash_left_is_found_and_repaired_and_a_living_study_is_left_alon
 
 def test_a_backup_beside_a_launch_and_a_copy_that_goes_on_by_itself(place, eventually, server_url):
     place.variables["STUDYHALL_FILES"] = str(place.folder / "server files")
-    # Given a study that runs
-    launched = place.start("launch", "mine.py:slow", "--workers", "2", "--trials", "10")
-    eventually(lambda: sum(state in FINISHED for state in place.states("slow")) >= 2)
+    # Given a study that runs until it is let go
+    launched = place.start("launch", "mine.py:held", "--workers", "2", "--trials", "10")
+    eventually(lambda: sum(state in FINISHED for state in place.states("held")) >= 2)
     # When it is backed up, that works beside it; copied it is only when that is meant
     backed_up = place.json("storage", "backup", "monday.db")
-    assert backed_up["trials"]["slow"] >= 2
+    assert backed_up["trials"]["held"] >= 2
     refused = place.run("storage", "copy", "studyhall.db", "other.db")
-    assert (refused.returncode, "study 'slow' is running; `studyhall stop 'slow'`" in refused.stderr) == (2, True)
+    assert (refused.returncode, "study 'held' is running; `studyhall stop 'held'`" in refused.stderr) == (2, True)
     assert not (place.folder / "other.db").exists()
     forced = place.json("storage", "copy", "studyhall.db", "other.db", "--force")
-    assert [row["study"] for row in forced["studies"]] == ["slow"]
+    assert [row["study"] for row in forced["studies"]] == ["held"]
+    (place.folder / "go").touch()
     output, _ = launched.communicate()
     assert launched.returncode == 0, output
     # What ran as the backup was made has no worker any more
     assert place.json("storage", "verify", "--storage", "monday.db", "--repair")["sound"] is True
     # When the finished study is copied to a server and back, it goes on there, and the first has what it had
-    before = place.study("slow").trials
+    before = place.study("held").trials
     for copy in (["studyhall.db", server_url], [server_url, "back.db"]):
         copied = place.run("storage", "copy", *copy)
         assert copied.returncode == 0, copied.stderr
-        assert re.search(r"^slow +10 +\d+ *$", copied.stdout, re.MULTILINE)
+        assert re.search(r"^held +10 +\d+ *$", copied.stdout, re.MULTILINE)
         assert "s3cret" not in copied.stdout
-    done = place.run("resume", "slow", "--trials", "11", "--storage", "back.db")
+    done = place.run("resume", "held", "--trials", "11", "--storage", "back.db")
     assert done.returncode == 0, done.stderr
-    assert place.json("status", "slow", "--storage", "back.db")["finished"] == 11
-    assert (place.folder / "back.files" / "slow" / "logs").is_dir()
-    assert place.study("slow").trials == before
+    assert place.json("status", "held", "--storage", "back.db")["finished"] == 11
+    assert (place.folder / "back.files" / "held" / "logs").is_dir()
+    assert place.study("held").trials == before
     # And what is there already is refused
-    again = place.run("storage", "copy", "studyhall.db", "back.db", "--study", "slow")
-    assert (again.returncode, "has a study 'slow' already" in again.stderr) == (2, True)
+    again = place.run("storage", "copy", "studyhall.db", "back.db", "--study", "held")
+    assert (again.returncode, "has a study 'held' already" in again.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(
