@@ -54,4 +54,4 @@ class TestTransfer(HyperModelContract):
 
 def test_no_hypermodel_is_left_out():
     tested = {each.hypermodel.name for each in HyperModelContract.__subclasses__()}
-    assert tested == set(HYPERMODELS)
+    assert tested >= set(HYPERMODELS)
