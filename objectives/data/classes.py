@@ -25,7 +25,7 @@ def select_classes(dataset: Dataset, chosen: Sequence[int | str] | None) -> Data
     if chosen is None:
         return dataset
     if dataset.classes is None:
-        raise DataError(f"data.classes: {dataset.source} has a number to predict and no classes", hint="leave it out")
+        raise DataError(f"data.classes: {dataset.source} has a regression target and no classes", hint="leave it out")
     numbers = [_number(dataset, one) for one in chosen]
     if len(set(numbers)) < len(numbers):
         raise DataError(f"data.classes = {list(chosen)} names a class of {dataset.source} twice")

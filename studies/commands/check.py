@@ -49,7 +49,7 @@ def _print_study(out: Console, report: CheckReport) -> None:
     data = report.data or f"not looked at: {report.not_looked_at}"
     out.print(table(["study", spec.name], [
         ("objective", spec.objective),
-        ("goal", spec.goal),
+        ("metric", spec.metric_text),
         ("sampler", str(spec.sampler)),
         ("pruner", spec.pruning),
         ("budget", " or ".join(filter(None, limits))),
@@ -69,7 +69,7 @@ def _print_space(out: Console, report: CheckReport) -> None:
     space = SearchSpace(report.spec.space)
     rows = [(row.name, row.kind, row.range, row.condition) for row in space.rows()]
     out.print(table(["parameter", "kind", "range", "only when"], rows))
-    points = "endlessly many points" if report.size is None else counted(report.size, "point")
+    points = "infinitely many points" if report.size is None else counted(report.size, "point")
     out.print(f"\n{len(space.searched)} searched, {points}")
 
 

@@ -48,7 +48,7 @@ def _described(study: StudyReport, spec: StudySpec) -> Table:
         ["study", study.name],
         [
             ("objective", spec.objective),
-            ("goal", spec.goal),
+            ("metric", spec.metric_text),
             ("sampler", str(spec.sampler)),
             ("pruner", spec.pruning),
             *([("data", spec.data.described)] if spec.data is not None else []),

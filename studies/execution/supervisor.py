@@ -202,7 +202,7 @@ class Supervisor:
         """Stop at a first signal, kill at a second, and kill whoever takes longer than there is time for."""
         if signals and self._outcome is None:
             when = "at the end of their epoch" if self.cooperative else f"within {GRACE_SECONDS:.0f} s"
-            log.warning("stopping: workers hand their trials back %s; a second Ctrl-C kills them", when)
+            log.warning("stopping: workers requeue their trials %s; a second Ctrl-C kills them", when)
             self._end(LaunchOutcome(ended=_SIGNALS[signals[0]]))
         if len(signals) > 1 or time.monotonic() >= self._kill_at:
             for slot in self.engine.running():

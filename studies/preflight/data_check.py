@@ -42,7 +42,7 @@ class DataCheck:
     def __str__(self) -> str:
         size = " x ".join(map(str, self.shape))
         rows = {"image": f"images of {size}", "table": f"{size} columns", "text": "texts"}[self.kind]
-        task = "a number to predict" if self.classes is None else f"{self.classes} classes"
+        task = "regression" if self.classes is None else f"{self.classes} classes"
         return f"{rows}, {task}; {self.train:,} rows to train on, {self.validation:,} to validate, of {self.rows:,}"
 
     def to_json(self) -> dict[str, Any]:

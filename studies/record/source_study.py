@@ -44,7 +44,7 @@ def remember(stored: StoredStudy, source: StoredStudy) -> str | None:
     if theirs != spec.directions:
         return f"study {source.name!r} is to {', '.join(theirs)}, this one to {', '.join(spec.directions)}"
     if all(metrics) and metrics[0] != metrics[1]:
-        return f"study {source.name!r} is judged by {', '.join(metrics[1])}, this one by {', '.join(metrics[0])}"
+        return f"study {source.name!r} optimizes {', '.join(metrics[1])}, this one by {', '.join(metrics[0])}"
     trials = source.storage.get_all_trials(source.study_id, deepcopy=False)
     unfinished = [trial.number for trial in trials if trial.state not in FINISHED]
     note = _Note(study=source.name, trials=len(trials), without=unfinished)

@@ -92,10 +92,8 @@ class StudySpec(Section):
         return ["value"] if len(self.directions) == 1 else [f"value {n}" for n in range(len(self.directions))]
 
     @property
-    def goal(self) -> str:
-        """What is better, in words: "val_accuracy, maximize; parameters, minimize"."""
-        if not self.metrics:
-            return ", ".join(self.directions)
+    def metric_text(self) -> str:
+        """What is optimized, in words: "val_accuracy, maximize; parameters, minimize"."""
         return "; ".join(map(", ".join, zip(self.value_names, self.directions, strict=True)))
 
     @property

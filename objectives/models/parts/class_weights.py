@@ -31,7 +31,7 @@ def check(params: Params, data: SearchData) -> None:
         DataError: for weights of classes and data without.
     """
     if params.get("class_weight", "none") != "none" and data.classes is None:
-        raise DataError(f"space.class_weight is for classes, and {data.source} has a number to predict")
+        raise DataError(f"space.class_weight is for classes, and {data.source} has a regression target")
 
 
 def sample_weight(params: Params, data: SearchData) -> np.ndarray | None:

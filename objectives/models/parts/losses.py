@@ -80,9 +80,9 @@ def check(params: Params, data: SearchData) -> None:
     if classes is not None and name in _OF_NUMBERS:
         raise DataError(f'space.loss = "{name}" is for numbers, and {data.source} has {classes} classes')
     if classes is None and name in _OF_CLASSES:
-        raise DataError(f'space.loss = "{name}" is for classes, and {data.source} has a number to predict')
+        raise DataError(f'space.loss = "{name}" is for classes, and {data.source} has a regression target')
     if classes is None and name == "auto" and params["label_smoothing"] > 0:
-        raise DataError(f"space.label_smoothing is for classes, and {data.source} has a number to predict")
+        raise DataError(f"space.label_smoothing is for classes, and {data.source} has a regression target")
 
 
 def make_loss(params: Params, data: SearchData) -> Loss:
