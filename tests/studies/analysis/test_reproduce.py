@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -120,34 +121,12 @@ def test_a_record_that_is_not_true_is_found_out(reruns):
 
 # --- what needs no Keras -------------------------------------------------------------------------------------
 
-MINE = """
-import optuna, os
-
-def good(trial):
-    x = trial.suggest_float("x", -1.0, 1.0)
-    for step in range(3):
-        trial.report(x + step, step)
-        if trial.should_prune():
-            raise optuna.TrialPruned
-    trial.checkpoint.save(b"state")
-    return x
-
-def moody(trial):
-    x = trial.suggest_float("x", -1.0, 1.0)
-    return x + (1e-6 if os.environ.get("MOOD") == "a little" else 1.0 if "MOOD" in os.environ else 0.0)
-
-def bare(trial):
-    if "MOOD" in os.environ:
-        raise RuntimeError("bad mood")
-    return 0.5
-"""
-
 
 @pytest.fixture
 def mine(tmp_path, monkeypatch):
     """Run a study of that objective with a worker of this process."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "mine.py").write_text(MINE)
+    shutil.copy(HELPERS / "moody_objectives.py", tmp_path / "mine.py")
 
     def launch(objective, name="s"):
         words = ["--name", name, "--trials", "2", "--seed", "7", "--storage", "s.db"]

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers.paths import ROOT
+from helpers.paths import HELPERS, ROOT
 
 from studies.commands.app import COMMANDS, STORAGE_COMMANDS, command_line, run
 
@@ -46,24 +46,22 @@ def test_every_command_is_in_the_reference(command):
     assert f"`studyhall {command}" in REFERENCE.partition("\n## Commands\n")[2]
 
 
+def loaded_by(*commands):
+    """The modules that a process has loaded when it has run these."""
+    program = [sys.executable, "-P", HELPERS / "loaded_by_commands.py", *commands]
+    done = subprocess.run(program, capture_output=True, text=True, check=True)
+    return set(done.stdout.partition("LOADED")[2].split())
+
+
 def test_help_is_quick_because_it_imports_nothing_slow():
-    script = "import sys; from studies.commands.app import run; run(['--help']); print(*sys.modules, file=sys.stderr)"
-    done = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, check=True)
-    loaded = set(done.stderr.split())
+    loaded = loaded_by("--help")
     assert "studies.commands.app" in loaded
     assert loaded.isdisjoint({"optuna", "sqlalchemy", "numpy", "keras", "tensorflow", "sklearn", "plotly", "pydantic"})
 
 
 def test_commands_that_train_nothing_load_no_framework(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    script = (
-        "import sys; from studies.commands.app import run\n"
-        "for words in (['list'], ['check', 'mnist_mlp'], ['status', 'x'], ['show', 'x'], ['best', 'x'], ['doctor']):\n"
-        "    run(words)\n"
-        "print('LOADED', *sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, check=True)
-    loaded = set(done.stdout.partition("LOADED")[2].split())
+    loaded = loaded_by("list", "check mnist_mlp", "status x", "show x", "best x", "doctor")
     assert "optuna" in loaded
     assert loaded.isdisjoint({"keras", "tensorflow", "sklearn", "plotly", "jax", "torch"})
     assert list(Path(tmp_path).iterdir()) == []
