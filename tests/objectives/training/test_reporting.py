@@ -1,4 +1,4 @@
-"""What a trial is told of its training, when its pruner is asked, and what it says of itself afterwards."""
+"""What is reported to a trial, when its pruner is asked, and which attributes the trial has afterwards."""
 
 import math
 

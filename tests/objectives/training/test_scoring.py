@@ -113,7 +113,7 @@ def test_a_worker_can_interrupt_a_trial_of_several_objectives():
         _, values = train(Scripted([0.2, 0.6, 0.4]), task(*names, epochs=3), trial=trial)
     assert values == [0.6, 10.0]
     assert trial.user_attrs["resumed_at"] == [2]
-    # The second epoch is told again, since the first attempt ended there.
+    # The second epoch is heard of again, since the first attempt ended there.
     assert len(asked) == 4
 
 
