@@ -23,13 +23,17 @@ PARAMETERS: Mapping[str, Parameter] = {
         low=1,
         help="words of the vocabulary, the most frequent of the training split; padding and the token for all other "
         "words are not counted",
-        formerly="vocabulary",
+        name_in_format_2="vocabulary",
     ),
     "sequence_length": Parameter(
-        kind=int, default=50, low=1, help="words of a text that are used; the rest is cut off", formerly="length"
+        kind=int,
+        default=50,
+        low=1,
+        help="words of a text that are used; the rest is cut off",
+        name_in_format_2="length",
     ),
     "embedding_dim": Parameter(
-        kind=int, default=32, low=1, help="dimension of the embedding of a word", formerly="embedding"
+        kind=int, default=32, low=1, help="dimension of the embedding of a word", name_in_format_2="embedding"
     ),
     "encoder": Parameter(
         kind=str,

@@ -41,7 +41,7 @@ PARAMETERS: Mapping[str, Parameter] = {
         choices_are="a `keras.applications` model (its name in lower case)",
         files=(".keras",),
         help="the pretrained network, without its head",
-        formerly="base",
+        name_in_format_2="base",
     ),
     "weights": Parameter(
         kind=str,
@@ -64,7 +64,7 @@ PARAMETERS: Mapping[str, Parameter] = {
         default=1,
         low=1,
         help="how many of the last layers with weights are trained; batch normalization is neither counted nor trained",
-        formerly="thaw_last",
+        name_in_format_2="thaw_last",
         active_when=_UNFROZEN,
     ),
     "head_epochs": Parameter(

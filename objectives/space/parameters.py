@@ -35,7 +35,7 @@ class Parameter:
     """The parameter that counts them, for an entry NAME_N: a study file has NAME_1, NAME_2, ... up to its value."""
     instead_of: str | None = None
     """The shared parameter that one per layer replaces in the layer of its number."""
-    formerly: str | None = None
+    name_in_format_2: str | None = None
     """Its name in studies that were stored before it got this one."""
     files: tuple[str, ...] = ()
     """Endings such as ".keras": beside its choices, a text that ends so or has a slash in it names a file."""
@@ -101,7 +101,7 @@ def lookup(parameters: Parameters, name: str) -> Parameter | None:
 
 def former_names(parameters: Parameters) -> dict[str, str]:
     """Return the former name of each parameter that has one -> its name."""
-    return {each.formerly: name for name, each in parameters.items() if each.formerly is not None}
+    return {each.name_in_format_2: name for name, each in parameters.items() if each.name_in_format_2 is not None}
 
 
 def split_number(name: str) -> tuple[str, int | None]:
