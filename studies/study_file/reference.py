@@ -144,7 +144,7 @@ def _entries(entries: Mapping[str, Entry]) -> str:
         options = ", ".join(f"`{option}`" for option in entry.options()) or "none"
         extra = ", ".join(f"`{extra}`" for extra in entry.needs.values() if extra) or ""
         rows.append([f"`{name}`", f"`{_class_of(entry)}`", options, extra])
-    return _markdown(["name", "in Optuna", "options", "extra"], rows)
+    return _markdown(["name", "class", "options", "extra"], rows)
 
 
 TABLES: Mapping[str, Callable[[], str]] = {

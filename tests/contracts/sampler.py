@@ -76,6 +76,7 @@ class SamplerContract:
         return run
 
     def test_a_study_file_may_name_it(self, config, entry, space):
+        assert "seed" not in entry.options(), 'studyhall sets the seed: own=("seed",) belongs to its line'
         spec = StudySpec(name="s", objective="quadratic", space=space, sampler=config)
         assert list(sampler_faults(spec)) == []
         options = {**spec.sampler.options, "no_such_option": 1}
@@ -101,7 +102,7 @@ class SamplerContract:
             [trial.params for trial in search(name, 12, lambda values, sign=sign: sign * total(values))]
             for name, sign in (("up", 1.0), ("down", -1.0))
         )
-        assert (up != down) == entry.learns
+        assert (up != down) == entry.learns, f"its line says learns={entry.learns}"
 
     def test_two_workers_get_no_point_twice(self, make_study, config, space):
         stored = make_study(objective="quadratic", space=space, sampler=config, budget={"trials": 99})

@@ -27,8 +27,10 @@ class Preparation:
 class Engine(ABC):
     """Runs orders, and reports how each ended. Slots are numbered; a slot holds one worker at a time.
 
-    A worker calls ``studies.execution.worker.work`` with its order, and what that returns is its report. One engine
-    serves one launch. ``tests/contracts/engine.py`` holds the contract's tests, to be subclassed.
+    A worker sets ``order.environment``, writes to ``order.log``, hears no signal of the terminal, and calls
+    ``studies.execution.worker.work(order, interruption)``; what that returns is its report. ``interruption()`` returns
+    None, or a reason to stop: after ``stop``, and once the process that has the engine is gone. One engine serves one
+    launch. ``tests/contracts/engine.py`` holds the contract's tests, to be subclassed.
     """
 
     @abstractmethod

@@ -1,6 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
+from objectives.data.readers.formats import FORMATS
 from objectives.data.settings import DataSettings
 from objectives.training.settings import TrainSettings
 
@@ -53,7 +54,7 @@ FOLDS = {"evaluation": "k-fold"}
         ),
         ({"dataset": "mnits"}, "dataset", 'did you mean "mnist"?'),
         ({"dataset": "images"}, "dataset", "a folder of images such as ./images"),
-        ({"dataset": "a.xlsx"}, "dataset", "a file (.npz, .csv, .tsv, .txt, .parquet)"),
+        ({"dataset": "a.xlsx"}, "dataset", f"a file ({', '.join(FORMATS)})"),
         ({"dataset": "mnist", "target": "y"}, "target", "mnist is a known data set and takes no target"),
         ({"dataset": "mnist", "image_size": [8, 8]}, "image_size", "takes no image_size"),
         ({"task": "regression"}, "task", "takes no task"),
