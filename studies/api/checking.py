@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from objectives.space.search_space import SearchSpace
-from storage import StorageLocation
 from studies.analysis import reproduce
 from studies.analysis.reproduce import Comparison
-from studies.api.places import find, locate
+from studies.api.places import Storage, find, locate
 from studies.errors import StudyFileError
 from studies.preflight.data_check import DataCheck, data_check, unseen
 from studies.preflight.doctor import Finding, findings
@@ -66,7 +65,7 @@ def check(study: str, settings: Mapping[str, Any] | None = None, *, run: bool = 
     )
 
 
-def doctor(*, storage: str | StorageLocation | None = None) -> list[Finding]:
+def doctor(*, storage: Storage | None = None) -> list[Finding]:
     """What studyhall finds on this machine: versions, devices, storage, data, optional parts. Changes nothing."""
     return findings(locate(storage))
 
@@ -75,7 +74,7 @@ def rerun(
     name: str,
     number: int,
     *,
-    storage: str | StorageLocation | None = None,
+    storage: Storage | None = None,
     environment: MutableMapping[str, str] | None = None,
 ) -> Comparison:
     """Train a trial again, with its parameters and the study's seed, and compare. Changes nothing in the study.

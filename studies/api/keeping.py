@@ -13,7 +13,7 @@ from storage import StorageError, StorageLocation, open_storage
 from storage.maintenance import integrity
 from storage.maintenance.backup import back_up
 from storage.maintenance.copying import Copied, CopyError, Side, copy_study, refuse_conflicts
-from studies.api.places import find, locate
+from studies.api.places import Storage, find, locate
 from studies.api.reading import StudyReport, report_of
 from studies.errors import StudyError
 from studies.record.sessions import live_sessions
@@ -64,7 +64,7 @@ class CopyReport:
 def delete(
     name: str,
     *,
-    storage: str | StorageLocation | None = None,
+    storage: Storage | None = None,
     confirm: Callable[[StudyReport], object] | None = None,
 ) -> None:
     """Delete a study, its trials and its files. There is no way back.
@@ -85,7 +85,7 @@ def delete(
     shutil.rmtree(stored.files, ignore_errors=True)
 
 
-def verify(*, storage: str | StorageLocation | None = None, repair: bool = False) -> VerifyReport:
+def verify(*, storage: Storage | None = None, repair: bool = False) -> VerifyReport:
     """Look for damage, rows and files that belong to nothing, and trials whose worker is gone.
 
     Raises:
@@ -95,7 +95,7 @@ def verify(*, storage: str | StorageLocation | None = None, repair: bool = False
     return VerifyReport(location=location, findings=integrity.verify(location, repair=repair))
 
 
-def backup(target: Path, *, storage: str | StorageLocation | None = None, force: bool = False) -> BackupReport:
+def backup(target: str | Path, *, storage: Storage | None = None, force: bool = False) -> BackupReport:
     """Copy the SQLite database into one file, as it is at this moment, while workers run.
 
     Args:
@@ -104,15 +104,15 @@ def backup(target: Path, *, storage: str | StorageLocation | None = None, force:
     Raises:
         StorageError: there is no such database, it is damaged, or the target is in the way.
     """
-    location = locate(storage)
-    return BackupReport(location=location, target=target, trials=back_up(location, target, force=force))
+    location, file = locate(storage), Path(target)
+    return BackupReport(location=location, target=file, trials=back_up(location, file, force=force))
 
 
 def copy(
-    source: str | StorageLocation,
-    target: str | StorageLocation,
+    source: Storage,
+    target: Storage,
     *,
-    studies: Sequence[str] = (),
+    studies: Sequence[str] | str = (),
     force: bool = False,
 ) -> CopyReport:
     """Copy studies whole, with their files, between SQLite files and PostgreSQL; the source keeps them.
@@ -130,7 +130,8 @@ def copy(
     if places[0].is_same(places[1]):
         raise StorageError(f"SRC and DST are the same storage, {places[0]}", "name another")
     here = Side(places[0], open_storage(places[0]))
-    names = list(dict.fromkeys(studies)) or [frozen.study_name for frozen in here.storage.get_all_studies()]
+    wanted = [studies] if isinstance(studies, str) else studies
+    names = list(dict.fromkeys(wanted)) or [frozen.study_name for frozen in here.storage.get_all_studies()]
     for name in names:
         if not force and live_sessions(load(here.location, here.storage, name).attributes):
             hint = f"`studyhall stop '{name}'` first, or --force copies it as it is now"
@@ -140,8 +141,8 @@ def copy(
     return CopyReport(source=places[0], target=places[1], studies=[_copied(here, there, name) for name in names])
 
 
-def _place(storage: str | StorageLocation) -> StorageLocation:
-    return storage if isinstance(storage, StorageLocation) else StorageLocation.parse(storage)
+def _place(storage: Storage) -> StorageLocation:
+    return storage if isinstance(storage, StorageLocation) else StorageLocation.parse(str(storage))
 
 
 def _copied(here: Side, there: Side, name: str) -> Copied:
@@ -151,7 +152,7 @@ def _copied(here: Side, there: Side, name: str) -> Copied:
         raise CopyError(f"study {name!r}: {differs.message}", differs.hint) from differs
 
 
-def dashboard(*, storage: str | StorageLocation | None = None) -> WSGIApplication:
+def dashboard(*, storage: Storage | None = None) -> WSGIApplication:
     """optuna-dashboard for all studies of the storage, as a WSGI application.
 
     Raises:

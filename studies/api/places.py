@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from storage import StorageLocation, open_storage
 from storage.location import DEFAULT
@@ -10,8 +11,11 @@ from studies.record.stored import StoredStudy, load
 
 VARIABLE = "STUDYHALL_STORAGE"
 
+Storage = str | Path | StorageLocation
+"""A URL, or a path."""
 
-def locate(storage: str | StorageLocation | None = None) -> StorageLocation:
+
+def locate(storage: Storage | None = None) -> StorageLocation:
     """The place that is named, else the one that $STUDYHALL_STORAGE names, else studyhall.db in the working folder.
 
     Raises:
@@ -19,10 +23,10 @@ def locate(storage: str | StorageLocation | None = None) -> StorageLocation:
     """
     if isinstance(storage, StorageLocation):
         return storage
-    return StorageLocation.parse(storage or os.environ.get(VARIABLE) or DEFAULT)
+    return StorageLocation.parse(str(storage or "") or os.environ.get(VARIABLE) or DEFAULT)
 
 
-def find(name: str, storage: str | StorageLocation | None = None) -> StoredStudy:
+def find(name: str, storage: Storage | None = None) -> StoredStudy:
     """An existing study.
 
     Raises:

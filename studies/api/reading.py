@@ -13,7 +13,7 @@ from storage import StorageLocation, open_storage
 from storage.attempts import Attempt, attempts_of
 from storage.claims import FINISHED, Budget
 from studies.analysis.learning_curves import Curves, Finding, diagnose
-from studies.api.places import find, locate
+from studies.api.places import Storage, find, locate
 from studies.errors import StudyError
 from studies.record.progress import Progress, best_trial, read_progress
 from studies.record.stored import StoredStudy
@@ -62,7 +62,7 @@ class BestTrials:
     trials: Sequence[FrozenTrial]
 
 
-def list_studies(*, storage: str | StorageLocation | None = None) -> list[StudySummary]:
+def list_studies(*, storage: Storage | None = None) -> list[StudySummary]:
     """All studies in the storage.
 
     Raises:
@@ -88,7 +88,7 @@ def list_studies(*, storage: str | StorageLocation | None = None) -> list[StudyS
     return rows
 
 
-def status(name: str, *, storage: str | StorageLocation | None = None) -> Progress:
+def status(name: str, *, storage: Storage | None = None) -> Progress:
     """How a study stands, over all workers and machines. Changes nothing.
 
     Raises:
@@ -98,7 +98,7 @@ def status(name: str, *, storage: str | StorageLocation | None = None) -> Progre
     return read_progress(find(name, storage))
 
 
-def show(name: str, *, storage: str | StorageLocation | None = None) -> StudyReport:
+def show(name: str, *, storage: Storage | None = None) -> StudyReport:
     """A study and its trials.
 
     Raises:
@@ -114,7 +114,7 @@ def report_of(stored: StoredStudy) -> StudyReport:
     return StudyReport(name=stored.name, location=stored.location, files=stored.files, spec=stored.spec, trials=trials)
 
 
-def trial(name: str, number: int, *, storage: str | StorageLocation | None = None) -> TrialReport:
+def trial(name: str, number: int, *, storage: Storage | None = None) -> TrialReport:
     """One trial whole.
 
     Raises:
@@ -130,7 +130,7 @@ def trial(name: str, number: int, *, storage: str | StorageLocation | None = Non
     return TrialReport(trial=found, attempts=attempts_of(found.system_attrs), curves=curves, findings=diagnose(curves))
 
 
-def best(name: str, *, storage: str | StorageLocation | None = None) -> BestTrials:
+def best(name: str, *, storage: Storage | None = None) -> BestTrials:
     """The best trial, or the Pareto front of a study with several objectives.
 
     Raises:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack
 
+from pydantic import ValidationError
+
+from objectives.wording import did_you_mean
 from storage import StorageLocation, open_storage
-from studies.api.places import find, locate
-from studies.errors import StudyError
+from studies.api.places import Storage, find, locate
+from studies.errors import StudyError, StudyFileError
 from studies.execution.devices import Slot
-from studies.execution.engines.table import DEFAULT_ENGINE
+from studies.execution.engines.table import DEFAULT_ENGINE, engine_named
 from studies.execution.launch import check_data, find_slots
 from studies.execution.launch import launch as run_workers
 from studies.execution.outcome import LaunchOutcome, StopReason, exit_code
@@ -22,6 +26,7 @@ from studies.record.progress import Progress, read_progress
 from studies.record.sessions import live_sessions, request_stop
 from studies.record.stored import StoredStudy
 from studies.spec.settings import WorkerSettings, seconds
+from studies.study_file.messages import sentence
 from studies.study_file.reading import read_study
 
 Devices = Sequence[int] | Literal["all", "none"]
@@ -60,18 +65,18 @@ class StopRequest:
 class LaunchOptions(TypedDict, total=False):
     """What `launch` and `start` take beside the study; what is left out is as the study file says."""
 
-    storage: str | StorageLocation | None
+    storage: Storage | None
     name: str | None
     workers: int | None
     devices: Devices | None
     workers_per_device: int | None
     trials: int | None
     timeout: float | str | None
-    directions: Sequence[str] | None
+    directions: Sequence[str] | str | None
     sampler: str | None
     pruner: str | None
     seed: int | None
-    settings: Mapping[str, Any]
+    settings: Mapping[str, Any] | None
     engine: str
     accept_changes: bool
 
@@ -101,7 +106,7 @@ def launch(study: str, *, view: View | None = None, **options: Unpack[LaunchOpti
 def resume(
     name: str,
     *,
-    storage: str | StorageLocation | None = None,
+    storage: Storage | None = None,
     workers: int | None = None,
     devices: Devices | None = None,
     workers_per_device: int | None = None,
@@ -122,6 +127,7 @@ def resume(
         StorageError: the storage cannot be used.
     """
     stored = find(name, storage)
+    engine_named(engine)  # refused also where there is nothing left to run
     check_source(stored, accept=accept_changes)
     if trials is not None or timeout is not None:
         raise_budget(stored, trials=trials, more_seconds=_seconds(timeout))
@@ -131,7 +137,7 @@ def resume(
 def worker(
     name: str,
     *,
-    storage: str | StorageLocation | None = None,
+    storage: Storage | None = None,
     workers: int | None = 1,
     devices: Devices | None = None,
     workers_per_device: int | None = None,
@@ -148,7 +154,7 @@ def worker(
     return run(stored, _workers(stored, workers, devices, workers_per_device), view)
 
 
-def stop(name: str, *, storage: str | StorageLocation | None = None) -> StopRequest:
+def stop(name: str, *, storage: Storage | None = None) -> StopRequest:
     """Ask all workers of a study, wherever they run, to stop at the end of their epoch and requeue their trials.
 
     Raises:
@@ -174,7 +180,14 @@ class Prepared:
 
 
 def prepare(study: str, **options: Unpack[LaunchOptions]) -> Prepared:
-    """Everything of `launch` before its workers start: the study checked, and made in its storage or joined there."""
+    """Everything of `launch` before its workers start: the study checked, and made in its storage or joined there.
+
+    Raises:
+        TypeError: an option that there is not.
+    """
+    if unknown := options.keys() - LaunchOptions.__annotations__.keys():
+        known = LaunchOptions.__annotations__
+        raise TypeError(f"no option {min(unknown)!r}; allowed: {', '.join(known)}{did_you_mean(min(unknown), known)}")
     given = _settings(options)
     spec = read_study(study, given)
     check_size(spec, spec.budget.trials)
@@ -227,13 +240,21 @@ def run(
 def _workers(
     stored: StoredStudy, workers: int | None, devices: Devices | None, per_device: int | None
 ) -> WorkerSettings:
-    """The study's, with what is given now; its data are checked, which it needs from here on."""
+    """The study's, with what is given now; its data are checked, which it needs from here on.
+
+    Raises:
+        StudyFileError: what is given now is no such setting.
+    """
     spec = stored.required_spec()
     if trials_left(stored) != 0:
         check_data(spec)
     wish = {"count": workers, "devices": devices, "per_device": per_device}
     given = {key: value for key, value in wish.items() if value is not None}
-    return WorkerSettings.model_validate({**spec.workers.model_dump(), **given})
+    try:
+        return WorkerSettings.model_validate({**spec.workers.model_dump(), **given})
+    except ValidationError as error:
+        faults = [sentence({**row, "loc": ("workers", *row["loc"])}, {}) for row in error.errors()]
+        raise StudyFileError(f"study {stored.name!r}", faults) from None
 
 
 def _settings(options: LaunchOptions) -> dict[str, Any]:
@@ -243,7 +264,7 @@ def _settings(options: LaunchOptions) -> dict[str, Any]:
         "name": options.get("name"),
         "budget.trials": options.get("trials"),
         "budget.timeout": options.get("timeout"),
-        "directions": None if directions is None else list(directions),
+        "directions": directions.split(",") if isinstance(directions, str) else directions,
         "sampler": options.get("sampler"),
         "pruner": options.get("pruner"),
         "seed": options.get("seed"),
@@ -251,14 +272,17 @@ def _settings(options: LaunchOptions) -> dict[str, Any]:
         "workers.devices": options.get("devices"),
         "workers.per_device": options.get("workers_per_device"),
     }
-    return {key: value for key, value in given.items() if value is not None} | dict(options.get("settings", {}))
+    return {key: value for key, value in given.items() if value is not None} | dict(options.get("settings") or {})
 
 
 def _seconds(timeout: float | str | None) -> float | None:
     try:
-        return seconds(timeout) if isinstance(timeout, str) else timeout
+        found = seconds(timeout) if isinstance(timeout, str) else timeout
     except ValueError as error:
         raise StudyError(f"timeout: found {timeout!r}", str(error)) from None
+    if found is not None and not 0 < found < math.inf:
+        raise StudyError(f"timeout: found {timeout!r}", "allowed: more than 0 seconds")
+    return found
 
 
 def _higher(one: Any, other: Any) -> Any:

@@ -73,7 +73,8 @@ class Proposer:
         """
         # Reading them all also makes the trial known to the study's cache, which takes no parameter otherwise.
         frozen = next(t for t in reversed(self.study.get_trials(deepcopy=False)) if trial_id_of(t) == trial_id)
-        view = self._view(self.known)
+        # A sampler that covers a space knows the values of its parameters, and trials of another space have others.
+        view = self._view(self.known, self.since if sampler_of(self.spec).covers_space else 0)
         chosen = self._sampler(trial_seed(self.spec, frozen.number, len(frozen.params)), view, frozen)
         view.sampler = sampler = ViewSampler(chosen, view)
         earlier = None
@@ -113,11 +114,11 @@ class Proposer:
             seed = derive_seed(self.spec.root_seed, "instead", frozen.number)
             last = brute_force(seed) if self._space.size() is not None else RandomSampler(seed)
             # A point that only the other study has tried is left as well.
-            yield self._view(), with_fixed(self.spec, last), False
+            yield self._view(since=self.since), with_fixed(self.spec, last), False
         yield view, chosen, True
 
-    def _view(self, known: Sequence[FrozenTrial] = ()) -> ViewStudy:
-        return ViewStudy(self.study.study_name, storage_of(self.study), known)
+    def _view(self, known: Sequence[FrozenTrial] = (), since: int = 0) -> ViewStudy:
+        return ViewStudy(self.study.study_name, storage_of(self.study), known, since)
 
     def _sampler(self, seed: int, view: ViewStudy, frozen: FrozenTrial) -> BaseSampler:
         return warm_start_sampler(self.spec, self.known, seed=seed, study=view, trial=frozen)

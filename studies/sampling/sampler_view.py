@@ -31,19 +31,21 @@ def _as_it_is(method: Method) -> Method:
 class SamplerView(BaseStorage):
     """A study's storage as its sampler sees it: with more trials in it, and with nothing to write parameters to.
 
-    ``known`` are trials of another study that stand before the study's own. A trial that diverged is COMPLETE with
+    ``known`` are trials of another study that stand before the study's own; of its own, those before the number
+    ``since`` are left out. A trial that diverged is COMPLETE with
     the worst value. What samplers note, in the attributes of trials and of the study, goes to the storage itself.
     """
 
-    def __init__(self, storage: BaseStorage, known: Sequence[FrozenTrial] = ()) -> None:
+    def __init__(self, storage: BaseStorage, known: Sequence[FrozenTrial] = (), since: int = 0) -> None:
         self.storage = storage
         self.known = known
+        self.since = since
 
     def get_all_trials(
         self, study_id: int, deepcopy: bool = True, states: Container[TrialState] | None = None
     ) -> list[FrozenTrial]:
         """The trials as a sampler is to see them."""
-        own = self.storage.get_all_trials(study_id, deepcopy=False)
+        own = [trial for trial in self.storage.get_all_trials(study_id, deepcopy=False) if trial.number >= self.since]
         seen = with_diverged([*self.known, *own], self.storage.get_study_directions(study_id))
         wanted = [trial for trial in seen if states is None or trial.state in states]
         return copy.deepcopy(wanted) if deepcopy else wanted
@@ -78,10 +80,12 @@ class ViewStudy(optuna.Study):
     It is read anew for each trial: a study's own list of trials lasts until a trial of that object is told.
     """
 
-    def __init__(self, study_name: str, storage: BaseStorage, known: Sequence[FrozenTrial] = ()) -> None:
+    def __init__(
+        self, study_name: str, storage: BaseStorage, known: Sequence[FrozenTrial] = (), since: int = 0
+    ) -> None:
         # Hyperband would hand the sampler a study of its own (`_BracketStudy`), whose brackets are for pruners: all
         # of Optuna's samplers ask it for the trials of every bracket. So no pruner stands between.
-        super().__init__(study_name, SamplerView(storage, known), pruner=NopPruner())
+        super().__init__(study_name, SamplerView(storage, known, since), pruner=NopPruner())
 
     def stop(self) -> None:
         """Go on: samplers ask for it where a finite space is covered, and the budget knows that as well."""

@@ -1,12 +1,16 @@
 """What a trial is to evaluate is proposed once, before its objective runs."""
 
 import pytest
+from optuna.trial import TrialState
 
+from storage import open_storage
 from storage.claims import claim, requeue
 from storage.processes import ProcessIdentity
 from studies.execution.trial import WorkerStudy
+from studies.record.creation import create_or_join
 from studies.sampling.propose import Proposer
 from studies.sampling.pruners import make_pruner
+from studies.spec.study import StudySpec
 
 ME = ProcessIdentity.current()
 SPACE = {"x": {"low": 0, "high": 9}, "y": {"low": 0.0, "high": 1.0}, "z": {"choices": ["a", "b"]}}
@@ -86,3 +90,19 @@ def test_an_objective_of_ones_own_gets_a_sampler_and_no_parameters(begin):
     proposer.propose(claim_one())
     (trial,) = stored.study.get_trials()
     assert trial.params == {}
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "bruteforce"])
+def test_a_finite_space_that_was_widened_is_searched_on(run_here, work, location, sampler):
+    narrow = {name: {"low": 0, "high": 3} for name in "xy"}
+    study, _ = run_here("s", 12, space=narrow, sampler=sampler)
+    wide = {"x": {"low": 0, "high": 3}, "y": {"low": 0, "high": 4}}
+    changes = {"space": wide, "sampler": sampler, "budget": {"trials": 20}, "seed": 3, "pruner": "median"}
+    spec = StudySpec(name="s", objective="quadratic", **changes)
+    joined = create_or_join(location, open_storage(location), spec, accept_changes=True).stored
+    spec.budget.to_budget().store(joined.storage, joined.study_id)
+    assert work(joined, lambda trial: float(trial.params["x"] + trial.params["y"])) == "budget reached"
+    trials = joined.study.get_trials()
+    assert {trial.state for trial in trials} == {TrialState.COMPLETE}
+    later = [(trial.params["x"], trial.params["y"]) for trial in trials[len(study.study.get_trials()) :]]
+    assert len(later) == len(set(later)) == 8

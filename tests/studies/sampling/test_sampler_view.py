@@ -48,7 +48,7 @@ def studies(tmp_path_factory):
             "budget": {"trials": 999},
             **settings,
         }
-        return creation.create_or_join(location, storage, StudySpec.model_validate(spec))[0]
+        return creation.create_or_join(location, storage, StudySpec.model_validate(spec)).stored
 
     source = make("source")
     complete(source, 7.0, 1.0)
