@@ -95,7 +95,7 @@ def test_an_objective_of_ones_own_gets_a_sampler_and_no_parameters(begin):
 @pytest.mark.parametrize("sampler", ["tpe", "bruteforce"])
 def test_a_finite_space_that_was_widened_is_searched_on(run_here, work, location, sampler):
     narrow = {name: {"low": 0, "high": 3} for name in "xy"}
-    study, _ = run_here("s", 12, space=narrow, sampler=sampler)
+    run_here("s", 12, space=narrow, sampler=sampler)
     wide = {"x": {"low": 0, "high": 3}, "y": {"low": 0, "high": 4}}
     changes = {"space": wide, "sampler": sampler, "budget": {"trials": 20}, "seed": 3, "pruner": "median"}
     spec = StudySpec(name="s", objective="quadratic", **changes)
@@ -104,5 +104,5 @@ def test_a_finite_space_that_was_widened_is_searched_on(run_here, work, location
     assert work(joined, lambda trial: float(trial.params["x"] + trial.params["y"])) == "budget reached"
     trials = joined.study.get_trials()
     assert {trial.state for trial in trials} == {TrialState.COMPLETE}
-    later = [(trial.params["x"], trial.params["y"]) for trial in trials[len(study.study.get_trials()) :]]
+    later = [(trial.params["x"], trial.params["y"]) for trial in trials[12:]]
     assert len(later) == len(set(later)) == 8
