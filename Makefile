@@ -3,8 +3,8 @@ LOCK := requirements.lock
 BIN  := .venv/bin
 # -I: pip runs without the caller's PYTHON* variables and without this folder on its path.
 PIP  := $(BIN)/python -I -m pip --disable-pip-version-check
-# Two files of tests at a time: most of each test is waiting, for imports above all.
-TEST := $(BIN)/pytest -n 2 --dist loadfile
+# Three files of tests at a time on two cores: a third of each test is waiting, for other processes.
+TEST := $(BIN)/pytest -n 3 --dist loadfile
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -15,7 +15,7 @@ TEST := $(BIN)/pytest -n 2 --dist loadfile
 PIP_HEARS := CACHE_DIR CERT CLIENT_CERT CONFIG_FILE DEFAULT_TIMEOUT EXTRA_INDEX_URL FIND_LINKS INDEX_URL KEYRING_PROVIDER \
 	NO_CACHE_DIR NO_COLOR NO_INDEX PROGRESS_BAR PROXY RETRIES TIMEOUT TRUSTED_HOST
 unexport VIRTUAL_ENV MYPYPATH PYTHONHOME PYTHONPATH PYTHONPLATLIBDIR PYTHONUSERBASE PYTHONEXECUTABLE PYTHONOPTIMIZE \
-	PYTHONINSPECT PYTHONWARNINGS PYTHONSAFEPATH \
+	PYTHONDONTWRITEBYTECODE PYTHONINSPECT PYTHONWARNINGS PYTHONSAFEPATH \
 	$(filter-out $(addprefix PIP_,$(PIP_HEARS)),$(filter PIP_%,$(.VARIABLES)))
 
 help: ## List the targets

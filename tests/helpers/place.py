@@ -38,7 +38,8 @@ class Place:
 
     def environment(self) -> dict[str, str]:
         clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-        return clean | {"PYTHONUNBUFFERED": "1"} | self.variables
+        # What Python keeps beside a user's file is nothing of ours.
+        return clean | {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"} | self.variables
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run to the end."""
