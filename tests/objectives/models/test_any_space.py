@@ -116,7 +116,7 @@ def spaces(draw, hypermodel, always):
 
 @pytest.mark.parametrize(
     ("hypermodel", "examples"),
-    [("mlp", 15), ("cnn", 5), ("resnet", 4), ("sequence", 15), ("transfer", 10)],
+    [("mlp", 40), ("cnn", 10), ("resnet", 6), ("sequence", 40), ("transfer", 30)],
 )
 def test_all_that_is_suggested_is_read_and_all_that_is_told_unused_is_not(keras, files, hypermodel, examples):
     @settings(deadline=None, max_examples=examples, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
