@@ -96,8 +96,6 @@ class SamplerConfig(Section):
             return {"name": value}
         if isinstance(value, dict) and "name" in value:
             return {"name": value["name"], "options": {k: v for k, v in value.items() if k != "name"}}
-        if isinstance(value, dict):
-            raise ValueError('a table needs the key name, for example name = "tpe"')
         return value
 
     def __str__(self) -> str:

@@ -51,9 +51,9 @@ class StudySpec(Section):
     seed: Annotated[int, Field(ge=0, lt=2**32)] | None = Field(default=None, json_schema_extra={"otherwise": "drawn"})
     """Decides splits, initial weights, batch order, dropout and sampler. A drawn seed is stored."""
     sampler: SamplerConfig = SamplerConfig(name="tpe")
-    """See [Samplers](#samplers)."""
+    """See [Samplers](#samplers). A table without a name has options of the default."""
     pruner: SamplerConfig = SamplerConfig(name="median")
-    """See [Pruners](#pruners)."""
+    """See [Pruners](#pruners). A table without a name has options of the default."""
     start: tuple[Point, ...] = ()
     """Points that are evaluated first: see [Start points](#start-points)."""
     warm_start: Name | None = None
@@ -78,6 +78,17 @@ class StudySpec(Section):
             value = {**value, "directions": [value["direction"]]}
             del value["direction"]
         return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _options_without_a_name_are_of_the_default(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        defaults = {key: cls.model_fields[key].default.name for key in ("sampler", "pruner")}
+        return {
+            key: {"name": defaults[key], **item} if key in defaults and isinstance(item, dict) else item
+            for key, item in value.items()
+        }
 
     @property
     def metrics(self) -> tuple[str, ...]:

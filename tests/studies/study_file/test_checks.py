@@ -72,7 +72,8 @@ TABLE = {
         "sampler.n_startup_trials",
         "must be int",
     ),
-    "sampler table without a name": ("sampler = { n_startup_trials = 3 }\n" + GOOD, "sampler", "needs the key name"),
+    "option that the default sampler lacks": ("sampler = { sigma0 = 3 }\n" + GOOD, "sampler.sigma0", '"tpe" has no such'),
+    "option that the default pruner lacks": ("pruner = { upper = 3 }\n" + GOOD, "pruner.upper", '"median" has no such'),
     "grid over a continuum": ("sampler = 'grid'\n" + GOOD, "sampler", "space.learning_rate"),
     "grid with a condition": (
         "sampler = 'grid'\n"
