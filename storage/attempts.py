@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from optuna.storages import BaseStorage
+from optuna.trial import FrozenTrial, TrialState
 
 from storage.processes import ProcessIdentity
 
@@ -20,12 +22,20 @@ Outcome = Literal[
     "complete", "pruned", "exception", "divergence", "bad value", "timeout", "memory", "interrupted", "death"
 ]
 
+_RESULTS = (TrialState.COMPLETE, TrialState.PRUNED)
 _FINAL = {"divergence", "bad value", "timeout", "memory"}  # trying again would end the same way
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """One worker's go at one trial. Times are UTC in ISO 8601; ``outcome`` is None while it runs."""
+    """One worker's go at one trial. Times are UTC in ISO 8601; ``outcome`` is None while it runs.
+
+    Attributes:
+        clock: the monotonic clock of the worker's machine at the start, in seconds since an unknown moment.
+        seconds: how long it took by that clock; None while it runs, and where the machine was started anew meanwhile.
+        finished: how many trials of the study were finished with this one, if it ended with a result. It orders them
+            whatever the clocks of the machines say.
+    """
 
     worker: str
     process: ProcessIdentity
@@ -33,10 +43,33 @@ class Attempt:
     end: str | None = None
     outcome: Outcome | None = None
     detail: str = ""
+    clock: float | None = None
+    seconds: float | None = None
+    finished: int | None = None
 
-    def ended(self, outcome: Outcome, detail: str = "") -> Attempt:
+    @classmethod
+    def begun(cls, worker: str, process: ProcessIdentity) -> Attempt:
+        """One that begins now, on this machine."""
+        return cls(worker=worker, process=process, start=now(), clock=time.monotonic())
+
+    def ended(self, outcome: Outcome, detail: str = "", *, finished: int | None = None) -> Attempt:
         """The same attempt, over now."""
-        return replace(self, end=now(), outcome=outcome, detail=detail)
+        is_same_clock = self.process.boot == ProcessIdentity.current().boot
+        seconds = time.monotonic() - self.clock if self.clock is not None and is_same_clock else None
+        return replace(self, end=now(), outcome=outcome, detail=detail, seconds=seconds, finished=finished)
+
+    def to_json(self) -> dict[str, Any]:
+        """The stable keys of an attempt in ``show --json``."""
+        return {key: value for key, value in asdict(self).items() if key != "clock"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Times:
+    """When the last attempt at a trial began, in UTC; when it ended the trial, and after how many seconds."""
+
+    start: datetime | None
+    end: datetime | None
+    seconds: float | None
 
 
 def now() -> str:
@@ -54,6 +87,22 @@ def attempts_of(system_attrs: Mapping[str, Any]) -> list[Attempt]:
 def to_json(attempts: Sequence[Attempt]) -> list[dict[str, Any]]:
     """Plain data, the inverse of ``attempts_of``."""
     return [asdict(attempt) for attempt in attempts]
+
+
+def times_of(trial: FrozenTrial) -> Times:
+    """The times of a trial: those of our attempt at it, else Optuna's, which are local and do not say of which zone."""
+    rows = attempts_of(trial.system_attrs)
+    if not rows or (trial.state in _RESULTS and rows[-1].outcome not in ("complete", "pruned")):
+        start, end = (moment and moment.astimezone(UTC) for moment in (trial.datetime_start, trial.datetime_complete))
+        return Times(start=start, end=end, seconds=(end - start).total_seconds() if start and end else None)
+    last = rows[-1]
+    start = datetime.fromisoformat(last.start)
+    if last.end is None or not trial.state.is_finished():
+        return Times(start=start, end=None, seconds=None)
+    end = datetime.fromisoformat(last.end)
+    # Attempts of older versions have no length of their own.
+    seconds = last.seconds if last.seconds is not None else (end - start).total_seconds()
+    return Times(start=start, end=end, seconds=seconds)
 
 
 def record(storage: BaseStorage, trial_id: int, attempts: Sequence[Attempt]) -> None:

@@ -15,8 +15,8 @@ from enum import Enum
 import optuna
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from storage.attempts import KEY, Attempt, Outcome, attempts_of, failure_reason, now, record, to_json
-from storage.optuna_schema import trial_id_of
+from storage.attempts import KEY, Attempt, Outcome, attempts_of, failure_reason, record, to_json
+from storage.optuna_schema import study_id_of, trial_id_of
 from storage.processes import ProcessIdentity
 from storage.rdb import SharedStorage
 
@@ -74,7 +74,7 @@ def claim(
 
     ``failed_before`` is the number of failed trials that the budget's ``failures`` does not count.
     """
-    attempt = Attempt(worker=worker, process=process, start=now())
+    attempt = Attempt.begun(worker, process)
     with storage.transaction():
         counts = storage.count_states(study_id)
         budget = Budget.of(storage, study_id)
@@ -125,7 +125,9 @@ def finish(
     with storage.transaction():
         attempts = _owned_attempts(storage, number, process)
         outcome: Outcome = "complete" if state is TrialState.COMPLETE else "pruned"
-        record(storage, number, [*attempts[:-1], attempts[-1].ended(outcome)])
+        counts = storage.count_states(study_id_of(study))
+        finished = 1 + sum(counts[each] for each in FINISHED)
+        record(storage, number, [*attempts[:-1], attempts[-1].ended(outcome, finished=finished)])
         for write in writes:
             write()
     storage.persist()

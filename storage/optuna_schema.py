@@ -54,9 +54,9 @@ def trial_id_of(trial: FrozenTrial | optuna.Trial) -> int:
     return trial._trial_id  # 5.0.0: optuna/trial/_frozen.py, optuna/trial/_trial.py
 
 
-def study_id_of(study: FrozenStudy) -> int:
+def study_id_of(study: FrozenStudy | optuna.Study) -> int:
     """The id of a study in its storage."""
-    return study._study_id  # 5.0.0: optuna/study/_frozen.py
+    return study._study_id  # 5.0.0: optuna/study/_frozen.py, optuna/study/study.py
 
 
 # --- sessions ------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,8 @@ from storage.claims import FINISHED, Budget
 from studies.analysis.learning_curves import Curves, Finding, diagnose
 from studies.api.places import Storage, find, locate
 from studies.errors import StudyError
-from studies.record.progress import Progress, best_trial, read_progress
+from studies.record.best import best_trial
+from studies.record.progress import Progress, read_progress
 from studies.record.stored import StoredStudy
 from studies.spec.study import StudySpec
 
@@ -131,10 +133,10 @@ def trial(name: str, number: int, *, storage: Storage | None = None) -> TrialRep
 
 
 def best(name: str, *, storage: Storage | None = None) -> BestTrials:
-    """The best trial, or the Pareto front of a study with several objectives.
+    """The best feasible trial, or the Pareto front of a study with several objectives.
 
     Raises:
-        StudyError: there is no such study, or it has no complete trial yet.
+        StudyError: there is no such study, or it has no complete or no feasible trial yet.
         StorageError: the storage cannot be used.
     """
     stored = find(name, storage)
@@ -146,5 +148,11 @@ def best(name: str, *, storage: Storage | None = None) -> BestTrials:
         one = best_trial(study.get_trials(deepcopy=False), study.directions[0])
         found = [] if one is None else [one]
     if not found:
+        progress = read_progress(stored)
+        if progress.none_feasible:
+            raise StudyError(
+                f"study {name!r} has no feasible trial yet: all {progress.complete} complete trials break a constraint",
+                f"`studyhall show {shlex.quote(name)}` lists them",
+            )
         raise StudyError(f"study {name!r} has no complete trial yet", f"`studyhall status {name}` shows how it stands")
     return BestTrials(value_names=stored.value_names, trials=found)

@@ -37,7 +37,9 @@ def _lines(report: LaunchReport) -> list[str]:
     flag = storage_flag(report.location)
     if outcome.detail:
         lines.append(f"why    {completed(outcome.detail, flag)}")
-    if progress.best is not None:
+    if progress.none_feasible:
+        lines.append("best   no feasible trial yet: every complete trial breaks a constraint")
+    elif progress.best is not None:
         value = f"{progress.value_names[0]} {number(progress.best.value)}"
         lines.append(f"best   {value}, trial {progress.best.number}: {parameters(progress.best.params)}")
     elif progress.front:

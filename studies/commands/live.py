@@ -137,6 +137,8 @@ def _of(progress: Progress) -> str:
 
 
 def _best(progress: Progress) -> str:
+    if progress.none_feasible:
+        return "no feasible trial yet"
     if len(progress.directions) > 1:
         return f"front of {progress.front}"
     if progress.best is None:

@@ -45,7 +45,11 @@ def _rows(progress: Progress, flag: str) -> Iterator[tuple[str, str]]:
     yield "waiting", str(progress.waiting)
     yield "time", f"{clock(progress.seconds)}{limit}"
     yield "sessions", str(len(progress.sessions))
-    if progress.best is not None:
+    if progress.infeasible:
+        yield "infeasible", f"{progress.infeasible} of {counted(progress.complete, 'complete trial')}"
+    if progress.none_feasible:
+        yield "best", "no feasible trial yet"
+    elif progress.best is not None:
         yield "best", f"{progress.value_names[0]} {number(progress.best.value)}, trial {progress.best.number}"
         yield "", parameters(progress.best.params)
     elif progress.front:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from optuna.trial import FrozenTrial
 from rich.console import Console
 from rich.table import Table
 
-from storage.attempts import Attempt
+from storage.attempts import Attempt, times_of
 from studies.analysis.learning_curves import Curves
 from studies.api import TrialReport
 from studies.commands.chart import chart, side_by_side
 from studies.commands.output import console, number, parameters, table
+from studies.record.best import is_feasible
 from studies.sampling.duplicates import ATTRIBUTE
 
 
@@ -22,6 +22,9 @@ def print_trial(report: TrialReport) -> None:
     """Print one trial whole."""
     found = report.trial
     rows = [("state", found.state.name), ("value", value_text(found)), ("time", duration_text(found))]
+    if found.constraints:
+        rows.append(("feasible", feasible_text(found)))
+        rows += [(f"constraint {key}", number(value)) for key, value in found.constraints.items()]
     rows += [(key, number(value) if isinstance(value, float) else str(value)) for key, value in found.params.items()]
     shown = {key: value for key, value in found.user_attrs.items() if not isinstance(value, dict) and key != "folds"}
     rows += [(key, str(value)) for key, value in shown.items()]
@@ -44,12 +47,17 @@ def print_trial(report: TrialReport) -> None:
 
 
 def trial_table(trials: Sequence[FrozenTrial]) -> Table:
-    """A line for each trial."""
-    rows = [
-        [str(row.number), row.state.name, value_text(row), epochs_text(row), duration_text(row), _given(row)]
-        for row in trials
-    ]
-    return table(["trial", "state", "value", "epochs", "time", "parameters"], rows)
+    """A line for each trial; whether it is feasible where any trial has constraints."""
+    columns: dict[str, Callable[[FrozenTrial], str]] = {
+        "trial": lambda row: str(row.number),
+        "state": lambda row: row.state.name,
+        "value": value_text,
+        **({"feasible": feasible_text} if any(row.constraints for row in trials) else {}),
+        "epochs": epochs_text,
+        "time": duration_text,
+        "parameters": _given,
+    }
+    return table([*columns], [[cell(row) for cell in columns.values()] for row in trials])
 
 
 def _given(trial: FrozenTrial) -> str:
@@ -98,27 +106,25 @@ def trial_json(report: TrialReport) -> dict[str, Any]:
     return {
         **trial_facts(report.trial),
         "findings": [vars(finding) | {"sentence": finding.sentence} for finding in report.findings],
-        "attempts": [vars(row) | {"process": row.process.to_json()} for row in report.attempts],
+        "attempts": [row.to_json() for row in report.attempts],
     }
 
 
 def trial_facts(trial: FrozenTrial) -> dict[str, Any]:
     """The stable keys of a trial in --json."""
+    times = times_of(trial)
     return {
         "number": trial.number,
         "state": trial.state.name,
         "values": trial.values,
+        "feasible": is_feasible(trial),
+        "constraints": trial.constraints,
         "params": trial.params,
         "reports": {str(step): value for step, value in sorted(trial.intermediate_values.items())},
         "attributes": trial.user_attrs,
-        "start": _utc(trial.datetime_start),
-        "end": _utc(trial.datetime_complete),
+        "start": times.start and times.start.isoformat(timespec="seconds"),
+        "end": times.end and times.end.isoformat(timespec="seconds"),
     }
-
-
-def _utc(moment: datetime | None) -> str | None:
-    # Optuna's are local and say no zone.
-    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def value_text(trial: FrozenTrial) -> str:
@@ -128,7 +134,13 @@ def value_text(trial: FrozenTrial) -> str:
 
 def duration_text(trial: FrozenTrial) -> str:
     """How long it took."""
-    return "-" if trial.duration is None else f"{trial.duration.total_seconds():.1f} s"
+    seconds = times_of(trial).seconds
+    return "-" if seconds is None else f"{seconds:.1f} s"
+
+
+def feasible_text(trial: FrozenTrial) -> str:
+    """Whether it breaks none of its constraints; a dash where it has set none."""
+    return ("yes" if is_feasible(trial) else "no") if trial.constraints else "-"
 
 
 def epochs_text(trial: FrozenTrial) -> str:

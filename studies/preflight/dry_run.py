@@ -11,7 +11,7 @@ from typing import Any
 from optuna.trial import FrozenTrial, TrialState
 
 from storage import StorageLocation, open_storage
-from storage.attempts import attempts_of
+from storage.attempts import attempts_of, times_of
 from studies.errors import StudyError
 from studies.execution.launch import check_data, launch
 from studies.execution.outcome import StopReason
@@ -73,8 +73,7 @@ def dry_run(spec: StudySpec) -> DryRun:
     if not finished:
         raise StudyError(f"the trial of {spec.name!r} did not get to its end: {_reason(trials) or outcome.detail}")
     (trial,) = finished
-    duration = trial.duration.total_seconds() if trial.duration is not None else 0.0
-    return DryRun(trial=trial, seconds=duration, total_seconds=time.monotonic() - begun)
+    return DryRun(trial=trial, seconds=times_of(trial).seconds or 0.0, total_seconds=time.monotonic() - begun)
 
 
 def _reason(trials: list[FrozenTrial]) -> str:

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from storage.attempts import attempts_of
 from storage.claims import FINISHED, Budget, running_attempts
+from studies.record.best import best_trial, finished_after, is_feasible
 from studies.record.sessions import SessionRecord, live_sessions, running_seconds
 from studies.record.stored import StoredStudy
 
@@ -36,10 +36,12 @@ class RunningTrial:
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """A study at one moment. ``best`` is the best COMPLETE trial of a study with one direction."""
+    """A study at one moment. ``best`` is the best feasible COMPLETE trial of a study with one direction."""
 
     name: str
     complete: int
+    infeasible: int
+    """How many of the complete trials break a constraint."""
     pruned: int
     failed: int
     running: int
@@ -64,6 +66,11 @@ class Progress:
         """COMPLETE or PRUNED, as the budget counts."""
         return self.complete + self.pruned
 
+    @property
+    def none_feasible(self) -> bool:
+        """Whether there are complete trials, and none is the best because each breaks a constraint."""
+        return self.complete > 0 and self.best is None and not self.front
+
     def to_json(self) -> dict[str, Any]:
         """The stable keys of ``status --json``."""
         best = self.best
@@ -71,6 +78,7 @@ class Progress:
             "name": self.name,
             "finished": self.finished,
             "complete": self.complete,
+            "infeasible": self.infeasible,
             "pruned": self.pruned,
             "failed": self.failed,
             "running": self.running,
@@ -103,6 +111,7 @@ def read_progress(stored: StoredStudy) -> Progress:
     return Progress(
         name=stored.name,
         complete=counts[TrialState.COMPLETE],
+        infeasible=sum(trial.state is TrialState.COMPLETE and not is_feasible(trial) for trial in trials),
         pruned=counts[TrialState.PRUNED],
         failed=counts[TrialState.FAIL],
         running=counts[TrialState.RUNNING],
@@ -115,7 +124,7 @@ def read_progress(stored: StoredStudy) -> Progress:
         value_names=tuple(stored.value_names),
         steps=None if stored.spec is None else stored.spec.steps,
         best=best,
-        since_best=_finished_after(trials, best),
+        since_best=finished_after(trials, best),
         front=len(stored.study.best_trials) if len(directions) > 1 else 0,
         workers=tuple(
             RunningTrial(
@@ -133,21 +142,6 @@ def read_progress(stored: StoredStudy) -> Progress:
         sessions=live_sessions(attributes),
         unknown_running=counts[TrialState.RUNNING] - len(owned),
     )
-
-
-def best_trial(trials: Sequence[FrozenTrial], direction: StudyDirection) -> FrozenTrial | None:
-    """The COMPLETE trial with the best value, the earliest among equals; None when there is none."""
-    complete = [trial for trial in trials if trial.state is TrialState.COMPLETE and trial.value is not None]
-    sign = -1.0 if direction is StudyDirection.MAXIMIZE else 1.0
-    return min(complete, key=lambda trial: sign * (trial.value or 0.0), default=None)
-
-
-def _finished_after(trials: Sequence[FrozenTrial], best: FrozenTrial | None) -> int:
-    """How many finished trials ended after the best one; all of them when there is none."""
-    ends = [trial.datetime_complete for trial in trials if trial.state in FINISHED]
-    if best is None or best.datetime_complete is None:
-        return len(ends)
-    return sum(end is not None and end > best.datetime_complete for end in ends)
 
 
 def finished_by(trials: Sequence[FrozenTrial], worker: str) -> int:

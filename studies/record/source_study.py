@@ -137,6 +137,7 @@ def _translated(
         params=dict(params),
         distributions=dict(distributions),
         intermediate_values=dict(old.intermediate_values),
+        constraints=old.constraints,
         # Genetic samplers breed from the first generation, which these belong to.
         system_attrs=dict.fromkeys(generation_keys(), 0),
     )

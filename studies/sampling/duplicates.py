@@ -49,10 +49,12 @@ def is_at(trial: FrozenTrial, point: Mapping[str, Scalar]) -> bool:
 
 
 def take_over(trial: optuna.Trial, earlier: FrozenTrial) -> tuple[TrialState, list[float] | None]:
-    """Note on the trial whose result it gets; returns the state and the values to finish it with."""
+    """Note on the trial whose result it gets, constraints included; returns the state and the values to end it with."""
     first = earlier.user_attrs.get(ATTRIBUTE, earlier.number)
     trial.set_user_attr(ATTRIBUTE, first)
     log.info("trial %d is trial %d again and gets its result", trial.number, first)
+    for name, value in earlier.constraints.items():
+        trial.set_constraint(name, value)
     if earlier.state is TrialState.COMPLETE:
         return TrialState.COMPLETE, list(earlier.values)
     if (step := earlier.last_step) is not None:

@@ -116,9 +116,10 @@ class BudgetSettings(Section):
     failures: Annotated[int, Field(ge=1)] = 10
     """Trials that may fail for good in one launch. With several workers a few more may fail that already run."""
     patience: Annotated[int, Field(ge=1)] | None = None
-    """End the study after this many finished trials without a new best one. One objective only."""
+    """End the study after this many finished trials without a new best one, in the order in which they ended. One
+    objective only."""
     target: Annotated[float, Field(allow_inf_nan=False)] | None = None
-    """End the study when a value is at least this good. One objective only."""
+    """End the study when a feasible trial's value is at least this good. One objective only."""
     trial_timeout: Seconds | None = None
     """The longest time of one attempt at a trial. A trial that takes longer fails and is not retried."""
 

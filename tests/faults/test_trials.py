@@ -74,5 +74,8 @@ def test_the_clock_is_set_back(drill, until, clock, workers_of):
     # The record says what the clock said
     starts = [trial.datetime_start for trial in drill.place.study("train").trials]
     assert (max(starts) - min(starts)).total_seconds() > 3000
+    # And how long a trial took is what has passed
+    attempts = [drill.place.json("show", "train", str(number))["attempts"] for number in range(TRIALS)]
+    assert all(0 <= row["seconds"] < 120 for rows in attempts for row in rows)
     # The budget of time counts what has passed, not what the clock says.
     assert 0 < drill.place.json("status", "train")["running_seconds"] < 120

@@ -58,6 +58,8 @@ def test_eight_processes_finish_exactly_the_budget_whatever_fails_or_comes_back(
     recorded = [
         (trial.number, attempt) for trial in opened.get_all_trials(1) for attempt in attempts_of(trial.system_attrs)
     ]
+    # And the finished ones are numbered in the order of their ends
+    assert sorted(row.finished for _, row in recorded if row.finished is not None) == list(range(1, 41))
     assert sorted(n for n, _ in recorded) == sorted(n for each in attempts for n in each)
     assert all(attempt.outcome is not None and attempt.end is not None for _, attempt in recorded)
 

@@ -72,8 +72,12 @@ TABLE = {
         "sampler.n_startup_trials",
         "must be int",
     ),
-    "option that the default sampler lacks": ("sampler = { sigma0 = 3 }\n" + GOOD, "sampler.sigma0", '"tpe" has no such'),
-    "option that the default pruner lacks": ("pruner = { upper = 3 }\n" + GOOD, "pruner.upper", '"median" has no such'),
+    "option of another sampler": (
+        "sampler = { sigma0 = 3 }\n" + GOOD,
+        "sampler.sigma0",
+        '"tpe" has no such',
+    ),
+    "option of another pruner": ("pruner = { upper = 3 }\n" + GOOD, "pruner.upper", '"median" has no such'),
     "grid over a continuum": ("sampler = 'grid'\n" + GOOD, "sampler", "space.learning_rate"),
     "grid with a condition": (
         "sampler = 'grid'\n"
