@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from objectives.data.arrays import SearchData
 
+TRAINING_VERSION = 1
+"""Of what training makes of a configuration and a seed. CONTRIBUTING.md says when it is raised."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Training:

@@ -20,6 +20,7 @@ from studies.execution.devices import SlotRequest
 from studies.execution.engines.table import DEFAULT_ENGINE, engine_named
 from studies.record.fingerprint import check_source, source_digest
 from studies.record.stored import StoredStudy
+from studies.record.training_version import training_of
 from studies.sampling.duplicates import ATTRIBUTE
 from studies.spec.resolving import resolve
 from studies.spec.study import StudySpec
@@ -67,6 +68,8 @@ class Comparison:
     values: Sequence[Pair]
     tolerance: float
     device: str
+    training: tuple[int, int] | None = None
+    """The version of the training that made the record, and that of today; None where studyhall trains nothing."""
 
     @property
     def equal(self) -> bool:
@@ -101,6 +104,7 @@ class Comparison:
             "equal": self.equal,
             "identical": self.identical,
             "device": self.device,
+            "training": None if self.training is None else dict(zip(("recorded", "again"), self.training, strict=True)),
         }
 
 
@@ -146,6 +150,7 @@ def rerun(stored: StoredStudy, number: int, environment: MutableMapping[str, str
         RerunError: the objective raised.
     """
     spec = stored.required_spec()
+    today = resolve(spec.objective).training_version
     recorded = _finished_trial(stored, spec, number)
     if number < stored.changed_at:
         raise StudyError(
@@ -172,6 +177,7 @@ def rerun(stored: StoredStudy, number: int, environment: MutableMapping[str, str
         values=_pairs(spec, _recorded_values(recorded), values),
         tolerance=0.0 if is_exact else TOLERANCE,
         device=place.device,
+        training=(training_of(stored, number), today) if today is not None else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from studies.preflight.data_check import DataCheck, data_check, unseen
 from studies.preflight.doctor import Finding, findings
 from studies.preflight.dry_run import DryRun, dry_run
 from studies.record.budget import check_size
+from studies.spec.resolving import resolve
 from studies.spec.study import StudySpec
 from studies.study_file.reading import read_study
 
@@ -30,10 +31,13 @@ class CheckReport:
     not_looked_at: str | None
     """Why the study's data are not in ``data``."""
     dry_run: DryRun | None
+    notes: Sequence[str] = ()
+    """What is sound, and perhaps not meant."""
 
     def to_json(self) -> dict[str, Any]:
         """The stable keys of ``check --json``."""
         facts: dict[str, Any] = {"spec": self.spec.model_dump(mode="json", exclude_none=True), "size": self.size}
+        facts |= {"notes": list(self.notes)}
         facts |= {"data": self.data.to_json()} if self.data is not None else {}
         return facts | ({"run": self.dry_run.to_json()} if self.dry_run is not None else {})
 
@@ -62,6 +66,7 @@ def check(study: str, settings: Mapping[str, Any] | None = None, *, run: bool = 
         data=data,
         not_looked_at=unseen(spec.data) if data is None and spec.data is not None else None,
         dry_run=dry_run(spec) if run else None,
+        notes=tuple(resolve(spec.objective).notes(spec)),
     )
 
 

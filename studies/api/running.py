@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,9 +26,12 @@ from studies.record.fingerprint import check_source
 from studies.record.progress import Progress, read_progress
 from studies.record.sessions import live_sessions, request_stop
 from studies.record.stored import StoredStudy
+from studies.spec.resolving import resolve
 from studies.spec.settings import WorkerSettings, seconds
 from studies.study_file.messages import sentence
 from studies.study_file.reading import read_study
+
+log = logging.getLogger("studyhall.launch")
 
 Devices = Sequence[int] | Literal["all", "none"]
 View = Callable[[Progress], None]
@@ -196,6 +200,8 @@ def prepare(study: str, **options: Unpack[LaunchOptions]) -> Prepared:
     slots = find_slots(spec, spec.workers, engine=engine)
     location = locate(options.get("storage"))
     accept = options.get("accept_changes", False)
+    for note in resolve(spec.objective).notes(spec):
+        log.warning(note)
     joined = create_or_join(location, open_storage(location, create=True), spec, accept_changes=accept)
     stored = joined.stored
     check_source(stored, accept=accept)

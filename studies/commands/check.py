@@ -35,6 +35,8 @@ def command(
     _print_space(out, report)
     if report.dry_run is not None:
         _print_run(out, report.spec, report.dry_run)
+    for note in report.notes:
+        out.print(f"note: {note}", markup=False)
     words = shlex.join(["studyhall", "launch", study, *(word for text in set_ or [] for word in ("--set", text))])
     out.print(f"{study}: sound; `{words}` runs it", markup=False)
     return 0

@@ -16,6 +16,7 @@ from studies.record.budget import trials_left
 from studies.record.progress import Progress
 from studies.record.source_study import lost_source
 from studies.record.stored import StoredStudy
+from studies.record.training_version import note_training
 from studies.spec.resolving import resolve
 from studies.spec.settings import WorkerSettings
 from studies.spec.study import StudySpec
@@ -48,6 +49,8 @@ def launch(
         return LaunchOutcome(ended=StopReason.BUDGET_REACHED)
     if (lost := lost_source(stored)) is not None:
         log.warning("study %r, which this one was warm-started from, is gone; the sampler goes on without it", lost)
+    if (other := note_training(stored)) is not None:
+        log.warning(other)
     count = workers.count if left is None else min(workers.count, left)
     if len(slots) != count:
         slots = find_slots(spec, workers.model_copy(update={"count": count}), engine=engine)

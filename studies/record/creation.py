@@ -18,6 +18,7 @@ from studies.errors import StudyError, StudyNotFound
 from studies.record.sessions import live_sessions
 from studies.record.source_study import remember
 from studies.record.stored import FORMAT_KEY, SPEC_KEY, StoredStudy, load
+from studies.record.training_version import note_training
 from studies.sampling.samplers import sampler_of
 from studies.sampling.start_points import enqueue
 from studies.spec.study import FORMAT, StudySpec
@@ -147,6 +148,7 @@ def _write(stored: StoredStudy) -> None:
     storage, study_id, spec = stored.storage, stored.study_id, stored.required_spec()
     _store_spec(storage, study_id, spec)
     replace(spec.budget.to_budget(), points=_points(spec)).store(storage, study_id)
+    note_training(stored)
     _begin(stored)
     if spec.metrics and len(spec.metrics) == len(spec.directions):
         with warnings.catch_warnings():

@@ -7,18 +7,20 @@ samplers, the record, a launch and `check` ask the same questions.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from objectives.objective import Objective
 from objectives.space.values import Scalar
-from objectives.wording import written
+from objectives.wording import listing, written
 from studies.spec.study import StudySpec
 
 if TYPE_CHECKING:
     from objectives.data.arrays import SearchData, Splits
+
+_WORDS = {"minimize": "smaller", "maximize": "larger"}
 
 Fault = tuple[str, str]
 """A dotted key of the study file, and the sentence that says what is wrong there."""
@@ -46,6 +48,8 @@ class ResolvedObjective(ABC):
     is_cooperative: ClassVar[bool] = True
     """Whether a trial that is to stop does so by itself at the end of its epoch; if not, it is killed after a while."""
     uses_gpus: ClassVar[bool] = False
+    training_version: ClassVar[int | None] = None
+    """Of the training in studyhall that decides its values; None where there is none."""
 
     @classmethod
     @abstractmethod
@@ -92,6 +96,10 @@ class ResolvedObjective(ABC):
         """What must stay as it is for trials to be comparable; raises ObjectiveError where its file is gone."""
         return None
 
+    def notes(self, spec: StudySpec) -> Iterator[str]:
+        """What is worth a word about a sound spec that was completed and not stored yet."""
+        yield from ()
+
     def frameworks(self, spec: StudySpec) -> tuple[str, ...]:
         """What every worker is going to import, and so is worth importing once, before they are forked."""
         return ()
@@ -122,3 +130,15 @@ def direction_faults(spec: StudySpec, *, returns_metrics: bool) -> Iterator[Faul
     elif names and names != count:
         directions = f"{count} direction{'s' if count != 1 else ''}"
         yield "metric", f"found {names} metric{'s' if names != 1 else ''} and {directions}; give each its own"
+
+
+def contradictions(spec: StudySpec, better: Callable[[str], str | None]) -> Iterator[Fault]:
+    """Each metric that is to go the wrong way; ``better`` says of a name which is right, None if it cannot tell."""
+    if len(spec.directions) != max(1, len(spec.metrics)):
+        return
+    pairs = list(zip(spec.metrics, spec.directions, strict=False))
+    rights = [better(name) or found for name, found in pairs]
+    for (name, found), right in zip(pairs, rights, strict=True):
+        if found != right:
+            key, said = ("direction", written(right)) if len(pairs) == 1 else ("directions", f"[{listing(rights)}]")
+            yield key, f"found {written(found)}, but {name} is better when {_WORDS[right]}; say {key} = {said}"

@@ -42,7 +42,7 @@ class StudySpec(Section):
         default=None, json_schema_extra={"otherwise": '`"val_accuracy"`, for regression `"val_mae"`'}
     )
     """The [metric](#metrics) to optimize, or a list for several objectives. For an objective of your own: the names of
-    its values, if wanted."""
+    its values, if wanted. Names such as `accuracy`, `val_loss` and `rmse` decide the direction."""
     directions: tuple[Direction, ...] = Field(
         default=("minimize",), json_schema_extra={"otherwise": 'that of the metric, else `["minimize"]`'}
     )

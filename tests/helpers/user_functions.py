@@ -102,6 +102,20 @@ def enough(trial):
     return x * x
 
 
+def constrained(trial):
+    """Feasible from 2 on, and better the smaller it is."""
+    x = trial.suggest_float("x", -5.0, 5.0)
+    trial.set_constraint("at least 2", 2.0 - x)
+    note(trial)
+    return x
+
+
+def hopeless(trial):
+    x = trial.suggest_float("x", -5.0, 5.0)
+    trial.set_constraint("never", 1.0)
+    return x, -x
+
+
 def two(trial):
     x = trial.suggest_float("x", -5.0, 5.0)
     return x * x, (x - 2) ** 2

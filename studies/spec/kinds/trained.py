@@ -16,17 +16,17 @@ from objectives.space.search_space import SearchSpace
 from objectives.training.metrics import BETTER, DEFAULTS, kind_of, metric_fault
 from objectives.training.settings import TrainSettings
 from objectives.training.task import Task
-from objectives.wording import by_nearness, did_you_mean, how_to_install, listing, written
-from studies.spec.objective import Fault, Fingerprint, ResolvedObjective, direction_faults
+from objectives.training.trainer import TRAINING_VERSION
+from objectives.wording import by_nearness, did_you_mean, how_to_install, written
+from studies.spec.objective import Fault, Fingerprint, ResolvedObjective, contradictions, direction_faults
 from studies.spec.study import StudySpec
-
-_WORDS = {"minimize": "smaller", "maximize": "larger"}
 
 
 class TrainedObjective(ResolvedObjective):
     """Trains on data with Keras, and returns metrics."""
 
     uses_gpus: ClassVar[bool] = True
+    training_version: ClassVar[int | None] = TRAINING_VERSION
 
     def completed(self, spec: StudySpec) -> StudySpec:
         """With data, training, the metric that data of their task have, and the direction in which it is better."""
@@ -42,8 +42,9 @@ class TrainedObjective(ResolvedObjective):
 
     def faults(self, spec: StudySpec) -> Iterator[Fault]:
         """In metrics and directions, the data and the backend."""
-        for place, name in enumerate(spec.metrics):
-            yield from _metric_faults(spec, place, name)
+        for name in spec.metrics:
+            yield from _metric_faults(spec, name)
+        yield from contradictions(spec, BETTER.get)
         yield from direction_faults(spec, returns_metrics=True)
         yield from _dataset_faults(spec)
         yield from _backend_faults(spec)
@@ -87,7 +88,7 @@ def _default_metric(data: DataSettings) -> str:
         return DEFAULTS["classes"]
 
 
-def _metric_faults(spec: StudySpec, place: int, name: str) -> Iterator[Fault]:
+def _metric_faults(spec: StudySpec, name: str) -> Iterator[Fault]:
     if name not in BETTER:
         allowed = ", ".join(by_nearness(name, BETTER))
         yield "metric", f"found {written(name)}; allowed: {allowed}{did_you_mean(name, BETTER)}"
@@ -96,12 +97,6 @@ def _metric_faults(spec: StudySpec, place: int, name: str) -> Iterator[Fault]:
         classes = known.classes if spec.data.classes is None else len(spec.data.classes)
         if (fault := metric_fault(name, classes)) is not None:
             yield "metric", fault
-    if len(spec.directions) == max(1, len(spec.metrics)) and spec.directions[place] != BETTER[name]:
-        key, right = "direction", written(BETTER[name])
-        if len(spec.directions) > 1:
-            key, right = "directions", f"[{listing(BETTER.get(each, 'minimize') for each in spec.metrics)}]"
-        found, size = written(spec.directions[place]), _WORDS[BETTER[name]]
-        yield key, f"found {found}, but {name} is better when {size}; say {key} = {right}"
 
 
 def _dataset_faults(spec: StudySpec) -> Iterator[Fault]:

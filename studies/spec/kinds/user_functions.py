@@ -10,10 +10,12 @@ from typing import ClassVar, Self
 from objectives.errors import ObjectiveError
 from objectives.objective import Objective
 from objectives.user_code.definitions import check_reference
+from objectives.user_code.directions import created_studies
 from objectives.user_code.loading import load
-from objectives.user_code.source import imports_tensorflow, is_reference, source, split_reference
+from objectives.user_code.source import file_of, imports_tensorflow, is_reference, source, split_reference
 from objectives.wording import written
-from studies.spec.objective import Fault, Fingerprint, ResolvedObjective, direction_faults
+from studies.spec.metric_names import better
+from studies.spec.objective import Fault, Fingerprint, ResolvedObjective, contradictions, direction_faults
 from studies.spec.study import StudySpec
 
 
@@ -46,6 +48,13 @@ class UserFunction(ResolvedObjective):
             return self.reference
         return f"{(folder / Path(place).expanduser()).resolve()}:{attribute}"
 
+    def completed(self, spec: StudySpec) -> StudySpec:
+        """With the directions in which its metrics are better, where it gives none and the names of all tell."""
+        known = tuple(filter(None, map(better, spec.metrics)))
+        if "directions" in spec.model_fields_set or not known or len(known) < len(spec.metrics):
+            return spec
+        return spec.model_copy(update={"directions": known})
+
     def faults(self, spec: StudySpec) -> Iterator[Fault]:
         """In the reference, and every setting that it could not read."""
         try:
@@ -56,6 +65,20 @@ class UserFunction(ResolvedObjective):
             if getattr(spec, key):
                 yield key, f"{written(self.reference)} is a function of your own and reads no [{key}]; leave it out"
         yield from direction_faults(spec, returns_metrics=False)
+        for key, sentence in contradictions(spec, better):
+            yield key, f"{sentence}, or give the metric another name"
+
+    def notes(self, spec: StudySpec) -> Iterator[str]:
+        """Which way it goes where nobody has said so, and where its script says something else."""
+        is_given = "directions" in spec.model_fields_set
+        goal = f"this study is to {', '.join(spec.directions)}" + ("" if is_given else ", as no direction is given")
+        said = created_studies(self.reference)
+        if said and all(study.directions != spec.directions for study in said):
+            theirs, where = ",".join(said[0].directions), f"{file_of(self.reference).name}, line {said[0].line}"
+            advice = "" if any(map(better, spec.metrics)) else f": `--direction {theirs}` goes with it"
+            yield f"{goal}, but the script creates one to {theirs} ({where}){advice}"
+        elif not is_given:
+            yield f"{goal}: `--direction maximize`, or direction in a study file, changes that"
 
     def fingerprint(self, spec: StudySpec) -> Fingerprint:
         """That of the file."""

@@ -1,0 +1,94 @@
+"""The directions that a user's script gives the studies that it creates itself, judged by its text."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from objectives.user_code.source import source, split_reference
+
+# Until Optuna 4 `create_study` took its arguments by place as well: (direction, directions).
+_PLACES = {"direction": 4, "directions": 6}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreatedStudy:
+    """A call of `create_study` that spells its directions out, "minimize" or "maximize" each."""
+
+    line: int
+    directions: tuple[str, ...]
+
+
+def created_studies(reference: str) -> list[CreatedStudy]:
+    """The calls of `create_study` in the file of a reference that say a direction.
+
+    Where the file hands the attribute of the reference to `optimize` of some of its studies, only those count.
+
+    Raises:
+        ObjectiveError: the file cannot be read.
+        SyntaxError: it is no Python.
+    """
+    text, _ = source(reference)
+    _, attribute = split_reference(reference)
+    tree = ast.parse(text)
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    created = [call for call in calls if _name(call.func) == "create_study"]
+    assigned = _assigned(tree)
+    optimized = set(_optimizing(calls, assigned, attribute.rpartition(".")[2]))
+    return [
+        CreatedStudy(line=call.lineno, directions=directions)
+        for call in created
+        if (not optimized or call in optimized) and (directions := _directions(call, assigned)) is not None
+    ]
+
+
+def _name(node: ast.expr) -> str:
+    """The last part of a dotted name; "" of anything else."""
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _assigned(tree: ast.Module) -> dict[str, ast.expr]:
+    """The names that are given a value once, wherever that is, and that value."""
+    found: dict[str, list[ast.expr]] = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                found.setdefault(name, []).append(value)
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                found.setdefault(name, []).append(value)
+    return {name: values[0] for name, values in found.items() if len(values) == 1}
+
+
+def _optimizing(calls: list[ast.Call], assigned: Mapping[str, ast.expr], attribute: str) -> Iterator[ast.expr]:
+    """What makes the studies whose `optimize` is given the attribute."""
+    for call in calls:
+        if not isinstance(call.func, ast.Attribute) or call.func.attr != "optimize":
+            continue
+        if any(_name(given) == attribute for given in (*call.args[:1], *(row.value for row in call.keywords))):
+            yield _value(call.func.value, assigned)
+
+
+def _directions(call: ast.Call, assigned: Mapping[str, ast.expr]) -> tuple[str, ...] | None:
+    given = {name: call.args[place] for name, place in _PLACES.items() if place < len(call.args)}
+    given |= {row.arg: row.value for row in call.keywords if row.arg is not None}
+    several = _value(given["directions"], assigned) if "directions" in given else None
+    if isinstance(several, ast.List | ast.Tuple):
+        rows = several.elts
+    else:
+        rows = [given["direction"]] if "direction" in given else []
+    found = [word for row in rows if (word := _direction(_value(row, assigned))) is not None]
+    return tuple(found) if found and len(found) == len(rows) else None
+
+
+def _direction(node: ast.expr) -> str | None:
+    match node:
+        case ast.Constant(value=("minimize" | "maximize") as word):
+            return str(word)
+        case ast.Attribute(attr=("MINIMIZE" | "MAXIMIZE") as word):  # of optuna.study.StudyDirection
+            return str(word).lower()
+    return None
+
+
+def _value(node: ast.expr, assigned: Mapping[str, ast.expr]) -> ast.expr:
+    return assigned.get(node.id, node) if isinstance(node, ast.Name) else node
