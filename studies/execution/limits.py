@@ -25,6 +25,8 @@ def study_over(progress: Progress) -> tuple[StopReason, str] | None:
                 f"trial {best.number} has {best.value:.6g}, the target is {budget.target:g}",
             )
     if budget.patience is not None and progress.since_best >= budget.patience:
+        if progress.none_feasible:
+            return StopReason.STALLED, f"none of the {progress.finished} finished trials is feasible"
         return StopReason.STALLED, f"{progress.since_best} trials in a row were no better than the best"
     return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 import optuna
@@ -136,18 +136,22 @@ def with_diverged(trials: Sequence[FrozenTrial], directions: Sequence[StudyDirec
     """The trials as a sampler is to see them: one that diverged is COMPLETE, with the worst value there is.
 
     Samplers see no FAIL, and would suggest the same region again and again. The worst value seen so far (of each
-    direction) says that it is bad without saying how bad, which nobody knows; it keeps every sampler's scale.
-    Without a COMPLETE trial there is no such value, and nothing is added.
+    direction) says that it is bad without saying how bad, which nobody knows; it keeps every sampler's scale. A
+    constraint that it has not set gets its worst value likewise: without one it would count as feasible, and so as
+    better than all that break theirs. Without a COMPLETE trial there is no such value, and nothing is added.
     """
     diverged = {trial.number for trial in trials if _diverged(trial)}
-    complete = [trial.values for trial in trials if trial.state is TrialState.COMPLETE] if diverged else []
+    complete = [trial for trial in trials if trial.state is TrialState.COMPLETE] if diverged else []
     if not complete:
         return list(trials)
     worst = [
         (max if direction is StudyDirection.MINIMIZE else min)(column)
-        for direction, column in zip(directions, zip(*complete, strict=True), strict=True)
+        for direction, column in zip(directions, zip(*(trial.values for trial in complete), strict=True), strict=True)
     ]
-    return [_as_complete(trial, worst) if trial.number in diverged else trial for trial in trials]
+    bounds: dict[str, float] = {}
+    for name, value in (item for trial in complete for item in trial.constraints.items()):
+        bounds[name] = max(value, bounds.get(name, value))
+    return [_as_complete(trial, worst, bounds) if trial.number in diverged else trial for trial in trials]
 
 
 def _diverged(trial: FrozenTrial) -> bool:
@@ -157,8 +161,12 @@ def _diverged(trial: FrozenTrial) -> bool:
     return bool(attempts) and attempts[-1].outcome == "divergence"
 
 
-def _as_complete(trial: FrozenTrial, values: Sequence[float]) -> FrozenTrial:
+def _as_complete(trial: FrozenTrial, values: Sequence[float], constraints: Mapping[str, float]) -> FrozenTrial:
     seen = copy.copy(trial)
     seen.state = TrialState.COMPLETE
     seen.values = list(values)
+    seen.system_attrs = dict(trial.system_attrs)
+    for name, value in constraints.items():
+        if name not in trial.constraints:
+            seen.set_constraint(name, value)
     return seen

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import optuna
 import pytest
-from optuna.trial import TrialState
+from optuna.trial import TrialState, create_trial
 
 from storage import StorageLocation, open_storage
 from storage.claims import claim, requeue
@@ -15,6 +15,7 @@ from studies.record.source_study import known_trials
 from studies.sampling import pruners, samplers
 from studies.sampling.propose import Proposer
 from studies.sampling.pruners import make_pruner
+from studies.sampling.sampler_view import with_diverged
 from studies.spec.study import StudySpec
 
 PRUNERS = {name: {"name": name} for name in pruners.ENTRIES} | {"threshold": {"name": "threshold", "upper": 50.0}}
@@ -109,3 +110,24 @@ def test_every_sampler_sees_the_same_under_every_pruner(studies, monkeypatch, sa
     assert finished(trial.study.get_trials()) == THERE
     trial.report(1.0, 0)
     assert trial.should_prune() in (True, False)
+
+
+def test_a_diverged_trial_is_no_more_feasible_than_the_worst(make_study):
+    # Given trials with constraints, and two that diverged: before any was set, and after one was
+    study = make_study(objective="mine.py:objective", budget={"trials": 9})
+    for bounds in ({"memory": 2.0, "seconds": -1.0}, {"memory": 1.0, "seconds": -2.0}):
+        study.storage.create_new_trial(study.study_id, create_trial(value=1.0, constraints=bounds))
+    for bound in (None, -5.0):
+        trial_id = claim_one(study)
+        if bound is not None:
+            optuna.Trial(study.study, trial_id).set_constraint("memory", bound)
+        requeue(study.storage, trial_id, ME, "divergence", "nan")
+    # Then a sampler sees both with a constraint each as bad as any, unless they said better
+    trials = study.study.get_trials()
+    seen = with_diverged(trials, study.study.directions)
+    assert [trial.constraints for trial in seen[2:]] == [
+        {"memory": 2.0, "seconds": -1.0},
+        {"memory": -5.0, "seconds": -1.0},
+    ]
+    # And the record says what was
+    assert [trial.constraints for trial in trials[2:]] == [{}, {"memory": -5.0}]
