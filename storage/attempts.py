@@ -22,7 +22,6 @@ Outcome = Literal[
     "complete", "pruned", "exception", "divergence", "bad value", "timeout", "memory", "interrupted", "death"
 ]
 
-_RESULTS = (TrialState.COMPLETE, TrialState.PRUNED)
 _FINAL = {"divergence", "bad value", "timeout", "memory"}  # trying again would end the same way
 
 
@@ -91,18 +90,21 @@ def to_json(attempts: Sequence[Attempt]) -> list[dict[str, Any]]:
 
 def times_of(trial: FrozenTrial) -> Times:
     """The times of a trial: those of our attempt at it, else Optuna's, which are local and do not say of which zone."""
-    rows = attempts_of(trial.system_attrs)
-    if not rows or (trial.state in _RESULTS and rows[-1].outcome not in ("complete", "pruned")):
+    rows, is_over = attempts_of(trial.system_attrs), trial.state.is_finished()
+    if not rows or (is_over and not _has_ended(trial.state, rows[-1])):
         start, end = (moment and moment.astimezone(UTC) for moment in (trial.datetime_start, trial.datetime_complete))
         return Times(start=start, end=end, seconds=(end - start).total_seconds() if start and end else None)
-    last = rows[-1]
-    start = datetime.fromisoformat(last.start)
-    if last.end is None or not trial.state.is_finished():
+    start = datetime.fromisoformat(rows[-1].start)
+    if not is_over or rows[-1].end is None:
         return Times(start=start, end=None, seconds=None)
-    end = datetime.fromisoformat(last.end)
-    # Attempts of older versions have no length of their own.
-    seconds = last.seconds if last.seconds is not None else (end - start).total_seconds()
-    return Times(start=start, end=end, seconds=seconds)
+    end, seconds = datetime.fromisoformat(rows[-1].end), rows[-1].seconds
+    # Attempts of older versions have noted no length.
+    return Times(start=start, end=end, seconds=(end - start).total_seconds() if seconds is None else seconds)
+
+
+def _has_ended(state: TrialState, last: Attempt) -> bool:
+    """Whether a finished trial was ended by this attempt, and not by stock Optuna after it."""
+    return last.end is not None and (state is TrialState.FAIL or last.outcome in ("complete", "pruned"))
 
 
 def record(storage: BaseStorage, trial_id: int, attempts: Sequence[Attempt]) -> None:

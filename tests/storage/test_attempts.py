@@ -1,11 +1,13 @@
 """When a trial is tried again, and when it fails for good."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from optuna.trial import TrialState, create_trial
 
-from storage.attempts import KEY, Attempt, attempts_of, failure_reason, now, record, to_json
+from storage.attempts import KEY, Attempt, attempts_of, failure_reason, now, record, times_of, to_json
 from storage.processes import ProcessIdentity
 
 ME = ProcessIdentity.current()
@@ -73,3 +75,43 @@ def test_times_are_utc_and_an_end_is_not_before_its_start():
     start, end = (datetime.fromisoformat(text) for text in (attempt.start, attempt.end))
     assert start.tzinfo == UTC
     assert start <= end <= datetime.now(UTC)
+
+
+def at(minute, **facts):
+    """An attempt from 12:00 UTC on, as it lies in the storage; it ended at that minute unless that is None."""
+    end = None if minute is None else f"2026-10-25T12:{minute:02}:00.000+00:00"
+    return {"worker": "w", "process": ME.to_json(), "start": "2026-10-25T12:00:00.000+00:00", "end": end, **facts}
+
+
+@pytest.mark.parametrize(
+    ("state", "rows", "minute", "seconds"),
+    [
+        # By the length that was measured, whatever the clock says; by the clock where none was
+        ("COMPLETE", [at(5, outcome="complete", seconds=7.0)], 5, 7.0),
+        ("COMPLETE", [at(5, outcome="complete")], 5, 300.0),
+        ("PRUNED", [at(1, outcome="death"), at(6, outcome="pruned")], 6, 360.0),
+        ("FAIL", [at(5, outcome="divergence")], 5, 300.0),
+        # A trial that runs or waits has no end
+        ("RUNNING", [at(1, outcome="death"), at(None)], None, None),
+        ("WAITING", [at(1, outcome="interrupted")], None, None),
+        # What stock Optuna has ended has Optuna's times
+        ("COMPLETE", [], 30, 1800.0),
+        ("COMPLETE", [at(1, outcome="interrupted")], 30, 1800.0),
+        ("FAIL", [at(None)], 30, 1800.0),
+    ],
+)
+def test_when_a_trial_ended_and_how_long_it_took(state, rows, minute, seconds):
+    trial = create_trial(state=TrialState[state], value=1.0 if state == "COMPLETE" else None, system_attrs={KEY: rows})
+    noon = datetime(2026, 10, 25, 12, tzinfo=UTC)
+    trial.datetime_start = noon.astimezone().replace(tzinfo=None)
+    if trial.state.is_finished():
+        trial.datetime_complete = noon.replace(minute=30).astimezone().replace(tzinfo=None)
+    times = times_of(trial)
+    assert (times.start, times.end) == (noon, None if minute is None else noon.replace(minute=minute))
+    assert times.seconds == seconds
+
+
+def test_a_length_is_measured_on_one_machine_only():
+    begun = Attempt.begun("w", ME)
+    assert begun.ended("complete").seconds >= 0.0
+    assert replace(begun, process=replace(ME, boot="of another machine")).ended("death").seconds is None
