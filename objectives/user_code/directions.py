@@ -35,7 +35,7 @@ def created_studies(reference: str) -> list[CreatedStudy]:
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     created = [call for call in calls if _name(call.func) == "create_study"]
     assigned = _assigned(tree)
-    optimized = set(_optimizing(calls, assigned, attribute.rpartition(".")[2]))
+    optimized = set(_optimizing(calls, assigned, attribute.rpartition(".")[2])) & set(created)
     return [
         CreatedStudy(line=call.lineno, directions=directions)
         for call in created
