@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
-
-import psutil
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,18 +63,6 @@ class ProcessIdentity:
             return _born(self.pid) == self.born
         except ProcessLookupError:
             return False
-
-    def memory(self) -> int:
-        """Bytes that it and its children hold in memory; 0 when it has ended, or belongs to another machine."""
-        if not self.is_alive():
-            return 0
-        total = 0
-        with suppress(psutil.NoSuchProcess):
-            process = psutil.Process(self.pid)
-            for one in (process, *process.children(recursive=True)):
-                with suppress(psutil.NoSuchProcess):
-                    total += int(one.memory_info().rss)
-        return total
 
     def __str__(self) -> str:
         return f"{self.host}:{self.pid}"

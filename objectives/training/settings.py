@@ -34,7 +34,9 @@ class TrainSettings(Settings):
     fraction: Annotated[float, Field(strict=True, gt=0, le=1)] = 1.0
     """The fraction of each training split that is used. A larger fraction contains the rows of a smaller one. The
     validation split stays whole."""
-    threads: AtLeastOne | None = Field(default=None, json_schema_extra={"otherwise": "a share of the cores"})
+    threads: Annotated[int, Field(strict=True, ge=1, le=1024)] | None = Field(
+        default=None, json_schema_extra={"otherwise": "a share of the cores"}
+    )
     """Threads of one worker. With 1, on the CPU, a trial is repeated to the last bit."""
 
     @property

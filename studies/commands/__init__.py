@@ -3,19 +3,42 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from pathlib import Path
 
 
 def main() -> None:
     """The installed command ``studyhall``."""
+    _open_streams()
     _check_neighbours()
     # Here, because a worker process imports this module to find its way.
     try:
         from studies.commands.app import run
+
+        code = run(sys.argv[1:])
     except KeyboardInterrupt:
-        sys.exit(130)
-    sys.exit(run(sys.argv[1:]))
+        code = 130
+    _let_go_of_output()
+    sys.exit(code)
+
+
+def _open_streams() -> None:
+    """Standard streams that the caller has closed lead nowhere: the next file would take their numbers, and output."""
+    for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_RDWR)  # the lowest number that is free, which is this one
+            setattr(sys, name, os.fdopen(nowhere, "r" if descriptor == 0 else "w", closefd=False))
+
+
+def _let_go_of_output() -> None:
+    """What could not be written so far is not tried again as Python ends: it would complain, or wait once more."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in (1, 2):
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)
 
 
 def _check_neighbours() -> None:

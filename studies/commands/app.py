@@ -81,17 +81,17 @@ def run(arguments: Sequence[str]) -> int:
     try:
         words = [word for word in arguments if word != "--debug"] or ["--help"]
         code = command_line().main(words, prog_name="studyhall", standalone_mode=False)
-    except typer.Abort:
+        if code != INTERRUPTED:
+            sys.stdout.flush()
+    except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context is not None else "studyhall"
         _print_error(f"{error.format_message().rstrip('.')} (`{command} --help`)")
         return USAGE
-    except (KeyboardInterrupt, BrokenPipeError) as error:
-        # A closed pipe (`| head`) is nobody's fault; without this Python complains as it closes stdout.
-        sys.stderr.close()
-        return INTERRUPTED if isinstance(error, KeyboardInterrupt) else 0
+    except (BrokenPipeError, SystemExit):
+        return 0  # a closed pipe (`| head`) is nobody's fault; Typer and Rich make SystemExit of it
     except Exception as error:  # noqa: BLE001  whatever it is, the user gets a sentence
         if debug:
             traceback.print_exc()

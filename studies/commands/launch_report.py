@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import nullcontext
 
 from studies.api import LaunchReport
 from studies.commands.live import LiveView
+from studies.commands.lossy import lossy_output
 from studies.commands.next_command import completed, storage_flag
 from studies.commands.output import clock, console, counted, number, parameters, print_json
-from studies.execution.outcome import StopReason
+from studies.execution.outcome import SIGNALLED, StopReason
 
 
 def shown(*, json: bool) -> LiveView:
@@ -17,11 +19,12 @@ def shown(*, json: bool) -> LiveView:
 
 
 def print_report(report: LaunchReport, *, json: bool) -> int:
-    """Print how a launch ended; returns its exit code."""
-    if json:
-        print_json(report.to_json())
-    else:
-        console().print("\n".join(_lines(report)), markup=False)
+    """Print how a launch ended; returns its exit code. Who was told to end waits for no reader."""
+    with lossy_output() if report.outcome.ended in SIGNALLED else nullcontext():
+        if json:
+            print_json(report.to_json())
+        else:
+            console().print("\n".join(_lines(report)), markup=False)
     return report.exit_code
 
 
@@ -46,6 +49,8 @@ def _lines(report: LaunchReport) -> list[str]:
         lines.append(f"best   {counted(progress.front, 'trial')} on the Pareto front")
     lines += [f"study  {report.location}", f"files  {report.files}"]
     following = [f"studyhall {command}{flag}" for command in _next_commands(report)]
+    if outcome.ended is StopReason.CANNOT_START:
+        following = ["put that right, then", *following]
     if outcome.ended is StopReason.UNUSABLE:
         following = ["put that right and launch again, or where the study's file needs no change", *following]
     return lines + [f"{'next' if place == 0 else '    '}   {line}" for place, line in enumerate(following)]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
 
@@ -14,6 +14,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from studies.commands.lossy import lossy_output
 from studies.commands.output import clock, number, parameters
 from studies.record.progress import Pace, Progress
 
@@ -22,16 +23,21 @@ _STARTING_SECONDS = 30.0
 
 @dataclass
 class LiveView:
-    """Shows each ``Progress`` it is called with. A context manager: the terminal is given back at its end."""
+    """Shows each ``Progress`` it is called with. A context manager: the terminal is given back at its end.
+
+    Within, what is printed may be lost, for nobody who reads it is waited for.
+    """
 
     console: Console
     plain_seconds: float = 3.0
     _pace: Pace = field(default_factory=Pace)
     _live: Live | None = None
     _shown: tuple[float, str] = (0.0, "")
+    _output: ExitStack = field(default_factory=ExitStack)
     _begun: float = field(default_factory=time.monotonic)
 
     def __enter__(self) -> LiveView:
+        self._output.enter_context(lossy_output())
         logging.getLogger("studyhall").addHandler(_Lines(self.console))
         return self
 
@@ -39,6 +45,7 @@ class LiveView:
         if self._live is not None:
             self._live.stop()
         logging.getLogger("studyhall").handlers.clear()
+        self._output.close()
 
     def __call__(self, progress: Progress) -> None:
         """Show where the study stands."""
@@ -47,9 +54,7 @@ class LiveView:
             self._live = Live(Text("starting"), console=self.console, refresh_per_second=4)
             self._live.start()
         self._pace.look(progress)
-        # A terminal that is gone, or a full disk behind a pipe, is no reason to end a study.
-        with contextlib.suppress(OSError):
-            self._show(progress)
+        self._show(progress)
 
     def _show(self, progress: Progress) -> None:
         if self._live is not None:

@@ -32,6 +32,7 @@ def error_line(sentence: str) -> None:
 def print_json(data: Any) -> None:
     """Stable keys, one document; dates as text, and null for what JSON lacks (NaN, infinity)."""
     sys.stdout.write(json.dumps(_strict(data), indent=2, default=str, allow_nan=False) + "\n")
+    sys.stdout.flush()
 
 
 def _strict(data: Any) -> Any:

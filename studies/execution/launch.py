@@ -11,7 +11,7 @@ from studies.execution.devices import Slot, SlotRequest, thread_environment
 from studies.execution.engines.base import Preparation
 from studies.execution.engines.table import DEFAULT_ENGINE, engine_named
 from studies.execution.outcome import LaunchOutcome, StopReason
-from studies.execution.supervisor import Supervisor
+from studies.execution.supervisor import GRACE_SECONDS, Supervisor
 from studies.record.budget import trials_left
 from studies.record.progress import Progress
 from studies.record.source_study import lost_source
@@ -59,6 +59,7 @@ def launch(
         frameworks=objective.frameworks(spec),
         environment={**thread_environment(slots[0].threads), **objective.environment(spec)},
         log=stored.files / "logs" / "imports.log",
+        grace_seconds=None if objective.is_cooperative else GRACE_SECONDS,
     )
     supervisor = Supervisor(
         stored=stored,

@@ -58,6 +58,28 @@ class TrialLimits:
             took = time.monotonic() - self._first_seen[key]
             if self.seconds is not None and took > self.seconds:
                 yield slot, "timeout", f"it took longer than its {self.seconds:g} s"
-            elif self.memory is not None and (used := self.engine.memory(slot)) is not None and used > self.memory:
+            elif self.memory is not None and (used := self._used(slot, self.memory)) > self.memory:
                 limit = f"{self.memory / 2**20:.0f} MiB"
                 yield slot, "memory", f"its worker used {used / 2**20:.0f} MiB, the limit is {limit}"
+
+    def _used(self, slot: int, limit: int) -> int:
+        return self.engine.memory(slot, beyond=limit) or 0
+
+
+@dataclass
+class Reports:
+    """Which workers have reported since their running trial was first seen, and so will hear at their next report."""
+
+    _at_first: dict[tuple[int, str], int] = field(default_factory=dict)
+    _workers: frozenset[str] = frozenset()
+
+    def look(self, progress: Progress) -> None:
+        """Note who runs what; to be called often."""
+        seen = {(running.number, running.since): running for running in progress.workers}
+        # What a lost attempt has reported says nothing about this one.
+        self._at_first = {key: self._at_first.get(key, running.epochs) for key, running in seen.items()}
+        self._workers = frozenset(row.worker for key, row in seen.items() if row.epochs > self._at_first[key])
+
+    def come_from(self, worker: str) -> bool:
+        """Whether the worker of that name has reported."""
+        return worker in self._workers

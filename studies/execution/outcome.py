@@ -26,6 +26,7 @@ class StopReason(Enum):
     TOO_MANY_FAILURES = "too many trials failed"
     UNUSABLE = "the objective cannot run"
     GIVEN_UP = "every worker was given up"
+    CANNOT_START = "no worker can start"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,13 +37,13 @@ class LaunchOutcome:
     detail: str = ""
 
 
-_FAULTS = {StopReason.TOO_MANY_FAILURES, StopReason.UNUSABLE, StopReason.GIVEN_UP}
-_SIGNALLED = {StopReason.INTERRUPTED: 130, StopReason.TERMINATED: 143, StopReason.HUNG_UP: 129}  # 128 + the signal
+_FAULTS = {StopReason.TOO_MANY_FAILURES, StopReason.UNUSABLE, StopReason.GIVEN_UP, StopReason.CANNOT_START}
+SIGNALLED = {StopReason.INTERRUPTED: 130, StopReason.TERMINATED: 143, StopReason.HUNG_UP: 129}  # 128 + the signal
 
 
 def exit_code(stored: StoredStudy, outcome: LaunchOutcome) -> int:
     """What a process exits with after that launch: not 0 either where every trial has failed."""
-    if outcome.ended in _SIGNALLED:
-        return _SIGNALLED[outcome.ended]
+    if outcome.ended in SIGNALLED:
+        return SIGNALLED[outcome.ended]
     failed = stored.storage.count_states(stored.study_id)[TrialState.FAIL]
     return int(outcome.ended in _FAULTS or (failed > 0 and finished_trials(stored) == 0))

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import FrameType
 
 from optuna.trial import TrialState
@@ -19,7 +20,7 @@ from storage.claims import TrialLost, reclaim, requeue, running_attempts
 from storage.optuna_schema import trial_id_of
 from studies.execution.devices import Slot
 from studies.execution.engines.base import Engine
-from studies.execution.limits import TrialLimits, study_over
+from studies.execution.limits import Reports, TrialLimits, study_over
 from studies.execution.messages import WorkerOrder, WorkerReport
 from studies.execution.outcome import LaunchOutcome, StopReason
 from studies.execution.slots import MAX_DEATHS_IN_A_ROW, SlotState
@@ -36,12 +37,15 @@ _SIGNALS = {
     signal.SIGTERM: StopReason.TERMINATED,
     signal.SIGHUP: StopReason.HUNG_UP,
 }
-GRACE_SECONDS = 10.0  # for an objective that cannot be stopped at an epoch's end
+GRACE_SECONDS = 10.0  # for an objective that cannot be stopped at an epoch's end, and before the first of one that can
 
 
 @dataclass
 class Supervisor:
-    """Runs one launch of a study. ``cooperative`` objectives stop at the end of an epoch, however long it takes."""
+    """Runs one launch of a study.
+
+    ``cooperative`` objectives stop at the end of an epoch, which takes what it takes once they have ended a first one.
+    """
 
     stored: StoredStudy
     engine: Engine
@@ -53,6 +57,8 @@ class Supervisor:
     tick_seconds: float = 0.2
     _states: dict[int, SlotState] = field(default_factory=dict)
     _outcome: LaunchOutcome | None = None
+    _has_run: bool = False
+    _reports: Reports = field(default_factory=Reports)
     _kill_at: float = float("inf")
     _killed: dict[int, tuple[Outcome, str]] = field(default_factory=dict)
 
@@ -128,6 +134,7 @@ class Supervisor:
         progress = read_progress(self.stored)
         progress = replace(progress, seconds=progress.seconds + session.since_heartbeat)
         self.view(progress)
+        self._reports.look(progress)
         for slot, outcome, sentence in limits.exceeded(progress):
             self._kill(slot, outcome, sentence)
         if session.stop_requested(attributes):
@@ -139,6 +146,7 @@ class Supervisor:
 
     def _on_end(self, report: WorkerReport) -> None:
         state = self._states[report.slot]
+        self._has_run = self._has_run or report.process is not None
         match report.ending:
             case "budget reached":
                 state.over = True
@@ -153,8 +161,17 @@ class Supervisor:
             case "unusable":
                 state.over = True
                 self._end(LaunchOutcome(ended=StopReason.UNUSABLE, detail=report.detail))
+            case "cannot start":
+                self._on_failed_start(state, report)
             case "died":
                 self._on_death(state, report)
+
+    def _on_failed_start(self, state: SlotState, report: WorkerReport) -> None:
+        """What keeps the first worker from starting lasts; what meets one of many, or a later one, may pass."""
+        if self._has_run or self.engine.running():
+            self._back_off(state, f"cannot start ({report.detail})")
+        else:
+            self._end(LaunchOutcome(ended=StopReason.CANNOT_START, detail=report.detail))
 
     def _on_death(self, state: SlotState, report: WorkerReport) -> None:
         dead: tuple[Outcome, str] = ("death", f"worker {state.worker} ended by {report.detail}")
@@ -166,12 +183,13 @@ class Supervisor:
     def _back_off(self, state: SlotState, what: str) -> None:
         if self._outcome is not None:
             return
-        log.warning("worker %s %s; its log: %s", state.worker, what, state.order.log)
+        log.warning("worker %s %s%s", state.worker, what, _named(state.order.log, "; its log: "))
         if not state.back_off(finished_by(self.stored.study.get_trials(deepcopy=False), state.worker)):
             return
         log.error("worker %s is given up after %d deaths in a row", state.worker, state.deaths_in_a_row)
         if all(other.over for other in self._states.values()):
-            detail = f"each died {MAX_DEATHS_IN_A_ROW} times in a row; the last {what}; see {state.order.log}"
+            detail = f"each died {MAX_DEATHS_IN_A_ROW} times in a row; the last {what}"
+            detail += _named(state.order.log, "; see ")
             self._end(LaunchOutcome(ended=StopReason.GIVEN_UP, detail=detail))
 
     def _last_failure(self) -> str:
@@ -204,8 +222,10 @@ class Supervisor:
             when = "at the end of their epoch" if self.cooperative else f"within {GRACE_SECONDS:.0f} s"
             log.warning("stopping: workers requeue their trials %s; a second Ctrl-C kills them", when)
             self._end(LaunchOutcome(ended=_SIGNALS[signals[0]]))
-        if len(signals) > 1 or time.monotonic() >= self._kill_at:
-            for slot in self.engine.running():
+        is_late = time.monotonic() >= self._kill_at
+        for slot in self.engine.running() if is_late or len(signals) > 1 else ():
+            hears = self.cooperative and self._reports.come_from(self._states[slot].worker)
+            if len(signals) > 1 or not hears:
                 self._kill(slot, "interrupted", "killed as the launch ended")
 
     def _end(self, outcome: LaunchOutcome) -> None:
@@ -213,14 +233,18 @@ class Supervisor:
         if self._outcome is not None:
             return
         self._outcome = outcome
-        if not self.cooperative:
-            self._kill_at = time.monotonic() + GRACE_SECONDS
+        self._kill_at = time.monotonic() + GRACE_SECONDS
         for slot in self.engine.running():
             self.engine.stop(slot)
 
     def _kill(self, slot: int, outcome: Outcome, detail: str) -> None:
         self._killed.setdefault(slot, (outcome, detail))
         self.engine.kill(slot)
+
+
+def _named(log_file: Path, before: str) -> str:
+    """The worker's log, if it came to write one."""
+    return f"{before}{log_file}" if log_file.exists() else ""
 
 
 def _how_it_ran_out(progress: Progress) -> StopReason:

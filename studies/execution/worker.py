@@ -23,6 +23,7 @@ from storage.errors import explain
 from storage.optuna_schema import trial_id_of
 from storage.processes import ProcessIdentity
 from studies.errors import STUDYHALL_ERRORS
+from studies.execution.descendants import memory
 from studies.execution.messages import WorkerExit, WorkerOrder, WorkerReport
 from studies.execution.trial import TrialInterrupted, WorkerStudy, WorkerTrial, sweep, trial_checkpoint
 from studies.record import stored
@@ -106,9 +107,8 @@ class Worker:
         limits = self.spec.workers
         if limits.recycle_after is not None and self.trials_run >= limits.recycle_after:
             return True
-        return (
-            limits.recycle_memory is not None and self.trials_run > 0 and self.process.memory() > limits.recycle_memory
-        )
+        limit = limits.recycle_memory
+        return limit is not None and self.trials_run > 0 and memory(self.process, beyond=limit) > limit
 
     def _claim(self) -> tuple[int, Proposal | None] | NoTrial:
         if not sampler_of(self.spec).shares_sequence:

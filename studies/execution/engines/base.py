@@ -22,6 +22,8 @@ class Preparation:
     """Variables that have to be there before anything is imported."""
     log: Path
     """Where to write what is printed before a worker has a log of its own."""
+    grace_seconds: float | None = None
+    """How long workers may go on when their supervisor is gone; None: until their next report, whenever that is."""
 
 
 class Engine(ABC):
@@ -29,8 +31,9 @@ class Engine(ABC):
 
     A worker sets ``order.environment``, writes to ``order.log``, hears no signal of the terminal, and calls
     ``studies.execution.worker.work(order, interruption)``; what that returns is its report. ``interruption()`` returns
-    None, or a reason to stop: after ``stop``, and once the process that has the engine is gone. One engine serves one
-    launch. ``tests/contracts/engine.py`` holds the contract's tests, to be subclassed.
+    None, or a reason to stop: after ``stop``, and once the process that has the engine is gone. Whatever a worker has
+    started ends with it, however it ends, and before its report comes. One engine serves one launch.
+    ``tests/contracts/engine.py`` holds the contract's tests, to be subclassed.
     """
 
     @abstractmethod
@@ -48,7 +51,7 @@ class Engine(ABC):
 
     @abstractmethod
     def start(self, order: WorkerOrder) -> None:
-        """Start a worker in the order's slot, which must be empty. One that cannot start is reported as dead."""
+        """Start a worker in the order's slot, which must be empty. Why one cannot start is reported."""
 
     @abstractmethod
     def poll(self, seconds: float) -> list[WorkerReport]:
@@ -63,8 +66,12 @@ class Engine(ABC):
         """The process of the slot's worker; None for an empty slot, and where nobody knows (yet)."""
 
     @abstractmethod
-    def memory(self, slot: int) -> int | None:
-        """Bytes of memory that the slot's worker and its children hold; None where it cannot be measured."""
+    def memory(self, slot: int, *, beyond: int = 0) -> int | None:
+        """Bytes of memory that the slot's worker and its children hold; None where it cannot be measured.
+
+        Args:
+            beyond: where they are no more than this, a number between them and it will do.
+        """
 
     @abstractmethod
     def stop(self, slot: int) -> None:

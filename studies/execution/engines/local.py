@@ -3,68 +3,69 @@
 from __future__ import annotations
 
 import contextlib
-import logging
-import multiprocessing as mp
 import os
 import signal
+import subprocess
 import sys
-import threading
-from collections.abc import Iterator, Mapping
+import time
 from dataclasses import dataclass
-from multiprocessing import connection, forkserver, process, resource_tracker
-from multiprocessing.connection import Connection
+from functools import partial
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import joblib
-import optuna
 
 from storage import optuna_schema
 from storage.processes import ProcessIdentity
+from studies.execution import descendants
 from studies.execution.devices import Slot, SlotRequest, assign, find_gpus, visible
+from studies.execution.engines import fork_server
 from studies.execution.engines.base import Engine, Preparation
+from studies.execution.engines.fork_server import Ended, NotStarted, Started
+from studies.execution.engines.worker_process import in_words
 from studies.execution.messages import WorkerOrder, WorkerReport
-from studies.execution.worker import work
 
 _ALWAYS = ("studies.execution.worker", *optuna_schema.IMPORTED_LATE)
 # Frameworks that survive a fork after their import; JAX warns of it.
 _FORKABLE = {"tensorflow": ("tensorflow", "keras")}
-_TERMINAL_SIGNALS = {signal.SIGINT, signal.SIGHUP, signal.SIGTERM}
+_STEP_SECONDS = 0.1
+_CLOSING_SECONDS = 10.0
+# So a server ends that was ended by somebody, and another one may live; whatever else ends it would end that one too.
+_FROM_OUTSIDE = {0, -signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP}
 
 
 @dataclass
-class _Child:
-    process: mp.process.BaseProcess
-    channel: Connection
-    identity: ProcessIdentity | None
+class _Worker:
+    """What fills a slot. ``process`` is None until the server says that it runs."""
 
-    @property
-    def ended(self) -> bool:
-        # When the fork server is killed, every sentinel fires although the workers live on.
-        if not connection.wait([self.process.sentinel], 0):
-            return False
-        return self.identity is None or self.identity.is_alive() is False
+    process: ProcessIdentity | None = None
+    asked: signal.Signals | None = None
+    is_adrift: bool = False
+    """Whether its server is gone, and it is watched from here."""
+    report: WorkerReport | None = None
+    """How it ended, until that is polled."""
+
+
+@dataclass
+class _Server:
+    """The fork server, as its supervisor sees it."""
+
+    process: subprocess.Popen[bytes]
+    channel: Connection
 
 
 class LocalEngine(Engine):
-    """A fork server (multiprocessing's) with the slow imports done and nothing run on a device.
+    """A server with the slow imports done and nothing run on a device, which forks the workers.
 
     Importing TensorFlow costs 8 to 10 s and each worker would pay it again. Forking is safe as long as no
     framework has started its threads, so the server only imports; devices are touched in the workers.
     """
 
     def __init__(self, preparation: Preparation) -> None:
-        self._log = preparation.log
-        # Some libraries read the number of threads as they are loaded, so the server needs it too.
-        # PYTHONSAFEPATH keeps the working folder off its sys.path, where a user's `objectives` or
-        # `storage` would come before ours.
-        self._environment = {"TF_CPP_MIN_LOG_LEVEL": "2", **preparation.environment, "PYTHONSAFEPATH": "1"}
-        self._context = mp.get_context("forkserver")
-        frameworks = [module for name in preparation.frameworks for module in _FORKABLE.get(name, ())]
-        self._context.set_forkserver_preload([*_ALWAYS, *frameworks])
-        self._children: dict[int, _Child] = {}
-        self._failed_starts: list[WorkerReport] = []
+        self._preparation = preparation
+        self._server: _Server | None = None
+        self._workers: dict[int, _Worker] = {}  # by slot
 
     @classmethod
     def find_slots(cls, request: SlotRequest) -> list[Slot]:
@@ -73,75 +74,110 @@ class LocalEngine(Engine):
         return assign(gpus, request, cores=int(joblib.cpu_count()))
 
     def start(self, order: WorkerOrder) -> None:
-        """Start a worker in the order's slot; the first start waits for the imports."""
-        here, there = self._context.Pipe(duplex=False)
-        child = self._context.Process(target=_main, args=(order, there), name=order.worker, daemon=False)
+        """Have a worker started in the order's slot; it runs when the server has done its imports."""
+        self._workers[order.slot] = _Worker()
         try:
-            # By itself, because it lifts the block of signals that it finds.
-            with _signals_blocked():
-                resource_tracker.ensure_running()
-            with _signals_blocked(), _environ(self._environment), _output_in(self._log):
-                forkserver.ensure_running()
-            with _without_program():
-                child.start()
-        except (EOFError, OSError) as error:
-            # The server died as it was asked; the next start makes another.
-            detail = f"the fork server is gone ({error or type(error).__name__})"
-            self._failed_starts.append(WorkerReport(slot=order.slot, ending="died", process=None, detail=detail))
-            here.close()
-            return
-        finally:
-            there.close()
-        pid = child.pid
-        try:
-            identity = ProcessIdentity.of(pid) if pid is not None else None
-        except ProcessLookupError:
-            identity = None
-        self._children[order.slot] = _Child(child, here, identity)
+            if self._server is None:
+                self._server = _start_server(self._preparation)
+            self._server.channel.send(order)
+        except ConnectionError:
+            self._lose_server()
+        except OSError as error:
+            self._workers[order.slot].report = _not_started(order.slot, in_words(error))
+        self._listen()  # lest the server waits for us to read, while we wait for it
 
     def running(self) -> set[int]:
         """The slots that hold a worker."""
-        return set(self._children)
+        return set(self._workers)
 
     def poll(self, seconds: float) -> list[WorkerReport]:
         """Wait up to ``seconds`` for workers to end; returns one report for each that has."""
-        sentinels: list[Any] = [child.process.sentinel for child in self._children.values()]
-        connection.wait(sentinels, timeout=0.0 if self._failed_starts else seconds)
-        reports, self._failed_starts = self._failed_starts, []
-        for slot, child in list(self._children.items()):
-            if child.ended:
-                reports.append(self._reap(slot, child))
-        return reports
+        until = time.monotonic() + seconds
+        while True:
+            self._listen()
+            self._look_for_ends()
+            reports = [worker.report for worker in self._workers.values() if worker.report is not None]
+            left = until - time.monotonic()
+            if reports or left <= 0.0:
+                for report in reports:
+                    del self._workers[report.slot]
+                return reports
+            step = min(left, _STEP_SECONDS) if any(worker.is_adrift for worker in self._workers.values()) else left
+            wait([self._server.channel] if self._server is not None else [], step)
 
-    def _reap(self, slot: int, child: _Child) -> WorkerReport:
-        del self._children[slot]
-        try:
-            report: WorkerReport | None = child.channel.recv() if child.channel.poll(0) else None
-        except (EOFError, OSError):
-            report = None
-        child.channel.close()
-        child.process.join()
-        code = child.process.exitcode
-        child.process.close()
-        return report or WorkerReport(slot=slot, ending="died", process=child.identity, detail=_cause(code))
+    def _listen(self) -> None:
+        """Take what the server has said; never waits."""
+        while self._server is not None:
+            try:
+                if not self._server.channel.poll(0):
+                    return
+                self._hear(self._server.channel.recv())
+            except (EOFError, OSError):
+                self._lose_server()
+
+    def _hear(self, message: Started | NotStarted | Ended) -> None:
+        slot, worker = message.slot, self._workers[message.slot]
+        match message:
+            case Started(process=process):
+                worker.process = process
+                if worker.asked is not None:
+                    self._signal(slot, worker.asked)
+            case NotStarted(detail=detail):
+                worker.report = _not_started(slot, detail)
+            case Ended(code=code, report=report):
+                worker.report = report or _died(slot, worker.process, _cause(code))
+
+    def _lose_server(self) -> None:
+        """The server is gone: what it was to start never will, and what runs is watched from here."""
+        if self._server is None:
+            return
+        code = _end_server(self._server)
+        self._server = None
+        how = f"its fork server ended by {_cause(code)}"
+        for slot, worker in self._workers.items():
+            if worker.process is not None:
+                worker.is_adrift = True
+            elif worker.report is None and code in _FROM_OUTSIDE:
+                worker.report = _died(slot, None, how)
+            elif worker.report is None:
+                worker.report = _not_started(slot, f"{how}; its log: {self._preparation.log}")
+
+    def _look_for_ends(self) -> None:
+        """What the server would tell, of workers that have outlived it."""
+        for slot, worker in self._workers.items():
+            process = worker.process
+            if worker.is_adrift and worker.report is None and process is not None and process.is_alive() is False:
+                descendants.Ending(partial(descendants.descendants, process)).finish()
+                worker.report = _died(slot, process, "an end that its fork server did not live to see")
 
     def process(self, slot: int) -> ProcessIdentity | None:
         """The process in the slot."""
-        child = self._children.get(slot)
-        return child.identity if child is not None else None
+        self._listen()
+        worker = self._workers.get(slot)
+        return worker.process if worker is not None else None
 
-    def memory(self, slot: int) -> int | None:
-        """The resident memory of the slot's worker and its children, in bytes."""
+    def memory(self, slot: int, *, beyond: int = 0) -> int | None:
+        """The memory of the slot's worker and of what it has started, in bytes; what they share counts once."""
         process = self.process(slot)
-        return process.memory() if process is not None else None
+        return descendants.memory(process, beyond=beyond) if process is not None else None
 
     def stop(self, slot: int) -> None:
         """Ask the worker to stop at its next report."""
-        self._signal(slot, signal.SIGTERM)
+        self._ask(slot, signal.SIGTERM)
 
     def kill(self, slot: int) -> None:
         """End the worker at once."""
-        self._signal(slot, signal.SIGKILL)
+        self._ask(slot, signal.SIGKILL)
+
+    def _ask(self, slot: int, number: signal.Signals) -> None:
+        if slot not in self._workers:
+            return
+        self._workers[slot].asked = number
+        self._signal(slot, number)
+        # A server that imports for workers of which none is wanted any more need not go on.
+        unwanted = all(worker.asked and worker.process is None for worker in self._workers.values())
+        if unwanted and self._server is not None:
+            self._server.process.terminate()
 
     def _signal(self, slot: int, number: signal.Signals) -> None:
         process = self.process(slot)
@@ -150,126 +186,67 @@ class LocalEngine(Engine):
                 os.kill(process.pid, number)
 
     def close(self) -> None:
-        """Kill what still runs."""
-        for slot in list(self._children):
+        """Kill what still runs, and end what the workers have left behind."""
+        for slot in list(self._workers):
             self.kill(slot)
-        while self._children:
+        while self._workers:
             self.poll(0.5)
+        if self._server is not None:
+            _end_server(self._server)
+            self._server = None
 
 
-def _cause(code: int | None) -> str:
-    if code is not None and code < 0:
-        return signal.Signals(-code).name
-    return f"exit code {code}"
+def _start_server(preparation: Preparation) -> _Server:
+    """Start the fork server; it does its imports while we go on.
 
-
-@contextlib.contextmanager
-def _signals_blocked() -> Iterator[None]:
-    """Whatever is born inside hears no signal of a terminal: that goes to the whole group, and we tell the workers."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _TERMINAL_SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextlib.contextmanager
-def _without_program() -> Iterator[None]:
-    """What is born inside does not run the caller's program again, which multiprocessing has every child do.
-
-    A script that launches a study would launch it once more in each worker; workers need nothing of it.
+    Raises:
+        OSError: the operating system gives no process, or its log cannot be written.
     """
-    program = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = program
-
-
-@contextlib.contextmanager
-def _output_in(log: Path) -> Iterator[None]:
-    """What is born inside writes to ``log``: TensorFlow's import prints lines that nobody can act on.
-
-    Nor does it hold the caller's pipe open should something that an objective left behind keep it alive.
-    """
-    before = {stream: os.dup(stream) for stream in (1, 2)}
-    _redirect(log, *before)
-    try:
-        yield
-    finally:
-        for stream, kept in before.items():
-            os.dup2(kept, stream)
-            os.close(kept)
-
-
-def _redirect(log: Path, *streams: int) -> None:
-    log.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    for stream in streams:
-        os.dup2(descriptor, stream)
-    os.close(descriptor)
-
-
-@contextlib.contextmanager
-def _environ(variables: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
-def _main(order: WorkerOrder, channel: Connection) -> None:
-    """The life of a worker process."""
-    os.environ.pop("PYTHONSAFEPATH", None)
-    os.environ.update(order.environment)
-    _write_to(order)
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _TERMINAL_SIGNALS)
-    os.register_at_fork(after_in_child=_forget_handlers)
-    # An objective that uses multiprocessing finds it as a script of its own would.
-    mp.set_start_method(None, force=True)
-    parent = process.parent_process()
-
-    def interruption() -> str | None:
-        if stop.is_set():
-            return "asked to stop"
-        if parent is not None and not parent.is_alive():
-            return "its supervisor is gone"
-        return None
-
-    report = work(order, interruption)
-    with contextlib.suppress(OSError):  # the supervisor may be gone
-        channel.send(report)
-    channel.close()
-    logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # Not through the interpreter's end, which would wait for threads that an objective has left behind.
-    os._exit(0)
-
-
-def _forget_handlers() -> None:
-    """A child of the objective's own, such as a multiprocessing pool's, is to end when it is told."""
-    for number in _TERMINAL_SIGNALS:
-        signal.signal(number, signal.SIG_DFL)
-
-
-def _write_to(order: WorkerOrder) -> None:
-    sys.stdout.flush()
-    sys.stderr.flush()
-    _redirect(order.log, 1, 2)  # the descriptors: C++ libraries write there too
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr, force=True
+    here, there = Pipe()
+    # -P: a folder `objectives` or `storage` where this process runs is not ours.
+    home = str(Path(__file__).parents[3])
+    program = f"import sys; sys.path.append({home!r}); from {fork_server.__name__} import main; main({there.fileno()})"
+    preparation.log.parent.mkdir(parents=True, exist_ok=True)
+    with there, preparation.log.open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-c", program],
+            stdin=subprocess.DEVNULL,
+            # TensorFlow's import prints lines that nobody can act on.
+            stdout=log,
+            stderr=log,
+            # Some libraries read the number of threads as they are loaded.
+            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2", **preparation.environment},
+            pass_fds=[there.fileno()],
+            start_new_session=True,  # no signal of a terminal reaches it
+        )
+    frameworks = [module for name in preparation.frameworks for module in _FORKABLE.get(name, ())]
+    order = fork_server.ServerOrder(
+        supervisor=ProcessIdentity.current(),
+        modules=[*_ALWAYS, *frameworks],
+        path=sys.path,
+        grace_seconds=preparation.grace_seconds,
     )
-    logging.getLogger("studyhall.worker").info("worker %s, process %d, %s", order.worker, os.getpid(), order.device)
+    here.send(order)
+    return _Server(process, here)
+
+
+def _end_server(server: _Server) -> int:
+    """Let the server end what it has to end, and then itself; returns its exit code."""
+    server.channel.close()
+    try:
+        return server.process.wait(_CLOSING_SECONDS)
+    except subprocess.TimeoutExpired:
+        server.process.kill()
+        return server.process.wait()
+
+
+def _not_started(slot: int, detail: str) -> WorkerReport:
+    return WorkerReport(slot=slot, ending="cannot start", process=None, detail=detail)
+
+
+def _died(slot: int, process: ProcessIdentity | None, detail: str) -> WorkerReport:
+    return WorkerReport(slot=slot, ending="died", process=process, detail=detail)
+
+
+def _cause(code: int) -> str:
+    return signal.Signals(-code).name if code < 0 else f"exit code {code}"

@@ -7,7 +7,7 @@ from optuna.trial import create_trial
 
 from storage.claims import Budget, claim
 from storage.processes import ProcessIdentity
-from studies.execution.limits import TrialLimits, study_over
+from studies.execution.limits import Reports, TrialLimits, study_over
 from studies.execution.outcome import StopReason
 from studies.record.progress import read_progress
 
@@ -47,7 +47,7 @@ class Here:
     def process(self, slot):
         return self._process
 
-    def memory(self, slot):
+    def memory(self, slot, *, beyond):
         return self._memory
 
 
@@ -83,3 +83,18 @@ def test_nobody_judges_the_trials_of_other_supervisors(at_work):
 
 def test_a_trial_is_not_held_against_the_process_that_came_after(at_work):
     assert exceeded(at_work, seconds=0.0, process=replace(ProcessIdentity.current(), pid=1)) == []
+
+
+def test_a_worker_has_reported_when_its_own_attempt_has(make_study):
+    # Given a trial that an earlier attempt has reported once
+    study = make_study(objective="quadratic")
+    trial_id = claim(study.storage, study.study_id, "w-0", ProcessIdentity.current())
+    study.storage.set_trial_intermediate_value(trial_id, 0, 0.5)
+    reports = Reports()
+    reports.look(read_progress(study))
+    assert not reports.come_from("w-0")
+    # When it reports again
+    study.storage.set_trial_intermediate_value(trial_id, 1, 0.4)
+    reports.look(read_progress(study))
+    assert reports.come_from("w-0")
+    assert not reports.come_from("w-1")
