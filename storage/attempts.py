@@ -12,11 +12,16 @@ from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from storage.processes import ProcessIdentity
+from storage.rdb import SharedStorage
 
 KEY = "studyhall:attempts"
 
 MAX_EXCEPTIONS = 3  # attempts that end in an exception before a trial fails
 MAX_DEATHS = 5  # workers a trial may take with it before it fails
+HANDFUL = 5  # attempts of one launch that all end in the same mistake, before it is certain
+HEARTBEAT_SECONDS = 120  # twice the interval of Optuna's own example, which is the grace that it would give
+
+_OPEN = '"outcome": null'  # of an attempt that has not ended; inside a text of the JSON the quotes are escaped
 
 Outcome = Literal[
     "complete", "pruned", "exception", "divergence", "bad value", "timeout", "memory", "interrupted", "death"
@@ -30,6 +35,7 @@ class Attempt:
     """One worker's go at one trial. Times are UTC in ISO 8601; ``outcome`` is None while it runs.
 
     Attributes:
+        cause: a mistake of the objective and its place, without anything that differs from trial to trial.
         clock: the monotonic clock of the worker's machine at the start, in seconds since an unknown moment.
         seconds: how long it took by that clock; None while it runs, and where the machine was started anew meanwhile.
         finished: how many trials of the study were finished with this one, if it ended with a result. It orders them
@@ -42,6 +48,7 @@ class Attempt:
     end: str | None = None
     outcome: Outcome | None = None
     detail: str = ""
+    cause: str = ""
     clock: float | None = None
     seconds: float | None = None
     finished: int | None = None
@@ -51,11 +58,11 @@ class Attempt:
         """One that begins now, on this machine."""
         return cls(worker=worker, process=process, start=now(), clock=time.monotonic())
 
-    def ended(self, outcome: Outcome, detail: str = "", *, finished: int | None = None) -> Attempt:
+    def ended(self, outcome: Outcome, detail: str = "", *, cause: str = "", finished: int | None = None) -> Attempt:
         """The same attempt, over now."""
         is_same_clock = self.process.boot == ProcessIdentity.current().boot
         seconds = time.monotonic() - self.clock if self.clock is not None and is_same_clock else None
-        return replace(self, end=now(), outcome=outcome, detail=detail, seconds=seconds, finished=finished)
+        return replace(self, end=now(), outcome=outcome, detail=detail, cause=cause, seconds=seconds, finished=finished)
 
     def to_json(self) -> dict[str, Any]:
         """The stable keys of an attempt in ``show --json``."""
@@ -127,3 +134,57 @@ def failure_reason(attempts: Sequence[Attempt]) -> str | None:
     if outcomes.count("death") >= MAX_DEATHS:
         return f"it took {MAX_DEATHS} workers with it, the last: {last.detail}"
     return None
+
+
+def unowned(storage: SharedStorage, study_id: int) -> dict[int, int]:
+    """The numbers, by id, of the RUNNING trials that nobody can be shown to hold: asked and never told elsewhere.
+
+    A worker of ours leaves an attempt on its trial, a stock Optuna worker with `heartbeat_interval` a heartbeat. Of
+    any other nobody can say whether somebody still works on it.
+    """
+    return storage.running_unowned(study_id, KEY, _OPEN, HEARTBEAT_SECONDS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SameError:
+    """What all ended attempts of one launch have in common. ``trials`` are the ids of the trials they were made at."""
+
+    trials: frozenset[int]
+    count: int
+    running: int
+    """Attempts that have not ended, and may yet show that it works."""
+    last: Attempt
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether it has been seen often enough."""
+        return self.count >= HANDFUL
+
+
+def session_of(worker: str) -> str:
+    """The launch that a worker of that name belongs to."""
+    return worker.rpartition("-")[0] or worker
+
+
+def same_error(storage: SharedStorage, study_id: int, worker: str) -> SameError | None:
+    """What every attempt of this worker's launch came to, if that is one and the same mistake.
+
+    Interruptions say nothing. Attempts of earlier launches do not count: the mistake may be mended since.
+    """
+    session = session_of(worker)
+    rows = storage.attribute_of_trials(study_id, KEY, f'"worker": "{session}')
+    made = {
+        trial_id: [attempt for attempt in attempts_of({KEY: attempts}) if session_of(attempt.worker) == session]
+        for trial_id, attempts in rows.items()
+    }
+    attempts = [attempt for each in made.values() for attempt in each if attempt.outcome != "interrupted"]
+    ended = [attempt for attempt in attempts if attempt.outcome is not None]
+    causes = {attempt.cause for attempt in ended}
+    if len(causes) != 1 or "" in causes:
+        return None
+    return SameError(
+        trials=frozenset(trial_id for trial_id, each in made.items() if each),
+        count=len(ended),
+        running=len(attempts) - len(ended),
+        last=max(ended, key=lambda attempt: attempt.end or ""),
+    )

@@ -6,21 +6,36 @@ transaction: no other worker can claim between the count and the claim.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from storage.attempts import KEY, Attempt, Outcome, attempts_of, failure_reason, record, to_json
+from storage.attempts import (
+    KEY,
+    Attempt,
+    Outcome,
+    SameError,
+    attempts_of,
+    failure_reason,
+    record,
+    same_error,
+    to_json,
+    unowned,
+)
 from storage.optuna_schema import study_id_of, trial_id_of
 from storage.processes import ProcessIdentity
 from storage.rdb import SharedStorage
 
 BUDGET_KEY = "studyhall:budget"
+CLOSED_KEY = "studyhall:closed"
+"""The study's attribute that says that nobody is to claim a trial any more; None, or not there, where one may."""
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
@@ -32,7 +47,8 @@ class Budget:
     the study ran, ``failures`` the trials that may fail for good within one launch or resume. ``patience`` ends the
     study after so many finished trials without a better one, ``target`` at a value at least that good;
     ``trial_seconds`` is what one attempt at a trial may take; ``points`` the size of a space that is to be covered,
-    each point by one trial, so that one which fails is not replaced.
+    each point by one trial, so that one which fails is not replaced; ``grace`` the seconds that running trials may go
+    on when the study is over before its number of trials.
     """
 
     trials: int | None = None
@@ -42,11 +58,17 @@ class Budget:
     target: float | None = None
     trial_seconds: float | None = None
     points: int | None = None
+    grace: float | None = 10.0
 
     @classmethod
     def of(cls, storage: SharedStorage, study_id: int) -> Budget:
         """The budget that the study holds now."""
-        stored = storage.get_study_system_attrs(study_id).get(BUDGET_KEY, {})
+        return cls.in_attributes(storage.get_study_system_attrs(study_id))
+
+    @classmethod
+    def in_attributes(cls, attributes: Mapping[str, Any]) -> Budget:
+        """The budget among a study's system attributes."""
+        stored = attributes.get(BUDGET_KEY, {})
         # Format 2 of the stored study calls it so.
         return cls(**{"patience" if key == "stall" else key: value for key, value in stored.items()})
 
@@ -61,6 +83,8 @@ class NoTrial(Enum):
     BUDGET_REACHED = "the budget is reached"
     WAIT = "every trial left is running elsewhere, and may yet come back"
     TOO_MANY_FAILURES = "too many trials have failed"
+    CLOSED = "the study was closed: running trials may finish, and nobody starts another"
+    SAME_ERROR = "every attempt has raised the same"
 
 
 class TrialLost(Exception):
@@ -76,23 +100,51 @@ def claim(
     """
     attempt = Attempt.begun(worker, process)
     with storage.transaction():
+        attributes = storage.get_study_system_attrs(study_id)
         counts = storage.count_states(study_id)
-        budget = Budget.of(storage, study_id)
+        budget = Budget.in_attributes(attributes)
         finished = sum(counts[state] for state in FINISHED)
         if budget.trials is not None and finished >= budget.trials:
             return NoTrial.BUDGET_REACHED
         if counts[TrialState.FAIL] - failed_before >= budget.failures:
             return NoTrial.TOO_MANY_FAILURES
+        if attributes.get(CLOSED_KEY) is not None:
+            return NoTrial.CLOSED
+        error = None if finished else same_error(storage, study_id, worker)
+        if error is not None and error.is_certain:
+            return NoTrial.WAIT if error.running else NoTrial.SAME_ERROR
+        # Only where it matters: of nearly every claim the budget has more left than there are trials that run.
         if budget.trials is not None and finished + counts[TrialState.RUNNING] >= budget.trials:
-            return NoTrial.WAIT
-        waiting = storage.first_waiting(study_id)
+            counts[TrialState.RUNNING] -= len(unowned(storage, study_id))
+            if finished + counts[TrialState.RUNNING] >= budget.trials:
+                return NoTrial.WAIT
+        waiting = _first_waiting(storage, study_id, budget, counts, error)
         if waiting is None and budget.points is not None and counts.total() >= budget.points:
-            return NoTrial.WAIT if counts[TrialState.RUNNING] else NoTrial.BUDGET_REACHED
+            held = counts[TrialState.RUNNING] > len(unowned(storage, study_id))
+            return NoTrial.WAIT if held else NoTrial.BUDGET_REACHED
         if waiting is None:
             return storage.create_new_trial(study_id, _running(attempt))
         record(storage, waiting, [*attempts_of(storage.get_trial(waiting).system_attrs), attempt])
         storage.set_trial_state_values(waiting, TrialState.RUNNING)
         return waiting
+
+
+def _first_waiting(
+    storage: SharedStorage, study_id: int, budget: Budget, counts: Counter[TrialState], error: SameError | None
+) -> int | None:
+    """The WAITING trial that is next; None where a new one is.
+
+    A trial that has raised what every trial raises so far waits until others were tried, as far as the budget has
+    room for them: whether it is the parameters' fault can be seen at other parameters only.
+    """
+    if error is None:
+        return storage.first_waiting(study_id)
+    other = storage.first_waiting(study_id, but=error.trials)
+    unfinished = counts[TrialState.WAITING] + counts[TrialState.RUNNING]
+    has_room = (budget.trials is None or unfinished < budget.trials) and (
+        budget.points is None or counts.total() < budget.points
+    )
+    return other if other is not None or has_room else storage.first_waiting(study_id)
 
 
 def _running(attempt: Attempt) -> FrozenTrial:
@@ -120,21 +172,31 @@ def finish(
     """
     number = trial_id_of(trial)
     _owned_attempts(storage, number, process)
-    with storage.deferred_trial_writes() as writes:
-        study.tell(trial, values, state)
-    with storage.transaction():
-        attempts = _owned_attempts(storage, number, process)
-        outcome: Outcome = "complete" if state is TrialState.COMPLETE else "pruned"
-        counts = storage.count_states(study_id_of(study))
-        finished = 1 + sum(counts[each] for each in FINISHED)
-        record(storage, number, [*attempts[:-1], attempts[-1].ended(outcome, finished=finished)])
-        for write in writes:
-            write()
-    storage.persist()
+    writes: Sequence[Callable[[], object]] = ()
+    try:
+        with storage.deferred_trial_writes() as writes:
+            study.tell(trial, values, state)
+    finally:
+        # Also where `after_trial` has raised: the trial ends nevertheless, as Optuna has it.
+        if writes:
+            with storage.transaction():
+                attempts = _owned_attempts(storage, number, process)
+                outcome: Outcome = "complete" if state is TrialState.COMPLETE else "pruned"
+                counts = storage.count_states(study_id_of(study))
+                finished = 1 + sum(counts[each] for each in FINISHED)
+                record(storage, number, [*attempts[:-1], attempts[-1].ended(outcome, finished=finished)])
+                for write in writes:
+                    write()
+            storage.persist()
 
 
 def requeue(
-    storage: SharedStorage, trial_id: int, process: ProcessIdentity, outcome: Outcome, detail: str = ""
+    storage: SharedStorage,
+    trial_id: int,
+    process: ProcessIdentity,
+    outcome: Outcome,
+    detail: str = "",
+    cause: str = "",
 ) -> TrialState:
     """End the attempt of ``process`` at a trial without a result: the trial waits again, or fails for good.
 
@@ -145,7 +207,7 @@ def requeue(
     """
     with storage.transaction():
         attempts = _owned_attempts(storage, trial_id, process)
-        attempts[-1] = attempts[-1].ended(outcome, detail)
+        attempts[-1] = attempts[-1].ended(outcome, detail, cause=cause)
         record(storage, trial_id, attempts)
         failure = failure_reason(attempts)
         if failure is None:
@@ -172,17 +234,23 @@ def owned(storage: SharedStorage, trial_id: int, process: ProcessIdentity) -> It
 def _owned_attempts(storage: SharedStorage, trial_id: int, process: ProcessIdentity) -> list[Attempt]:
     state, rows = storage.state_and_attribute(trial_id, KEY)
     attempts = attempts_of({KEY: rows or []})
-    if state is not TrialState.RUNNING or not attempts or attempts[-1].process != process:
+    mine = bool(attempts) and attempts[-1].process == process and attempts[-1].outcome is None
+    if state is not TrialState.RUNNING or not mine:
         raise TrialLost("the trial was handed to another worker")
     return attempts
 
 
 def running_attempts(trials: Sequence[FrozenTrial]) -> list[tuple[FrozenTrial, Attempt]]:
-    """The RUNNING trials among ``trials`` that a worker of ours owns, each with its attempt."""
+    """The RUNNING trials among ``trials`` that a worker of ours owns, each with its attempt.
+
+    Where the last attempt is over, a stock Optuna worker beside us has taken the trial as it waited.
+    """
     return [
         (trial, attempts[-1])
         for trial in trials
-        if trial.state is TrialState.RUNNING and (attempts := attempts_of(trial.system_attrs))
+        if trial.state is TrialState.RUNNING
+        and (attempts := attempts_of(trial.system_attrs))
+        and attempts[-1].outcome is None
     ]
 
 

@@ -33,14 +33,43 @@ CORE_COLUMNS = {
 """The tables, and what they hold, in every version of Optuna whose files can be upgraded."""
 
 COUNT_STATES = sqlalchemy.text("SELECT state, COUNT(*) FROM trials WHERE study_id = :study GROUP BY state")
-FIRST_WAITING = sqlalchemy.text(
-    "SELECT trial_id FROM trials WHERE study_id = :study AND state = 'WAITING' ORDER BY number LIMIT 1"
+_FIRST_WAITING = (
+    "SELECT trial_id FROM trials WHERE study_id = :study AND state = 'WAITING' AND trial_id NOT IN :but"
+    " ORDER BY number LIMIT 1"
 )
+_BUT: sqlalchemy.BindParameter[int] = sqlalchemy.bindparam("but", expanding=True)
+FIRST_WAITING = sqlalchemy.text(_FIRST_WAITING).bindparams(_BUT)
 # SKIP LOCKED: stock Optuna beside us may be claiming that trial at this moment.
-FIRST_WAITING_UNLOCKED = sqlalchemy.text(f"{FIRST_WAITING.text} FOR NO KEY UPDATE SKIP LOCKED")
+FIRST_WAITING_UNLOCKED = sqlalchemy.text(f"{_FIRST_WAITING} FOR NO KEY UPDATE SKIP LOCKED").bindparams(_BUT)
 STATE_AND_ATTRIBUTE = sqlalchemy.text(
     "SELECT state, value_json FROM trials LEFT JOIN trial_system_attributes AS attribute"
     " ON attribute.trial_id = trials.trial_id AND attribute.key = :key WHERE trials.trial_id = :trial"
+)
+ATTRIBUTE_OF_TRIALS = sqlalchemy.text(
+    "SELECT trials.trial_id, value_json FROM trials JOIN trial_system_attributes AS attribute"
+    " ON attribute.trial_id = trials.trial_id AND attribute.key = :key"
+    " WHERE trials.study_id = :study AND value_json LIKE :like ORDER BY trials.number"
+)
+_RUNNING_UNOWNED = (
+    "SELECT trials.trial_id, trials.number FROM trials"
+    " LEFT JOIN trial_system_attributes AS attribute ON attribute.trial_id = trials.trial_id AND attribute.key = :key"
+    " LEFT JOIN trial_heartbeats AS sign ON sign.trial_id = trials.trial_id"
+    " WHERE trials.study_id = :study AND trials.state = 'RUNNING'"
+    " AND (value_json IS NULL OR value_json NOT LIKE :open)"
+    " AND (heartbeat IS NULL OR heartbeat NOT BETWEEN {earliest} AND {latest}) ORDER BY trials.number"
+)
+# By the clock of the database, as Optuna writes and judges these times; one ahead of it was written before the clock
+# was set back, and says nothing.
+RUNNING_UNOWNED_SQLITE = sqlalchemy.text(
+    _RUNNING_UNOWNED.format(
+        earliest="datetime('now', -:seconds || ' seconds')", latest="datetime('now', :seconds || ' seconds')"
+    )
+)
+RUNNING_UNOWNED_POSTGRESQL = sqlalchemy.text(
+    _RUNNING_UNOWNED.format(
+        earliest="LOCALTIMESTAMP - make_interval(secs => :seconds)",
+        latest="LOCALTIMESTAMP + make_interval(secs => :seconds)",
+    )
 )
 COUNT_STATES_OF_EACH_STUDY = (
     "SELECT study_name, state, COUNT(*) FROM studies LEFT JOIN trials USING (study_id) GROUP BY 1, 2 ORDER BY 1, 2"

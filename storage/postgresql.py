@@ -45,6 +45,7 @@ class PostgreSQLStorage(SharedStorage):
     """Study tables in a database on a server. They must be there (see ``open_server``)."""
 
     first_waiting_query = optuna_schema.FIRST_WAITING_UNLOCKED
+    running_unowned_query = optuna_schema.RUNNING_UNOWNED_POSTGRESQL
 
     def __init__(self, url: str) -> None:
         self._inside = threading.local()

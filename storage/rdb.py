@@ -6,7 +6,7 @@ import json
 import threading
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Any
@@ -18,7 +18,7 @@ from optuna.trial import TrialState
 from storage import optuna_schema
 from storage.optuna_schema import JSONSerializable
 
-OWN_READS = ("count_states", "first_waiting", "state_and_attribute")
+OWN_READS = ("attribute_of_trials", "count_states", "first_waiting", "running_unowned", "state_and_attribute")
 """The methods of ``SharedStorage`` that begin a transaction which only reads, as ``optuna_schema.READS`` do."""
 
 
@@ -27,6 +27,7 @@ class SharedStorage(RDBStorage):
 
     _inside: threading.local
     first_waiting_query = optuna_schema.FIRST_WAITING
+    running_unowned_query = optuna_schema.RUNNING_UNOWNED_SQLITE
 
     @contextmanager
     def transaction(self) -> Iterator[sqlalchemy.Connection]:
@@ -109,10 +110,26 @@ class SharedStorage(RDBStorage):
         found = optuna_schema.rows(self, optuna_schema.COUNT_STATES, study=study_id)
         return Counter({TrialState[state]: count for state, count in found})
 
-    def first_waiting(self, study_id: int) -> int | None:
-        """The id of the WAITING trial with the lowest number, if there is one."""
-        found = optuna_schema.rows(self, self.first_waiting_query, study=study_id)
+    def first_waiting(self, study_id: int, but: Collection[int] = ()) -> int | None:
+        """The id of the WAITING trial with the lowest number, if there is one that is none of ``but``."""
+        found = optuna_schema.rows(self, self.first_waiting_query, study=study_id, but=list(but))
         return next((trial_id for (trial_id,) in found), None)
+
+    def running_unowned(self, study_id: int, key: str, open_: str, seconds: int) -> dict[int, int]:
+        """The numbers, by id, of the RUNNING trials that nobody can be shown to hold.
+
+        Held is a trial whose system attribute ``key`` has the text ``open_`` in its JSON, or that has sent one of
+        Optuna's heartbeats within ``seconds``.
+        """
+        found = optuna_schema.rows(
+            self, self.running_unowned_query, study=study_id, key=key, open=f"%{open_}%", seconds=seconds
+        )
+        return dict(map(tuple, found))
+
+    def attribute_of_trials(self, study_id: int, key: str, text: str) -> dict[int, Any]:
+        """A system attribute of the study's trials, by their ids, where its JSON has that text."""
+        found = optuna_schema.rows(self, optuna_schema.ATTRIBUTE_OF_TRIALS, study=study_id, key=key, like=f"%{text}%")
+        return {trial_id: json.loads(value) for trial_id, value in found}
 
     def state_and_attribute(self, trial_id: int, key: str) -> tuple[TrialState, Any]:
         """The trial's state and one of its system attributes (None where it has none), without reading the rest.

@@ -27,6 +27,14 @@ class StudyNotFound(StudyError):
     """There is no study of that name in that storage."""
 
 
+class StudyGone(StudyError):
+    """The study was there, and was deleted or renamed while it was in use."""
+
+
+class SamplerError(StudyError):
+    """The study's sampler has raised, which no trial is to blame for."""
+
+
 class DeviceError(StudyError):
     """The devices asked for are not there, or too few for the workers asked for."""
 

@@ -23,8 +23,17 @@ from studies.api.reading import (
     status,
     trial,
 )
-from studies.api.running import LaunchOptions, LaunchReport, StopRequest, launch, resume, stop, worker
-from studies.errors import STUDYHALL_ERRORS, DeviceError, RerunError, StudyError, StudyFileError, StudyNotFound
+from studies.api.running import LaunchOptions, LaunchReport, launch, resume, worker
+from studies.api.stopping import StopRequest, stop
+from studies.errors import (
+    STUDYHALL_ERRORS,
+    DeviceError,
+    RerunError,
+    StudyError,
+    StudyFileError,
+    StudyGone,
+    StudyNotFound,
+)
 
 __all__ = [
     "STUDYHALL_ERRORS",
@@ -40,6 +49,7 @@ __all__ = [
     "StopRequest",
     "StudyError",
     "StudyFileError",
+    "StudyGone",
     "StudyNotFound",
     "StudyReport",
     "StudySummary",

@@ -1,4 +1,4 @@
-"""launch, resume, worker, stop: what makes a study run and end."""
+"""launch, resume, worker: what makes a study run."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ from studies.execution.launch import check_data, find_slots
 from studies.execution.launch import launch as run_workers
 from studies.execution.outcome import LaunchOutcome, StopReason, exit_code
 from studies.record.budget import check_size, raise_budget, trials_left
+from studies.record.closing import reopen
 from studies.record.creation import create_or_join
 from studies.record.fingerprint import check_source
 from studies.record.progress import Progress, read_progress
-from studies.record.sessions import live_sessions, request_stop
 from studies.record.stored import StoredStudy
+from studies.record.unowned import check_decision, settle_unowned
 from studies.spec.resolving import resolve
 from studies.spec.settings import WorkerSettings, seconds
 from studies.study_file.messages import sentence
@@ -57,15 +58,6 @@ class LaunchReport:
         return {**outcome, "exit_code": self.exit_code, **self.progress.to_json()}
 
 
-@dataclass(frozen=True, kw_only=True)
-class StopRequest:
-    """Who was asked to stop."""
-
-    sessions: int
-    workers: int
-    location: StorageLocation
-
-
 class LaunchOptions(TypedDict, total=False):
     """What `launch` and `start` take beside the study; what is left out is as the study file says."""
 
@@ -83,6 +75,7 @@ class LaunchOptions(TypedDict, total=False):
     settings: Mapping[str, Any] | None
     engine: str
     accept_changes: bool
+    unowned: str | None
 
 
 def launch(study: str, *, view: View | None = None, **options: Unpack[LaunchOptions]) -> LaunchReport:
@@ -96,7 +89,8 @@ def launch(study: str, *, view: View | None = None, **options: Unpack[LaunchOpti
             the whole study is to have), ``timeout`` (its running time: seconds, or text such as "2h"),
             ``directions``, ``sampler``, ``pruner``, ``seed``, ``settings`` (any other setting by its dotted key,
             such as ``{"train.epochs": 3}``), ``engine`` (where workers run), ``accept_changes`` (go on
-            although the objective has changed).
+            although the objective has changed), ``unowned`` ("requeue" or "fail": what becomes of RUNNING trials
+            that nobody can be shown to hold; give it only when no other program works on the study).
 
     Raises:
         StudyFileError: with all that is wrong with the study.
@@ -118,6 +112,7 @@ def resume(
     timeout: float | str | None = None,
     engine: str = DEFAULT_ENGINE,
     accept_changes: bool = False,
+    unowned: str | None = None,
     view: View | None = None,
 ) -> LaunchReport:
     """Go on with a study that was interrupted, or give it a larger budget.
@@ -125,6 +120,7 @@ def resume(
     Args:
         trials: finished trials that the whole study is to have.
         timeout: time to add to the study's: seconds, or text such as "1h".
+        unowned: see `launch`.
 
     Raises:
         StudyError: there is no such study, or it cannot go on as asked.
@@ -132,9 +128,11 @@ def resume(
     """
     stored = find(name, storage)
     engine_named(engine)  # refused also where there is nothing left to run
+    check_decision(unowned)
     check_source(stored, accept=accept_changes)
     if trials is not None or timeout is not None:
         raise_budget(stored, trials=trials, more_seconds=_seconds(timeout))
+    _go_on(stored, unowned)
     return run(stored, _workers(stored, workers, devices, workers_per_device), view, engine=engine)
 
 
@@ -158,21 +156,6 @@ def worker(
     return run(stored, _workers(stored, workers, devices, workers_per_device), view)
 
 
-def stop(name: str, *, storage: Storage | None = None) -> StopRequest:
-    """Ask all workers of a study, wherever they run, to stop at the end of their epoch and requeue their trials.
-
-    Raises:
-        StudyNotFound: there is no such study.
-        StorageError: the storage cannot be used.
-    """
-    stored = find(name, storage)
-    sessions = live_sessions(stored.attributes)
-    if sessions:
-        request_stop(stored.storage, stored.study_id)
-    workers = sum(session.workers for session in sessions.values())
-    return StopRequest(sessions=len(sessions), workers=workers, location=stored.location)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
     """A study that is checked, and stands in its storage."""
@@ -192,7 +175,8 @@ def prepare(study: str, **options: Unpack[LaunchOptions]) -> Prepared:
     if unknown := options.keys() - LaunchOptions.__annotations__.keys():
         known = LaunchOptions.__annotations__
         raise TypeError(f"no option {min(unknown)!r}; allowed: {', '.join(known)}{did_you_mean(min(unknown), known)}")
-    given = _settings(options)
+    given, unowned = _settings(options), options.get("unowned")
+    check_decision(unowned)
     spec = read_study(study, given)
     check_size(spec, spec.budget.trials)
     check_data(spec)
@@ -218,6 +202,7 @@ def prepare(study: str, **options: Unpack[LaunchOptions]) -> Prepared:
             ).store(stored.storage, stored.study_id)
             if is_given:
                 raise_budget(stored, trials=wish.trials)
+    _go_on(stored, unowned)
     return Prepared(stored=stored, workers=spec.workers, engine=engine, slots=slots)
 
 
@@ -230,9 +215,10 @@ def run(
     slots: Sequence[Slot] = (),
 ) -> LaunchReport:
     """Run a study whose data were checked; see `launch`."""
-    before = read_progress(stored)
-    outcome = run_workers(stored, workers, view or (lambda progress: None), engine=engine, slots=slots)
-    progress = read_progress(stored)
+    with stored.while_there():
+        before = read_progress(stored)
+        outcome = run_workers(stored, workers, view or (lambda progress: None), engine=engine, slots=slots)
+        progress = read_progress(stored)
     return LaunchReport(
         outcome=outcome,
         exit_code=exit_code(stored, outcome),
@@ -241,6 +227,13 @@ def run(
         files=stored.files,
         nothing_to_do=outcome.ended is StopReason.BUDGET_REACHED and before.finished == progress.finished,
     )
+
+
+def _go_on(stored: StoredStudy, unowned: str | None) -> None:
+    """Undo what keeps a study from going on that an objective or a limit has ended, for that is what is wanted now."""
+    reopen(stored)
+    if unowned is not None and (sentence := settle_unowned(stored, unowned)) is not None:
+        log.warning("%s", sentence)
 
 
 def _workers(

@@ -8,7 +8,7 @@ from storage.errors import StorageLost, explain
 from storage.maintenance.copying import CopyError
 from studies.commands.next_command import completed, named_storage
 from studies.commands.output import error_line
-from studies.errors import STUDYHALL_ERRORS, RerunError
+from studies.errors import STUDYHALL_ERRORS, RerunError, StudyGone
 
 FAILED, USAGE, INTERNAL = 1, 2, 70
 
@@ -22,7 +22,7 @@ def report(error: Exception, arguments: Sequence[str]) -> int:
 
 def _explained(error: Exception) -> tuple[int, str]:
     if isinstance(error, STUDYHALL_ERRORS):
-        has_failed = isinstance(error, StorageLost | CopyError | RerunError)
+        has_failed = isinstance(error, StorageLost | CopyError | RerunError | StudyGone)
         return FAILED if has_failed else USAGE, str(error)
     if isinstance(error, OSError):
         return FAILED, f"{error.filename or 'the output'} cannot be read or written: {error.strerror}"

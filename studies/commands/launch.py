@@ -19,6 +19,7 @@ from studies.commands.options import (
     Storage,
     Study,
     Trials,
+    Unowned,
     Workers,
     check_engine,
     device_numbers,
@@ -50,6 +51,7 @@ def command(
     pruner: Annotated[str | None, typer.Option(help="median, hyperband, halving, percentile, none, ...")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="The seed of everything random.")] = None,
     accept_changes: AcceptChanges = False,
+    unowned: Unowned = None,
     json: Json = False,
 ) -> int:
     """Run a study with parallel workers. A study that exists continues."""
@@ -71,6 +73,7 @@ def command(
             settings=settings(set_),
             engine=engine,
             accept_changes=accept_changes,
+            unowned=unowned,
             view=view,
         )
     return print_report(report, json=json)

@@ -35,6 +35,9 @@ Trials = Annotated[int | None, typer.Option(min=1, help="Finished trials of the 
 AcceptChanges = Annotated[
     bool, typer.Option("--accept-changes", help="Continue although the study or a file has changed.")
 ]
+Unowned = Annotated[
+    str | None, typer.Option(help="RUNNING trials that nobody holds: requeue runs them again, fail ends them.")
+]
 Engine = Annotated[str, typer.Option(help=f"Where workers run: {', '.join(ENGINES)}.")]
 DEFAULT_STORAGE = ""
 

@@ -18,6 +18,7 @@ from studies.commands.options import (
     PerDevice,
     Storage,
     Trials,
+    Unowned,
     Workers,
     check_engine,
     device_numbers,
@@ -41,6 +42,7 @@ def command(
     timeout: Annotated[str | None, typer.Option(help="Running time to add, such as 1h.")] = None,
     engine: Engine = DEFAULT_ENGINE,
     accept_changes: AcceptChanges = False,
+    unowned: Unowned = None,
     json: Json = False,
 ) -> int:
     """Continue a stored study, or raise its budget."""
@@ -56,6 +58,7 @@ def command(
             timeout=timeout,
             engine=engine,
             accept_changes=accept_changes,
+            unowned=unowned,
             view=view,
         )
     return print_report(report, json=json)

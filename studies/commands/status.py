@@ -14,6 +14,7 @@ from studies.commands.live import LiveView
 from studies.commands.next_command import completed, storage_flag
 from studies.commands.options import DEFAULT_STORAGE, Json, Name, Storage
 from studies.commands.output import clock, console, counted, number, parameters, print_json, table
+from studies.errors import StudyGone, StudyNotFound
 from studies.record.progress import Progress
 
 EXAMPLES = ("studyhall status digits_mlp", "studyhall status digits_mlp --watch")
@@ -62,15 +63,24 @@ def _rows(progress: Progress, flag: str) -> Iterator[tuple[str, str]]:
             f"worker {running.worker} on {running.host}, process {running.pid}, "
             f"{running.epochs} reports, last {number(running.last_value)}{dead}",
         )
-    if progress.unknown_running:
-        yield "note", f"{progress.unknown_running} RUNNING trial(s) belong to no worker of studyhall"
+    if progress.unowned:
+        resume = completed(f"`studyhall resume {shlex.quote(progress.name)} --unowned requeue`", flag)
+        yield "note", f"{counted(progress.unowned, 'RUNNING trial')} held by nobody; {resume} runs such trials again"
 
 
 def _watch(look: Callable[[], Progress]) -> None:
+    """Show it again and again.
+
+    Raises:
+        StudyGone: it is not there any more.
+    """
     try:
         with LiveView(console()) as view:
             while True:
-                progress = look()
+                try:
+                    progress = look()
+                except StudyNotFound as error:
+                    raise StudyGone(f"{error.message} any more", error.hint) from None
                 view(progress)
                 if not progress.sessions and not progress.running:
                     return

@@ -11,12 +11,13 @@ from studies.execution.devices import Slot, SlotRequest, thread_environment
 from studies.execution.engines.base import Preparation
 from studies.execution.engines.table import DEFAULT_ENGINE, engine_named
 from studies.execution.outcome import LaunchOutcome, StopReason
-from studies.execution.supervisor import GRACE_SECONDS, Supervisor
+from studies.execution.supervisor import Supervisor
 from studies.record.budget import trials_left
 from studies.record.progress import Progress
 from studies.record.source_study import lost_source
 from studies.record.stored import StoredStudy
 from studies.record.training_version import note_training
+from studies.record.unowned import unowned_sentence
 from studies.spec.resolving import resolve
 from studies.spec.settings import WorkerSettings
 from studies.spec.study import StudySpec
@@ -44,6 +45,8 @@ def launch(
         StudyError: the study was not made by studyhall, or there is no such engine.
     """
     spec = stored.required_spec()
+    if (sentence := unowned_sentence(stored)) is not None:
+        log.warning("%s", sentence)
     left = trials_left(stored)
     if left == 0:
         return LaunchOutcome(ended=StopReason.BUDGET_REACHED)
@@ -59,7 +62,7 @@ def launch(
         frameworks=objective.frameworks(spec),
         environment={**thread_environment(slots[0].threads), **objective.environment(spec)},
         log=stored.files / "logs" / "imports.log",
-        grace_seconds=None if objective.is_cooperative else GRACE_SECONDS,
+        grace_seconds=None if objective.is_cooperative else stored.budget.grace,
     )
     supervisor = Supervisor(
         stored=stored,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from storage.attempts import Outcome
 from studies.execution.engines.base import Engine
-from studies.execution.outcome import StopReason
+from studies.execution.outcome import LaunchOutcome, StopReason
+from studies.record.closing import closed_for
 from studies.record.progress import Progress
+from studies.record.stored import StoredStudy
 
 
 def study_over(progress: Progress) -> tuple[StopReason, str] | None:
@@ -29,6 +32,29 @@ def study_over(progress: Progress) -> tuple[StopReason, str] | None:
             return StopReason.STALLED, f"none of the {progress.finished} finished trials is feasible"
         return StopReason.STALLED, f"{progress.since_best} trials in a row were no better than the best"
     return None
+
+
+def ran_out(stored: StoredStudy, progress: Progress, *, is_closed: bool) -> LaunchOutcome:
+    """Why the workers of a launch have found no trial any more. ``is_closed``: they say that the study is closed."""
+    closed = closed_for(stored.attributes) if is_closed else None
+    if closed is not None:
+        resume = f"`studyhall resume {shlex.quote(stored.name)}` goes on"
+        return LaunchOutcome(ended=StopReason[closed[0]], detail="; ".join(filter(None, [closed[1], resume])))
+    # Of a grid each point has one trial, also where that failed.
+    points, failed = progress.budget.points, progress.failed
+    exhausted = points is not None and failed > 0 and progress.finished + failed >= points
+    return LaunchOutcome(ended=StopReason.EXHAUSTED if exhausted else StopReason.BUDGET_REACHED)
+
+
+def failures_warning(progress: Progress, failed_before: int) -> str | None:
+    """Tell that trials fail, once half of those have that may; None before, and where it is too late.
+
+    ``failed_before`` had failed before this launch began.
+    """
+    failed, limit = progress.failed - failed_before, progress.budget.failures
+    if not limit / 2 <= failed < limit:
+        return None
+    return f"{failed} trials have failed for good; after {limit} (budget.failures) the launch ends"
 
 
 @dataclass

@@ -10,7 +10,18 @@ from typing import Literal
 from storage import StorageLocation
 from storage.processes import ProcessIdentity
 
-WorkerExit = Literal["budget reached", "too many failures", "stopped", "recycled", "unusable", "cannot start", "died"]
+WorkerExit = Literal[
+    "budget reached",
+    "closed",
+    "too many failures",
+    "same error",
+    "sampler failed",
+    "stopped",
+    "recycled",
+    "unusable",
+    "cannot start",
+    "died",
+]
 
 
 @dataclass(frozen=True, kw_only=True)

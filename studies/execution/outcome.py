@@ -17,6 +17,7 @@ class StopReason(Enum):
     BUDGET_REACHED = "the budget is reached"
     EXHAUSTED = "every point was tried"
     STOPPED = "stopped on request"
+    STOPPED_BY_OBJECTIVE = "stopped by its objective"
     TIME_OVER = "the time is over"
     TARGET_REACHED = "the target is reached"
     STALLED = "nothing improves any more"
@@ -24,6 +25,8 @@ class StopReason(Enum):
     TERMINATED = "terminated"
     HUNG_UP = "its terminal is gone"
     TOO_MANY_FAILURES = "too many trials failed"
+    SAME_ERROR = "every attempt fails in the same way"
+    SAMPLER_FAILED = "the sampler cannot go on"
     UNUSABLE = "the objective cannot run"
     GIVEN_UP = "every worker was given up"
     CANNOT_START = "no worker can start"
@@ -37,7 +40,14 @@ class LaunchOutcome:
     detail: str = ""
 
 
-_FAULTS = {StopReason.TOO_MANY_FAILURES, StopReason.UNUSABLE, StopReason.GIVEN_UP, StopReason.CANNOT_START}
+_FAULTS = {
+    StopReason.TOO_MANY_FAILURES,
+    StopReason.SAME_ERROR,
+    StopReason.SAMPLER_FAILED,
+    StopReason.UNUSABLE,
+    StopReason.GIVEN_UP,
+    StopReason.CANNOT_START,
+}
 SIGNALLED = {StopReason.INTERRUPTED: 130, StopReason.TERMINATED: 143, StopReason.HUNG_UP: 129}  # 128 + the signal
 
 

@@ -6,12 +6,10 @@ import contextlib
 import logging
 import shlex
 import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import FrameType
 
 from optuna.trial import TrialState
 
@@ -19,25 +17,20 @@ from storage.attempts import Outcome
 from storage.claims import TrialLost, reclaim, requeue, running_attempts
 from storage.optuna_schema import trial_id_of
 from studies.execution.devices import Slot
+from studies.execution.ending import SIGNALS, Ending, collected_signals
 from studies.execution.engines.base import Engine
-from studies.execution.limits import Reports, TrialLimits, study_over
+from studies.execution.limits import Reports, TrialLimits, failures_warning, ran_out, study_over
 from studies.execution.messages import WorkerOrder, WorkerReport
 from studies.execution.outcome import LaunchOutcome, StopReason
 from studies.execution.slots import MAX_DEATHS_IN_A_ROW, SlotState
 from studies.execution.trial import sweep
+from studies.record.closing import close
 from studies.record.progress import Progress, finished_by, read_progress
 from studies.record.sessions import Session, Watch
 from studies.record.stored import StoredStudy
 from studies.spec.settings import WorkerSettings
 
 log = logging.getLogger("studyhall.launch")
-
-_SIGNALS = {
-    signal.SIGINT: StopReason.INTERRUPTED,
-    signal.SIGTERM: StopReason.TERMINATED,
-    signal.SIGHUP: StopReason.HUNG_UP,
-}
-GRACE_SECONDS = 10.0  # for an objective that cannot be stopped at an epoch's end, and before the first of one that can
 
 
 @dataclass
@@ -56,34 +49,44 @@ class Supervisor:
     look_seconds: float = 1.0
     tick_seconds: float = 0.2
     _states: dict[int, SlotState] = field(default_factory=dict)
-    _outcome: LaunchOutcome | None = None
     _has_run: bool = False
     _reports: Reports = field(default_factory=Reports)
-    _kill_at: float = float("inf")
+    _stopped: set[int] = field(default_factory=set)
     _killed: dict[int, tuple[Outcome, str]] = field(default_factory=dict)
+    _failed_before: int = 0
+    _is_closed: bool = False
+    _has_warned: bool = False
+
+    def __post_init__(self) -> None:
+        self._ending = Ending()
 
     def run(self) -> LaunchOutcome:
         """Work until the end; a signal is one wish to stop, a second one kills."""
         self._watch = Watch(self.workers.heartbeat_grace, held_up_seconds=max(3.0, self.workers.heartbeat))
-        with _collected_signals() as signals:
-            session = Session(
+        with collected_signals() as signals:
+            session = self._session = Session(
                 self.stored.storage,
                 self.stored.study_id,
                 len(self.slots),
                 heartbeat_seconds=self.workers.heartbeat,
             )
             try:
-                return self._supervise(session, signals)
+                with self.stored.while_there():
+                    return self._supervise(session, signals)
             finally:
                 self.engine.close()
-                self._reclaim()
-                session.end()
+                with contextlib.suppress(KeyError):  # the study is gone, as is being raised
+                    self._reclaim()
+                    session.end()
 
     def _supervise(self, session: Session, signals: Sequence[signal.Signals]) -> LaunchOutcome:
         self._reclaim()
-        self.view(read_progress(self.stored))
-        failed = self.stored.storage.count_states(self.stored.study_id)[TrialState.FAIL]
-        self._states = {slot.number: SlotState(self._order(session, slot, failed)) for slot in self.slots}
+        progress = read_progress(self.stored)
+        self.view(progress)
+        if (over := study_over(progress)) is not None:
+            return LaunchOutcome(ended=over[0], detail=over[1])
+        self._failed_before = progress.failed
+        self._states = {slot.number: SlotState(self._order(session, slot)) for slot in self.slots}
         mine = {state.worker: number for number, state in self._states.items()}
         limits = TrialLimits(self.stored.budget.trial_seconds, self.workers.memory, self.engine, mine)
         looked = float("-inf")
@@ -97,14 +100,14 @@ class Supervisor:
             self._obey(signals)
         progress = read_progress(self.stored)
         self.view(progress)
-        return self._outcome or LaunchOutcome(ended=_how_it_ran_out(progress))
+        return self._ending.outcome or ran_out(self.stored, progress, is_closed=self._is_closed)
 
     def _is_over(self) -> bool:
         if self.engine.running():
             return False
-        return self._outcome is not None or all(state.over for state in self._states.values())
+        return self._ending.has_begun or all(state.over for state in self._states.values())
 
-    def _order(self, session: Session, slot: Slot, failed_before: int) -> WorkerOrder:
+    def _order(self, session: Session, slot: Slot) -> WorkerOrder:
         worker = f"{session.id}-{slot.number}"
         return WorkerOrder(
             slot=slot.number,
@@ -112,13 +115,13 @@ class Supervisor:
             device=slot.device,
             location=self.stored.location,
             study=self.stored.name,
-            failed_before=failed_before,
+            failed_before=self._failed_before,
             environment=slot.environment,
             log=self.stored.files / "logs" / f"{worker}.log",
         )
 
     def _start_due(self) -> None:
-        if self._outcome is not None:
+        if self._ending.has_begun:
             return
         running = self.engine.running()
         for number, state in self._states.items():
@@ -127,8 +130,9 @@ class Supervisor:
 
     def _look(self, session: Session, limits: TrialLimits) -> None:
         """What is done once a second: see who died elsewhere, who wishes a stop, whether time is over; show."""
-        session.record_heartbeat()
+        self._check_study()
         attributes = self.stored.attributes
+        session.record_heartbeat()
         self._watch.look(attributes)
         self._reclaim()
         progress = read_progress(self.stored)
@@ -137,10 +141,20 @@ class Supervisor:
         self._reports.look(progress)
         for slot, outcome, sentence in limits.exceeded(progress):
             self._kill(slot, outcome, sentence)
+        if not self._has_warned and (warning := failures_warning(progress, self._failed_before)) is not None:
+            self._has_warned = True
+            log.warning("%s; the last is %s", warning, self._last_failure())
         if session.stop_requested(attributes):
-            self._end(LaunchOutcome(ended=StopReason.STOPPED))
-        elif (over := study_over(progress)) is not None:
-            self._end(LaunchOutcome(ended=over[0], detail=over[1]))
+            self._ending.hand_back(LaunchOutcome(ended=StopReason.STOPPED), progress.budget.grace)
+        elif not self._ending.has_begun and (over := study_over(progress)) is not None:
+            close(self.stored, over[0].name, over[1])
+            self._let_finish(LaunchOutcome(ended=over[0], detail=over[1]))
+
+    def _check_study(self) -> None:
+        """Do nothing while it is the study that this launch began with."""
+        self.stored.check_there()
+        if not self._session.is_in(self.stored.attributes):
+            raise self.stored.deleted()  # and another has its name and id
 
     # --- workers that end ------------------------------------------------------------------------------------
 
@@ -150,6 +164,8 @@ class Supervisor:
         match report.ending:
             case "budget reached":
                 state.over = True
+            case "closed":
+                state.over = self._is_closed = True
             case "recycled":
                 log.info("worker %s is recycled", state.worker)
             case "stopped":
@@ -157,10 +173,17 @@ class Supervisor:
                 self._back_off(state, "was stopped by a signal")
             case "too many failures":
                 state.over = True
-                self._end(LaunchOutcome(ended=StopReason.TOO_MANY_FAILURES, detail=self._last_failure()))
-            case "unusable":
+                self._let_finish(LaunchOutcome(ended=StopReason.TOO_MANY_FAILURES, detail=self._last_failure()))
+            case "same error":
                 state.over = True
-                self._end(LaunchOutcome(ended=StopReason.UNUSABLE, detail=report.detail))
+                self._let_finish(LaunchOutcome(ended=StopReason.SAME_ERROR, detail=report.detail))
+            case "sampler failed":
+                state.over = True
+                self._hand_back(LaunchOutcome(ended=StopReason.SAMPLER_FAILED, detail=report.detail))
+            case "unusable":
+                self._check_study()
+                state.over = True
+                self._hand_back(LaunchOutcome(ended=StopReason.UNUSABLE, detail=report.detail))
             case "cannot start":
                 self._on_failed_start(state, report)
             case "died":
@@ -171,9 +194,10 @@ class Supervisor:
         if self._has_run or self.engine.running():
             self._back_off(state, f"cannot start ({report.detail})")
         else:
-            self._end(LaunchOutcome(ended=StopReason.CANNOT_START, detail=report.detail))
+            self._hand_back(LaunchOutcome(ended=StopReason.CANNOT_START, detail=report.detail))
 
     def _on_death(self, state: SlotState, report: WorkerReport) -> None:
+        self._check_study()
         dead: tuple[Outcome, str] = ("death", f"worker {state.worker} ended by {report.detail}")
         outcome, detail = self._killed.pop(report.slot, dead)
         self._requeue_trials_of(report, outcome, detail)
@@ -181,7 +205,7 @@ class Supervisor:
             self._back_off(state, f"died ({report.detail})")
 
     def _back_off(self, state: SlotState, what: str) -> None:
-        if self._outcome is not None:
+        if self._ending.has_begun:
             return
         log.warning("worker %s %s%s", state.worker, what, _named(state.order.log, "; its log: "))
         if not state.back_off(finished_by(self.stored.study.get_trials(deepcopy=False), state.worker)):
@@ -190,7 +214,7 @@ class Supervisor:
         if all(other.over for other in self._states.values()):
             detail = f"each died {MAX_DEATHS_IN_A_ROW} times in a row; the last {what}"
             detail += _named(state.order.log, "; see ")
-            self._end(LaunchOutcome(ended=StopReason.GIVEN_UP, detail=detail))
+            self._hand_back(LaunchOutcome(ended=StopReason.GIVEN_UP, detail=detail))
 
     def _last_failure(self) -> str:
         last = self.stored.study.get_trials(deepcopy=False, states=(TrialState.FAIL,))[-1]
@@ -218,24 +242,29 @@ class Supervisor:
 
     def _obey(self, signals: Sequence[signal.Signals]) -> None:
         """Stop at a first signal, kill at a second, and kill whoever takes longer than there is time for."""
-        if signals and self._outcome is None:
-            when = "at the end of their epoch" if self.cooperative else f"within {GRACE_SECONDS:.0f} s"
+        if signals and not self._ending.is_stopping:
+            grace = self.stored.budget.grace
+            soon = f"within {grace:g} s" if grace is not None else "at their next report"
+            when = "at the end of their epoch" if self.cooperative else soon
             log.warning("stopping: workers requeue their trials %s; a second Ctrl-C kills them", when)
-            self._end(LaunchOutcome(ended=_SIGNALS[signals[0]]))
-        is_late = time.monotonic() >= self._kill_at
-        for slot in self.engine.running() if is_late or len(signals) > 1 else ():
+            self._ending.hand_back(LaunchOutcome(ended=SIGNALS[signals[0]]), grace)
+        for slot in self.engine.running() - self._stopped if self._ending.is_stopping else ():
+            self._stopped.add(slot)
+            self.engine.stop(slot)
+        for slot in self.engine.running() if self._ending.is_killing or len(signals) > 1 else ():
             hears = self.cooperative and self._reports.come_from(self._states[slot].worker)
             if len(signals) > 1 or not hears:
                 self._kill(slot, "interrupted", "killed as the launch ended")
 
-    def _end(self, outcome: LaunchOutcome) -> None:
-        """Begin to end: nothing is started any more, and every worker is asked to stop."""
-        if self._outcome is not None:
-            return
-        self._outcome = outcome
-        self._kill_at = time.monotonic() + GRACE_SECONDS
-        for slot in self.engine.running():
-            self.engine.stop(slot)
+    def _let_finish(self, outcome: LaunchOutcome) -> None:
+        grace = self.stored.budget.grace
+        if self.engine.running() and not self._ending.has_begun and grace != 0:
+            within = "" if grace is None else f" within {grace:g} s (budget.grace)"
+            log.warning("%s: what runs may finish%s, nothing is started any more", outcome.ended.value, within)
+        self._ending.let_finish(outcome, grace)
+
+    def _hand_back(self, outcome: LaunchOutcome) -> None:
+        self._ending.hand_back(outcome, self.stored.budget.grace)
 
     def _kill(self, slot: int, outcome: Outcome, detail: str) -> None:
         self._killed.setdefault(slot, (outcome, detail))
@@ -245,32 +274,3 @@ class Supervisor:
 def _named(log_file: Path, before: str) -> str:
     """The worker's log, if it came to write one."""
     return f"{before}{log_file}" if log_file.exists() else ""
-
-
-def _how_it_ran_out(progress: Progress) -> StopReason:
-    # Of a grid each point has one trial, also where that failed.
-    points, failed = progress.budget.points, progress.failed
-    exhausted = points is not None and failed > 0 and progress.finished + failed >= points
-    return StopReason.EXHAUSTED if exhausted else StopReason.BUDGET_REACHED
-
-
-@contextlib.contextmanager
-def _collected_signals() -> Iterator[list[signal.Signals]]:
-    """The signals that ask for an end. Collected also where SIGINT was ignored at the start (a shell's background job).
-
-    Python gives them to the main thread alone: in another thread (a notebook's) there are none.
-    """
-    signals: list[signal.Signals] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield signals
-        return
-
-    def note(number: int, _: FrameType | None) -> None:
-        signals.append(signal.Signals(number))
-
-    before = {number: signal.signal(number, note) for number in _SIGNALS}
-    try:
-        yield signals
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -36,11 +36,12 @@ class TrialInterrupted(BaseException):
 class WorkerStudy(optuna.Study):
     """An ``optuna.Study`` whose ``stop`` works outside ``optimize``, for all workers of the study."""
 
-    stop_asked = False
+    on_stop: Callable[[], None] | None = None
 
     def stop(self) -> None:
-        """End the study after this trial, as ``trial.study.stop()`` does under ``optimize`` for one process."""
-        self.stop_asked = True
+        """Let nobody start another trial, as ``trial.study.stop()`` does under ``optimize`` for one process."""
+        if self.on_stop is not None:
+            self.on_stop()
 
 
 class WorkerTrial(optuna.Trial):

@@ -22,12 +22,14 @@ from storage.claims import NoTrial, TrialLost, claim, finish, owned, requeue
 from storage.errors import explain
 from storage.optuna_schema import trial_id_of
 from storage.processes import ProcessIdentity
-from studies.errors import STUDYHALL_ERRORS
+from studies.errors import STUDYHALL_ERRORS, SamplerError
+from studies.execution.causes import cause, same_error_sentence
 from studies.execution.descendants import memory
 from studies.execution.messages import WorkerExit, WorkerOrder, WorkerReport
+from studies.execution.outcome import StopReason
 from studies.execution.trial import TrialInterrupted, WorkerStudy, WorkerTrial, sweep, trial_checkpoint
 from studies.record import stored
-from studies.record.sessions import request_stop
+from studies.record.closing import close
 from studies.record.source_study import known_trials
 from studies.record.stored import StoredStudy
 from studies.sampling.duplicates import take_over
@@ -54,7 +56,11 @@ def work(order: WorkerOrder, interruption: Callable[[], str | None]) -> WorkerRe
         study = stored.load(order.location, storage, order.study)
         spec = study.required_spec()
         worker = Worker(order, process, study, spec, resolve(spec.objective).load(spec), interruption)
-        return report(worker.run())
+        with study.while_there():
+            return report(worker.run(), worker.detail)
+    except SamplerError as error:
+        log.error("%s", error, exc_info=True)
+        return report("sampler failed", str(error))
     except STUDYHALL_ERRORS as error:
         log.error("%s", error, exc_info=True)
         return report("unusable", str(error))
@@ -75,10 +81,14 @@ class Worker:
     interruption: Callable[[], str | None]
     idle_seconds: float = 0.2
     trials_run: int = 0
+    detail: str = ""
+    """A sentence about why it ended, where there is more to say."""
 
     def __post_init__(self) -> None:
         storage = self.stored.storage
         self.study = WorkerStudy(self.stored.name, storage, pruner=make_pruner(self.spec))
+        self.study.on_stop = self._close
+        self._closing = (StopReason.STOPPED_BY_OBJECTIVE, "")
         known = known_trials(self.stored)
         self.proposer = Proposer(
             study=self.study, storage=storage, spec=self.spec, known=known, since=self.stored.changed_at
@@ -94,13 +104,21 @@ class Worker:
                     return "budget reached"
                 case NoTrial.TOO_MANY_FAILURES:
                     return "too many failures"
+                case NoTrial.CLOSED:
+                    return "closed"
+                case NoTrial.SAME_ERROR:
+                    self.detail = same_error_sentence(self.stored, self.order.worker)
+                    return "same error"
                 case NoTrial.WAIT:
                     time.sleep(self.idle_seconds)
                 case (trial_id, proposal):
                     self._run_trial(trial_id, proposal)
-                    if self.study.stop_asked:
-                        request_stop(self.stored.storage, self.stored.study_id)
         return "stopped"
+
+    def _close(self) -> None:
+        """At once and not after the trial: from here on nobody else is to begin one."""
+        reason, detail = self._closing
+        close(self.stored, reason.name, detail)
 
     def _is_to_recycle(self) -> bool:
         """Whether a fresh process should go on: frameworks do not give all memory back between trials."""
@@ -117,7 +135,22 @@ class Worker:
         # The next point of a common sequence is chosen before anybody else can look at the sequence.
         with self.stored.storage.transaction():
             claimed = self._claim_trial()
-            return claimed if isinstance(claimed, NoTrial) else (claimed, self.proposer.propose(claimed))
+            return claimed if isinstance(claimed, NoTrial) else (claimed, self._propose(claimed))
+
+    def _propose(self, trial_id: int) -> Proposal:
+        try:
+            return self.proposer.propose(trial_id)
+        except (*STUDYHALL_ERRORS, TrialLost, optuna.exceptions.StorageInternalError):
+            raise
+        except Exception as error:
+            raise self._sampler_error(error) from error
+
+    def _sampler_error(self, error: BaseException) -> SamplerError:
+        self.stored.check_there()  # else it is no wonder
+        return SamplerError(
+            f"the sampler {self.spec.sampler.name!r} has raised {_first_line(error)}",
+            hint=f"{self.order.log} has the whole of it; its options stand in [sampler], --sampler names another",
+        )
 
     def _claim_trial(self) -> int | NoTrial:
         return claim(
@@ -132,8 +165,9 @@ class Worker:
         number = -1
         self.trials_run += 1
         try:
-            proposal = proposal or self.proposer.propose(trial_id)
+            proposal = proposal or self._propose(trial_id)
             number = proposal.trial.number
+            self._closing = (StopReason.STOPPED_BY_OBJECTIVE, f"trial {number} has called `study.stop()`")
             log.info("trial %d starts", number)
             trial = self._prepare(trial_id, proposal)
             if proposal.duplicate_of is not None:
@@ -151,9 +185,13 @@ class Worker:
             raise  # the storage is out of reach, which is not the objective's doing; whoever resumes requeues
         # The objective is the user's: it may raise anything.
         except (Exception, SystemExit, KeyboardInterrupt) as error:
+            self.stored.check_there()
+            if proposal is not None and error is proposal.sampler.raised:
+                self._requeue(trial_id, "interrupted", f"the sampler has raised {_first_line(error)}")
+                raise self._sampler_error(error) from error
             log.exception("trial %d raised", self.stored.storage.get_trial(trial_id).number)
             text = "".join(traceback.format_exception(error))[-_TRACEBACK_CHARACTERS:]
-            self._requeue(trial_id, "exception", f"{_first_line(error)}\n\n{text}")
+            self._requeue(trial_id, "exception", f"{_first_line(error)}\n\n{text}", cause(error))
         sweep(self.stored, trial_id)
 
     def _prepare(self, trial_id: int, proposal: Proposal) -> WorkerTrial:
@@ -179,17 +217,18 @@ class Worker:
         if fault is not None:
             outcome, sentence = fault
             log.error("trial %d: %s", trial.number, sentence)
-            self._requeue(trial_id_of(trial), outcome, sentence)
+            self._requeue(trial_id_of(trial), outcome, sentence, _cause_of_bad_value(outcome, result))
             return
         self._finish(trial, TrialState.COMPLETE, values)
 
     def _finish(self, trial: WorkerTrial, state: TrialState, values: Sequence[float] | None) -> None:
+        self._closing = (StopReason.EXHAUSTED, "the sampler has nothing left to suggest")
         finish(self.stored.storage, self.study, trial, self.process, state=state, values=values)
         log.info("trial %d is %s%s", trial.number, state.name, f", value {values}" if values else "")
 
-    def _requeue(self, trial_id: int, outcome: Outcome, detail: str) -> None:
+    def _requeue(self, trial_id: int, outcome: Outcome, detail: str, cause: str = "") -> None:
         try:
-            state = requeue(self.stored.storage, trial_id, self.process, outcome, detail)
+            state = requeue(self.stored.storage, trial_id, self.process, outcome, detail, cause)
             log.info("requeued (%s): it is %s now", outcome, state.name)
         except TrialLost as taken:
             log.warning("%s", taken)
@@ -198,6 +237,10 @@ class Worker:
 def _first_line(error: BaseException) -> str:
     line = f"{type(error).__name__}: {error}".partition("\n")[0][:300]
     return "".join(character if character.isprintable() else "?" for character in line)
+
+
+def _cause_of_bad_value(outcome: Outcome, result: object) -> str:
+    return f"a result of {type(result).__name__}" if outcome == "bad value" else ""
 
 
 def _values(result: Any, wanted: int) -> tuple[list[float], tuple[Outcome, str] | None]:

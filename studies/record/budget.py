@@ -7,6 +7,7 @@ from dataclasses import replace
 from objectives.space.search_space import SearchSpace
 from storage.claims import FINISHED, Budget
 from studies.errors import StudyError
+from studies.record.sessions import running_seconds
 from studies.record.stored import StoredStudy
 from studies.sampling.samplers import sampler_of
 from studies.spec.study import StudySpec
@@ -42,7 +43,9 @@ def raise_budget(stored: StoredStudy, *, trials: int | None = None, more_seconds
                 )
             budget = replace(budget, trials=trials)
         if more_seconds is not None:
-            budget = replace(budget, seconds=(budget.seconds or 0.0) + more_seconds)
+            # Running trials may have gone on beyond the time there was.
+            used = max(budget.seconds or 0.0, running_seconds(stored.attributes))
+            budget = replace(budget, seconds=used + more_seconds)
         budget.store(stored.storage, stored.study_id)
     return budget
 

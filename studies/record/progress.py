@@ -10,7 +10,7 @@ from typing import Any
 
 from optuna.trial import FrozenTrial, TrialState
 
-from storage.attempts import attempts_of
+from storage.attempts import attempts_of, unowned
 from storage.claims import FINISHED, Budget, running_attempts
 from studies.record.best import best_trial, finished_after, is_feasible
 from studies.record.sessions import SessionRecord, live_sessions, running_seconds
@@ -59,7 +59,8 @@ class Progress:
     since_best: int
     workers: tuple[RunningTrial, ...]
     sessions: Mapping[str, SessionRecord]
-    unknown_running: int
+    unowned: int
+    """RUNNING trials that nobody can be shown to hold."""
 
     @property
     def finished(self) -> int:
@@ -82,6 +83,7 @@ class Progress:
             "pruned": self.pruned,
             "failed": self.failed,
             "running": self.running,
+            "unowned": self.unowned,
             "waiting": self.waiting,
             "trials": self.budget.trials,
             "timeout_seconds": self.budget.seconds,
@@ -140,7 +142,7 @@ def read_progress(stored: StoredStudy) -> Progress:
             for trial, attempt in owned
         ),
         sessions=live_sessions(attributes),
-        unknown_running=counts[TrialState.RUNNING] - len(owned),
+        unowned=len(unowned(stored.storage, stored.study_id)) if counts[TrialState.RUNNING] > len(owned) else 0,
     )
 
 

@@ -87,6 +87,10 @@ class Session:
         """Note that it is over."""
         self._write(running=False)
 
+    def is_in(self, attributes: Mapping[str, Any]) -> bool:
+        """Whether these are of the study that it was begun in; a new one may have the id of one that was deleted."""
+        return _SESSION + self.id in attributes
+
     def stop_requested(self, attributes: Mapping[str, Any]) -> bool:
         """Whether somebody asked for a stop since this session began."""
         return attributes.get(_STOP) != self._stop_before

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +15,7 @@ import optuna
 from objectives.wording import did_you_mean
 from storage import SharedStorage, StorageLocation
 from storage.claims import Budget
-from studies.errors import StudyError, StudyNotFound
+from studies.errors import StudyError, StudyGone, StudyNotFound
 from studies.sampling.pruners import make_pruner
 from studies.spec.renamed import renamed
 from studies.spec.study import FORMAT, StudySpec
@@ -75,6 +78,44 @@ class StoredStudy:
     def budget(self) -> Budget:
         """The budget as it is now; another terminal may have raised it."""
         return Budget.of(self.storage, self.study_id)
+
+    def check_there(self) -> None:
+        """Do nothing while the study is in its storage under its name.
+
+        Raises:
+            StudyGone: another program has deleted or renamed it.
+            StorageLost: so it has its database.
+        """
+        try:
+            name = self.storage.get_study_name_from_id(self.study_id)
+        except KeyError:
+            raise self.deleted() from None
+        if name != self.name:
+            raise StudyGone(
+                f"study {self.name!r} was renamed {name!r} while it was in use",
+                hint=f"`studyhall resume {shlex.quote(name)}` goes on",
+            )
+
+    def deleted(self) -> StudyGone:
+        """Say that another program has deleted the study, and what is left of it."""
+        return StudyGone(
+            f"study {self.name!r} was deleted from {self.location} while it was in use",
+            hint=f"its logs and checkpoints are left in {self.files}",
+        )
+
+    @contextmanager
+    def while_there(self) -> Iterator[None]:
+        """What fails inside because the study is gone is raised as ``check_there`` says it.
+
+        Raises:
+            KeyError: with the study in its place.
+            StorageInternalError: likewise.
+        """
+        try:
+            yield
+        except (KeyError, optuna.exceptions.StorageInternalError) as error:
+            self.check_there()
+            raise error from None
 
     def required_spec(self) -> StudySpec:
         """The spec.

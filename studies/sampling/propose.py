@@ -32,7 +32,7 @@ class Proposal:
 
     trial: FrozenTrial
     """As it was claimed."""
-    sampler: BaseSampler
+    sampler: ViewSampler
     """Suggests what an objective asks for as it runs, and hears how the trial ends."""
     duplicate_of: FrozenTrial | None
     """A finished trial that had the same parameters."""
@@ -80,8 +80,10 @@ class Proposer:
         earlier = None
         if self._space.searched:
             earlier = self._choose(frozen, view, chosen)
-        elif sampler_of(self.spec).shares_sequence:
-            _ = optuna.Trial(view, trial_id).relative_params  # the sampler keeps them for the objective
+        else:
+            view.on_stop = self.study.stop
+            if sampler_of(self.spec).shares_sequence:
+                _ = optuna.Trial(view, trial_id).relative_params  # the sampler keeps them for the objective
         return Proposal(trial=frozen, sampler=sampler, duplicate_of=earlier)
 
     def _choose(self, frozen: FrozenTrial, view: ViewStudy, chosen: BaseSampler) -> FrozenTrial | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 import optuna
@@ -86,9 +87,12 @@ class ViewStudy(optuna.Study):
         # Hyperband would hand the sampler a study of its own (`_BracketStudy`), whose brackets are for pruners: all
         # of Optuna's samplers ask it for the trials of every bracket. So no pruner stands between.
         super().__init__(study_name, SamplerView(storage, known, since), pruner=NopPruner())
+        self.on_stop: Callable[[], None] | None = None
 
     def stop(self) -> None:
-        """Go on: samplers ask for it where a finite space is covered, and the budget knows that as well."""
+        """Do what ``on_stop`` says. Samplers ask for it where a space is covered; the budget knows a declared one."""
+        if self.on_stop is not None:
+            self.on_stop()
 
 
 class ViewSampler(BaseSampler):
@@ -98,6 +102,16 @@ class ViewSampler(BaseSampler):
         self._base = base
         self._study = study
         self._drawn: dict[str, Any] | None = None
+        self.raised: Exception | None = None
+
+    @contextmanager
+    def _asked(self) -> Iterator[None]:
+        """What the base raises inside is noted: to an objective it looks like an error of its own."""
+        try:
+            yield
+        except Exception as error:
+            self.raised = error
+            raise
 
     def reseed_rng(self) -> None:
         """As the base does."""
@@ -105,31 +119,36 @@ class ViewSampler(BaseSampler):
 
     def before_trial(self, study: optuna.Study, trial: FrozenTrial) -> None:
         """As the base does."""
-        self._base.before_trial(self._study, trial)
+        with self._asked():
+            self._base.before_trial(self._study, trial)
 
     def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         """As the base does."""
-        return self._base.infer_relative_search_space(self._study, trial)
+        with self._asked():
+            return self._base.infer_relative_search_space(self._study, trial)
 
     def sample_relative(
         self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
         """As the base does, once: a common sequence of points moves on with each call."""
         if self._drawn is None:
-            self._drawn = self._base.sample_relative(self._study, trial, search_space)
+            with self._asked():
+                self._drawn = self._base.sample_relative(self._study, trial, search_space)
         return self._drawn
 
     def sample_independent(
         self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
     ) -> Any:
         """As the base does."""
-        return self._base.sample_independent(self._study, trial, param_name, param_distribution)
+        with self._asked():
+            return self._base.sample_independent(self._study, trial, param_name, param_distribution)
 
     def after_trial(
         self, study: optuna.Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None
     ) -> None:
         """As the base does."""
-        self._base.after_trial(self._study, trial, state, values)
+        with self._asked():
+            self._base.after_trial(self._study, trial, state, values)
 
 
 def with_diverged(trials: Sequence[FrozenTrial], directions: Sequence[StudyDirection]) -> list[FrozenTrial]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Annotated, Any, Literal
 
@@ -71,6 +72,13 @@ Seconds = Annotated[
     Field(gt=0, allow_inf_nan=False),
     WithJsonSchema({"type": "string", "format": "duration"}),
 ]
+Grace = Annotated[
+    float,
+    BeforeValidator(_duration),
+    Field(ge=0),
+    PlainSerializer(lambda value: "inf" if value == math.inf else value),  # JSON has no such number
+    WithJsonSchema({"type": "string", "format": 'duration or `"inf"`'}),
+]
 Bytes = Annotated[ByteSize, WithJsonSchema({"type": "string", "format": "size"})]
 Name = Annotated[str, Field(max_length=200), AfterValidator(_name)]
 
@@ -122,6 +130,10 @@ class BudgetSettings(Section):
     """End the study when a feasible trial's value is at least this good. One objective only."""
     trial_timeout: Seconds | None = None
     """The longest time of one attempt at a trial. A trial that takes longer fails and is not retried."""
+    grace: Grace = 10.0
+    """How long running trials may go on to their end once `timeout`, `target` or `patience` ends the study; what runs
+    longer is requeued. `"inf"` lets them all finish, as Optuna's own `timeout` does. After Ctrl-C or `studyhall stop`:
+    how long an objective of your own has to reach its next report before it is killed."""
 
     def to_budget(self) -> Budget:
         """The budget as the storage keeps it."""
@@ -132,6 +144,7 @@ class BudgetSettings(Section):
             patience=self.patience,
             target=self.target,
             trial_seconds=self.trial_timeout,
+            grace=None if self.grace == math.inf else self.grace,
         )
 
 

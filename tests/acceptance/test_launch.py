@@ -168,32 +168,10 @@ def test_workers_of_a_dead_supervisor_end_by_themselves(place, eventually, launc
     assert Counter(place.states("held")) == {TrialState.COMPLETE: 3, TrialState.WAITING: 2}
 
 
-def test_an_objective_that_always_raises_ends_the_study_with_1(place):
-    done = place.run("launch", "mine.py:raises", "--trials", "20", "--workers", "2", "--set", "budget.failures=2")
-    assert done.returncode == 1
-    assert "ValueError: always" in done.stdout
-    states = Counter(place.states("raises"))
-    assert finished(place.states("raises")) == 0
-    assert 2 <= states[TrialState.FAIL] <= 3
-    failed = next(n for n, state in enumerate(place.states("raises")) if state is TrialState.FAIL)
-    attempts = place.json("show", "raises", str(failed))["attempts"]
-    assert [row["outcome"] for row in attempts] == ["exception"] * 3
-    assert "raise ValueError" in attempts[0]["detail"]
-
-
 def test_several_objectives_have_a_front(place):
     assert place.run("launch", "mine.py:two", "--trials", "10", "--direction", "minimize,maximize").returncode == 0
     front = place.json("best", "two")
     assert {row["number"] for row in front} == {trial.number for trial in place.study("two").best_trials}
-
-
-def test_an_objective_may_stop_its_study_as_under_optimize(place):
-    done = place.run("launch", "mine.py:enough", "--trials", "100000", "--workers", "2")
-    assert done.returncode == 0
-    assert "stopped on request" in done.stdout
-    states = place.states("enough")
-    assert states[4] is TrialState.COMPLETE
-    assert TrialState.RUNNING not in states
 
 
 def test_timeout_ends_a_study_and_resume_adds_to_it(place):

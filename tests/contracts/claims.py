@@ -9,7 +9,7 @@ from threading import Barrier
 
 import optuna
 import pytest
-from contracts.storage import StorageContract
+from contracts.endings import EndingsContract
 from helpers.waiting import PATIENCE
 from optuna.samplers import RandomSampler
 from optuna.trial import TrialState, create_trial
@@ -17,7 +17,6 @@ from optuna.trial import TrialState, create_trial
 from storage.attempts import MAX_EXCEPTIONS, attempts_of
 from storage.claims import Budget, NoTrial, TrialLost, claim, finish, owned, reclaim, requeue, running_attempts
 from storage.optuna_schema import trial_id_of
-from storage.processes import ProcessIdentity
 
 
 class AfterTrial(RandomSampler):
@@ -31,21 +30,8 @@ class AfterTrial(RandomSampler):
         self._do(study, trial, state, values)
 
 
-class ClaimsContract(StorageContract):
+class ClaimsContract(EndingsContract):
     """Who gets which trial, and how it ends."""
-
-    @pytest.fixture
-    def me(self):
-        return ProcessIdentity.current()
-
-    @pytest.fixture
-    def somebody(self, me):
-        """Another process, which does not have to exist."""
-        return replace(me, pid=1, born=1)
-
-    @pytest.fixture
-    def study(self, storage, study_id):
-        return optuna.load_study(study_name="s", storage=storage)
 
     @pytest.fixture
     def trial(self, study, storage, study_id, me):
@@ -225,14 +211,17 @@ class ClaimsContract(StorageContract):
             finish(storage, study, trial, me, state=TrialState.COMPLETE, values=[1.0])
         assert storage.get_trial(number) == before[0]
 
-    def test_an_exception_in_after_trial_leaves_the_trial_to_its_owner(self, storage, study, trial, me):
+    def test_an_exception_in_after_trial_takes_no_result_away(self, storage, study, trial, me):
         def after(study, frozen, state, values):
+            storage.set_trial_system_attr(trial_id_of(trial), "sampler:note", 1)
             raise RuntimeError("of the sampler")
 
         study.sampler = AfterTrial(after)
         with pytest.raises(RuntimeError, match="of the sampler"):
             finish(storage, study, trial, me, state=TrialState.COMPLETE, values=[1.0])
-        assert requeue(storage, trial_id_of(trial), me, "exception", "of the sampler") is TrialState.WAITING
+        ended = storage.get_trial(trial_id_of(trial))
+        assert (ended.state, ended.values) == (TrialState.COMPLETE, [1.0])
+        assert attempts_of(ended.system_attrs)[-1].outcome == "complete"
 
     @pytest.mark.parametrize(("reports", "value"), [([], None), ([0.5, 0.25], 0.25), ([0.5, float("nan")], None)])
     def test_a_pruned_trial_has_the_value_of_its_last_report(self, storage, study, trial, me, reports, value):
@@ -251,6 +240,8 @@ class ClaimsContract(StorageContract):
 
     def test_a_budget_is_read_back_as_it_was_stored(self, storage, study_id):
         assert Budget.of(storage, study_id) == Budget()
-        budget = Budget(trials=7, seconds=1.5, failures=3, patience=4, target=0.5, trial_seconds=2.0, points=9)
+        budget = Budget(
+            trials=7, seconds=1.5, failures=3, patience=4, target=0.5, trial_seconds=2.0, points=9, grace=None
+        )
         budget.store(storage, study_id)
         assert Budget.of(storage, study_id) == budget

@@ -92,7 +92,17 @@ def hogs(trial):
 
 def raises(trial):
     trial.suggest_float("x", -5.0, 5.0)
+    note(trial)
     raise ValueError("always")
+
+
+def silent(trial):
+    """Ends with the file `go`, and hears nothing until then."""
+    x = trial.suggest_float("x", -5.0, 5.0)
+    while not Path("go").exists():
+        time.sleep(0.05)
+    note(trial)
+    return x * x
 
 
 def enough(trial):
@@ -114,6 +124,18 @@ def hopeless(trial):
     x = trial.suggest_float("x", -5.0, 5.0)
     trial.set_constraint("never", 1.0)
     return x, -x
+
+
+def enough_or_held(trial):
+    """The first trial stays; each other one stops the study as soon as there is a file `stop`."""
+    x = trial.suggest_float("x", -5.0, 5.0)
+    if trial.number == 0:
+        stay(trial)
+    else:
+        while not Path("stop").exists():
+            time.sleep(0.05)
+        trial.study.stop()
+    return x * x
 
 
 def two(trial):

@@ -67,6 +67,8 @@ ARGUMENTS = {
     "_get_trials": (1, None, set(), -1),
     "count_states": (1,),
     "first_waiting": (1,),
+    "attribute_of_trials": (1, "key", ""),
+    "running_unowned": (1, "key", "", 1),
     "state_and_attribute": (1, "key"),
 }
 

@@ -46,12 +46,18 @@ def study(make_study):
 
 
 @pytest.fixture
+def worker_on():
+    """Make a worker of this process for the study."""
+    return _worker_on
+
+
+@pytest.fixture
 def work():
     """Let a worker of this process work on the study until it has nothing to do or is interrupted."""
-    return _work
+    return lambda *how: _worker_on(*how).run()
 
 
-def _work(study, objective, interruption=lambda: None):
+def _worker_on(study, objective, interruption=lambda: None):
     order = WorkerOrder(
         slot=0,
         worker="w0",
@@ -63,7 +69,7 @@ def _work(study, objective, interruption=lambda: None):
         log=Path(os.devnull),
     )
     me = ProcessIdentity.current()
-    return Worker(order, me, study, study.required_spec(), objective, interruption).run()
+    return Worker(order, me, study, study.required_spec(), objective, interruption)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from optuna.trial import create_trial
 
 from storage.claims import Budget, claim
 from storage.processes import ProcessIdentity
-from studies.execution.limits import Reports, TrialLimits, study_over
+from studies.execution.limits import Reports, TrialLimits, failures_warning, study_over
 from studies.execution.outcome import StopReason
 from studies.record.progress import read_progress
 
@@ -36,6 +36,30 @@ def progress(make_study):
 def test_time_target_or_patience_end_a_study(progress, budget, seconds, reason):
     over = study_over(replace(progress, budget=budget, seconds=seconds))
     assert (over[0] if over else None) == reason
+
+
+@pytest.mark.parametrize(
+    ("failed", "before", "limit", "is_told"),
+    [
+        (4, 0, 10, False),
+        (5, 0, 10, True),
+        (9, 0, 10, True),
+        (10, 0, 10, False),
+        (7, 3, 10, False),
+        (8, 3, 10, True),
+        (1, 0, 3, False),
+        (2, 0, 3, True),
+        (0, 0, 1, False),
+        (1, 0, 1, False),
+    ],
+)
+def test_it_is_told_once_half_of_the_failures_that_a_launch_may_have_are_used_up(
+    progress, failed, before, limit, is_told
+):
+    warning = failures_warning(replace(progress, budget=Budget(failures=limit), failed=failed), before)
+    assert (warning is not None) is is_told
+    if warning is not None:
+        assert f"{failed - before} trials have failed for good; after {limit} (budget.failures)" in warning
 
 
 class Here:

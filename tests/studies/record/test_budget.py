@@ -4,6 +4,7 @@ import optuna
 import pytest
 from optuna.trial import create_trial
 
+from storage.processes import ProcessIdentity
 from studies.errors import StudyError
 from studies.record.budget import check_size, raise_budget, trials_left
 
@@ -33,6 +34,15 @@ def test_trials_are_set_and_seconds_are_added(make_study):
     study = make_study(objective="quadratic", budget={"trials": 3, "timeout": 60})
     raise_budget(study, trials=5, more_seconds=30.0)
     assert (study.budget.trials, study.budget.seconds) == (5, 90.0)
+
+
+def test_time_is_added_to_what_was_used_where_that_is_more(make_study):
+    study = make_study(objective="quadratic", budget={"timeout": 60})
+    row = {"start": "2026-01-01T12:00:00+00:00", "seconds": 70.0, "workers": 1, "running": False}
+    row["process"] = ProcessIdentity.current().to_json()
+    study.storage.set_study_system_attr(study.study_id, "studyhall:session:x", row)
+    raise_budget(study, more_seconds=30.0)
+    assert study.budget.seconds == 100.0
 
 
 def test_fewer_trials_than_are_finished_are_refused_and_nothing_is_changed(make_study):
