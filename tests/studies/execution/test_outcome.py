@@ -10,7 +10,8 @@ from studies.execution.outcome import LaunchOutcome, StopReason, exit_code
 def test_every_end_has_an_exit_code(study, reason):
     study.storage.create_new_trial(study.study_id, create_trial(value=1.0))
     signals = {"INTERRUPTED": 130, "TERMINATED": 143, "HUNG_UP": 129}
-    faults = dict.fromkeys(["TOO_MANY_FAILURES", "SAME_ERROR", "SAMPLER_FAILED", "UNUSABLE", "GIVEN_UP"], 1)
+    bad = ["TOO_MANY_FAILURES", "SAME_ERROR", "SAMPLER_FAILED", "UNUSABLE", "GIVEN_UP", "CANNOT_START"]
+    faults = dict.fromkeys(bad, 1)
     assert exit_code(study, LaunchOutcome(ended=reason)) == (signals | faults).get(reason.name, 0)
 
 
