@@ -24,7 +24,16 @@ HEARTBEAT_SECONDS = 120  # twice the interval of Optuna's own example, which is 
 _OPEN = '"outcome": null'  # of an attempt that has not ended; inside a text of the JSON the quotes are escaped
 
 Outcome = Literal[
-    "complete", "pruned", "exception", "divergence", "bad value", "timeout", "memory", "interrupted", "death"
+    "complete",
+    "pruned",
+    "exception",
+    "divergence",
+    "bad value",
+    "timeout",
+    "memory",
+    "interrupted",
+    "refused",
+    "death",
 ]
 
 _FINAL = {"divergence", "bad value", "timeout", "memory"}  # trying again would end the same way
@@ -123,7 +132,8 @@ def failure_reason(attempts: Sequence[Attempt]) -> str | None:
     """Why a trial with these attempts must fail now; None when it may be tried again.
 
     A death by a signal uses up none of the attempts that exceptions do, but a trial that has killed
-    ``MAX_DEATHS`` workers is not given a sixth. An interruption counts for nothing.
+    ``MAX_DEATHS`` workers is not given a sixth. An interruption counts for nothing, nor does an attempt that was
+    refused, which ends the launch.
     """
     outcomes = [attempt.outcome for attempt in attempts]
     last = attempts[-1]

@@ -92,11 +92,18 @@ class TrialLost(Exception):
 
 
 def claim(
-    storage: SharedStorage, study_id: int, worker: str, process: ProcessIdentity, *, failed_before: int = 0
+    storage: SharedStorage,
+    study_id: int,
+    worker: str,
+    process: ProcessIdentity,
+    *,
+    failed_before: int = 0,
+    is_covered: Callable[[], bool] = lambda: False,
 ) -> int | NoTrial:
     """Take the first WAITING trial, or make a new one; returns its id, RUNNING, or why there is none.
 
-    ``failed_before`` is the number of failed trials that the budget's ``failures`` does not count.
+    ``failed_before`` is the number of failed trials that the budget's ``failures`` does not count; ``is_covered``
+    says whether a new trial would have nothing to evaluate.
     """
     attempt = Attempt.begun(worker, process)
     with storage.transaction():
@@ -119,9 +126,11 @@ def claim(
             if finished + counts[TrialState.RUNNING] >= budget.trials:
                 return NoTrial.WAIT
         waiting = _first_waiting(storage, study_id, budget, counts, error)
-        if waiting is None and budget.points is not None and counts.total() >= budget.points:
-            held = counts[TrialState.RUNNING] > len(unowned(storage, study_id))
-            return NoTrial.WAIT if held else NoTrial.BUDGET_REACHED
+        if waiting is None and (_has_all_points(budget, counts) or is_covered()):
+            waiting = storage.first_waiting(study_id)  # one that was to wait for others, of which there are none
+            if waiting is None:
+                held = counts[TrialState.RUNNING] > len(unowned(storage, study_id))
+                return NoTrial.WAIT if held else NoTrial.BUDGET_REACHED
         if waiting is None:
             return storage.create_new_trial(study_id, _running(attempt))
         record(storage, waiting, [*attempts_of(storage.get_trial(waiting).system_attrs), attempt])
@@ -141,10 +150,12 @@ def _first_waiting(
         return storage.first_waiting(study_id)
     other = storage.first_waiting(study_id, but=error.trials)
     unfinished = counts[TrialState.WAITING] + counts[TrialState.RUNNING]
-    has_room = (budget.trials is None or unfinished < budget.trials) and (
-        budget.points is None or counts.total() < budget.points
-    )
+    has_room = (budget.trials is None or unfinished < budget.trials) and not _has_all_points(budget, counts)
     return other if other is not None or has_room else storage.first_waiting(study_id)
+
+
+def _has_all_points(budget: Budget, counts: Counter[TrialState]) -> bool:
+    return budget.points is not None and counts.total() >= budget.points
 
 
 def _running(attempt: Attempt) -> FrozenTrial:

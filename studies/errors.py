@@ -43,6 +43,10 @@ class RerunError(StudyError):
     """The trial could not be trained again."""
 
 
+class OutsideSpace(StudyError):
+    """An objective suggests what the `[space]` of its study does not declare."""
+
+
 class StudyFileError(StudyError):
     """A study that cannot be run as written: every fault found, a line each."""
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import stat
 from pathlib import Path
 
+from objectives.data.files import real_path
 from objectives.data.readers.formats import FOLDER, FORMATS, format_of
 from objectives.wording import did_you_mean
 
@@ -26,7 +28,7 @@ def absolute(dataset: str, folder: Path) -> str:
 def resolved(path: str, folder: Path) -> str:
     """Return the absolute path, `~` and $VARIABLES filled in; as it is where one of these is not set."""
     filled = os.path.expandvars(path)
-    return path if unset_variable(filled) else str((folder / Path(filled).expanduser()).resolve())
+    return path if unset_variable(filled) else real_path(filled, folder)
 
 
 def unset_variable(path: str) -> str | None:
@@ -38,11 +40,18 @@ def unset_variable(path: str) -> str | None:
 def path_fault(dataset: str) -> str | None:
     """Return None where a file or folder of the right kind lies there, else what is wrong. Reads nothing."""
     path, suffixes = Path(dataset), ", ".join(FORMATS)
-    if not path.exists():
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
         beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
         return f"no such file or folder{did_you_mean(path.name, beside)}"
-    if path.is_dir() != (format_of(dataset) is FOLDER):
-        found = "a folder" if path.is_dir() else "a file"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    is_folder = stat.S_ISDIR(mode)
+    if not is_folder and not stat.S_ISREG(mode):
+        return "is a pipe, a socket or a device, and no file"
+    if is_folder != (format_of(dataset) is FOLDER):
+        found = "a folder" if is_folder else "a file"
         return f"is {found}; allowed: a file ({suffixes}), or a folder of class folders of images"
     return None
 

@@ -85,7 +85,9 @@ def read_synonyms(path: str) -> list[list[str]]:
         DataError: for a file that cannot be read, and for one without any group of two words.
     """
     try:
-        lines = Path(path).read_text("utf-8").splitlines()
+        if Path(path).exists() and not Path(path).is_file():  # a pipe would wait for somebody to write
+            raise DataError(f"space.synonyms = {path!r} is no file")
+        lines = Path(path).read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"space.synonyms = {path!r} cannot be read as a text in UTF-8: {error}") from error
     groups = [

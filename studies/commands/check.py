@@ -54,7 +54,7 @@ def _print_study(out: Console, report: CheckReport) -> None:
         ("metric", spec.metric_text),
         ("sampler", str(spec.sampler)),
         ("pruner", spec.pruning),
-        ("budget", " or ".join(filter(None, limits))),
+        ("budget", " or ".join(filter(None, limits)) or "every point that the objective suggests"),
         ("workers", str(spec.workers.count)),
         *([("data", f"{spec.data.described}: {data}")] if spec.data else []),
         *([("training", spec.train.described)] if spec.train else []),

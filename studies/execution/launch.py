@@ -17,6 +17,7 @@ from studies.record.progress import Progress
 from studies.record.source_study import lost_source
 from studies.record.stored import StoredStudy
 from studies.record.training_version import note_training
+from studies.record.unasked import unasked
 from studies.record.unowned import unowned_sentence
 from studies.spec.resolving import resolve
 from studies.spec.settings import WorkerSettings
@@ -72,7 +73,15 @@ def launch(
         cooperative=objective.is_cooperative,
         workers=workers,
     )
-    return supervisor.run()
+    outcome = supervisor.run()
+    for name, number in unasked(stored).items():
+        log.warning(
+            "trial %d was complete and had never asked for %s, which [space] declares: points that differ in it alone "
+            "are evaluated again; give it a `when`, or leave it out",
+            number,
+            name,
+        )
+    return outcome
 
 
 def find_slots(spec: StudySpec, workers: WorkerSettings, *, engine: str = DEFAULT_ENGINE) -> list[Slot]:

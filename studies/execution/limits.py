@@ -40,9 +40,9 @@ def ran_out(stored: StoredStudy, progress: Progress, *, is_closed: bool) -> Laun
     if closed is not None:
         resume = f"`studyhall resume {shlex.quote(stored.name)}` goes on"
         return LaunchOutcome(ended=StopReason[closed[0]], detail="; ".join(filter(None, [closed[1], resume])))
-    # Of a grid each point has one trial, also where that failed.
-    points, failed = progress.budget.points, progress.failed
-    exhausted = points is not None and failed > 0 and progress.finished + failed >= points
+    # Only a sampler that covers its space ends before the number of trials is there.
+    trials = progress.budget.trials
+    exhausted = trials is None or progress.finished < trials
     return LaunchOutcome(ended=StopReason.EXHAUSTED if exhausted else StopReason.BUDGET_REACHED)
 
 

@@ -10,6 +10,7 @@ import optuna
 
 from storage.checkpoints import Checkpoint, checkpoint_of
 from storage.claims import TrialLost
+from studies.execution.suggesting import SuggestingTrial
 from studies.record.stored import StoredStudy
 from studies.sampling.optuna_private import reported_steps
 
@@ -44,7 +45,7 @@ class WorkerStudy(optuna.Study):
             self.on_stop()
 
 
-class WorkerTrial(optuna.Trial):
+class WorkerTrial(SuggestingTrial):
     """An ``optuna.Trial`` that ends where it reports or asks for pruning, when its worker has to stop.
 
     What an objective saves in its ``checkpoint`` is there again when the trial is handed to another worker.

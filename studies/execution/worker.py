@@ -22,7 +22,7 @@ from storage.claims import NoTrial, TrialLost, claim, finish, owned, requeue
 from storage.errors import explain
 from storage.optuna_schema import trial_id_of
 from storage.processes import ProcessIdentity
-from studies.errors import STUDYHALL_ERRORS, SamplerError
+from studies.errors import STUDYHALL_ERRORS, OutsideSpace, SamplerError
 from studies.execution.causes import cause, same_error_sentence
 from studies.execution.descendants import memory
 from studies.execution.messages import WorkerExit, WorkerOrder, WorkerReport
@@ -32,10 +32,11 @@ from studies.record import stored
 from studies.record.closing import close
 from studies.record.source_study import known_trials
 from studies.record.stored import StoredStudy
+from studies.record.unasked import note_unasked
 from studies.sampling.duplicates import take_over
 from studies.sampling.propose import Proposal, Proposer
 from studies.sampling.pruners import make_pruner
-from studies.sampling.samplers import sampler_of
+from studies.sampling.samplers import follows_suggestions, sampler_of
 from studies.spec.resolving import resolve
 from studies.spec.study import StudySpec
 
@@ -159,6 +160,7 @@ class Worker:
             self.order.worker,
             self.process,
             failed_before=self.order.failed_before,
+            is_covered=self.proposer.is_covered,
         )
 
     def _run_trial(self, trial_id: int, proposal: Proposal | None) -> None:
@@ -179,7 +181,7 @@ class Worker:
         except TrialInterrupted as interrupted:
             self._requeue(trial_id, "interrupted", str(interrupted))
         except STUDYHALL_ERRORS as error:
-            self._requeue(trial_id, "interrupted", str(error))
+            self._requeue(trial_id, "refused" if isinstance(error, OutsideSpace) else "interrupted", str(error))
             raise
         except optuna.exceptions.StorageInternalError:
             raise  # the storage is out of reach, which is not the objective's doing; whoever resumes requeues
@@ -201,16 +203,25 @@ class Worker:
             # Nobody has trained it: a file of that name is of a study that was deleted.
             checkpoint.discard()
         holds = partial(owned, self.stored.storage, trial_id, self.process)
-        return WorkerTrial(self.study, trial_id, self.interruption, checkpoint, holds)
+        trial = WorkerTrial(self.study, trial_id, self.interruption, checkpoint, holds)
+        trial.declared = self.proposer.declared(trial.params)
+        if follows_suggestions(self.spec):
+            trial.alone = self.stored.storage.transaction
+        return trial
 
     def _evaluate(self, trial: WorkerTrial) -> None:
         try:
             result = self.objective(trial)
         except optuna.TrialPruned:
+            trial.raise_refusal()
             self._finish(trial, TrialState.PRUNED, None)
             return
+        except Exception:
+            trial.raise_refusal()
+            raise
         if os.getpid() != self.process.pid:
             os._exit(0)  # the objective forked, and its child came back as well
+        trial.raise_refusal()
         if trial.interrupted:
             raise TrialInterrupted("interrupted")  # the objective has caught it; its value is none
         values, fault = _values(result, len(self.spec.directions))
@@ -219,6 +230,8 @@ class Worker:
             log.error("trial %d: %s", trial.number, sentence)
             self._requeue(trial_id_of(trial), outcome, sentence, _cause_of_bad_value(outcome, result))
             return
+        if trial.declared is not None:
+            note_unasked(self.stored, trial.number, trial.declared.unasked)
         self._finish(trial, TrialState.COMPLETE, values)
 
     def _finish(self, trial: WorkerTrial, state: TrialState, values: Sequence[float] | None) -> None:

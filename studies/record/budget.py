@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from objectives.space.search_space import SearchSpace
 from storage.claims import FINISHED, Budget
 from studies.errors import StudyError
 from studies.record.sessions import running_seconds
 from studies.record.stored import StoredStudy
-from studies.sampling.samplers import sampler_of
+from studies.sampling.samplers import points_of
 from studies.spec.study import StudySpec
 
 
@@ -56,7 +55,7 @@ def check_size(spec: StudySpec, trials: int | None) -> None:
     Raises:
         StudyError: with the number of points.
     """
-    size = SearchSpace(spec.space).size() if sampler_of(spec).covers_space else None
+    size = points_of(spec)
     if size is not None and trials is not None and trials > size:
         raise StudyError(
             f"the {spec.sampler.name} of study {spec.name!r} has {size} points, and {trials} trials are asked for",

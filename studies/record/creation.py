@@ -10,16 +10,16 @@ from dataclasses import dataclass, replace
 
 import optuna
 from optuna.study import StudyDirection
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
-from objectives.space.search_space import SearchSpace
 from storage import SharedStorage, StorageLocation
+from storage.attempts import attempts_of
 from studies.errors import StudyError, StudyNotFound
 from studies.record.sessions import live_sessions
 from studies.record.source_study import remember
 from studies.record.stored import FORMAT_KEY, SPEC_KEY, StoredStudy, load
 from studies.record.training_version import note_training
-from studies.sampling.samplers import sampler_of
+from studies.sampling.samplers import points_of
 from studies.sampling.start_points import enqueue
 from studies.spec.study import FORMAT, StudySpec
 
@@ -82,7 +82,7 @@ def _change(found: StoredStudy, spec: StudySpec, before: StudySpec, differences:
     if any(line.startswith(_MADE_FROM) for line in differences):
         found.note_change()
     _store_spec(found.storage, found.study_id, spec)
-    replace(found.budget, points=_points(spec)).store(found.storage, found.study_id)
+    replace(found.budget, points=points_of(spec)).store(found.storage, found.study_id)
     changed = replace(found, spec=spec)
     _begin(changed, before)
     return changed
@@ -98,10 +98,18 @@ def _searches_something_else(found: StoredStudy, differences: Sequence[str], *, 
 
 
 def _never_began(found: StoredStudy) -> bool:
-    """Whether no trial came as far as a parameter, as when the objective cannot be imported: the name is free then."""
+    """Whether nothing has run, as when the objective cannot be imported or suggests what [space] does not declare.
+
+    The name is free then.
+    """
     trials = found.storage.get_all_trials(found.study_id, deepcopy=False)
-    idle = all(trial.state is TrialState.WAITING and not trial.params for trial in trials)
+    idle = all(trial.state is TrialState.WAITING and not trial.intermediate_values for trial in trials)
+    idle = idle and (not any(trial.params for trial in trials) or any(map(_was_refused, trials)))
     return idle and not live_sessions(found.attributes)
+
+
+def _was_refused(trial: FrozenTrial) -> bool:
+    return any(attempt.outcome == "refused" for attempt in attempts_of(trial.system_attrs))
 
 
 def _adopt(found: StoredStudy, spec: StudySpec) -> StoredStudy:
@@ -119,10 +127,6 @@ def _adopt(found: StoredStudy, spec: StudySpec) -> StoredStudy:
 def _store_spec(storage: SharedStorage, study_id: int, spec: StudySpec) -> None:
     storage.set_study_system_attr(study_id, FORMAT_KEY, FORMAT)
     storage.set_study_system_attr(study_id, SPEC_KEY, spec.model_dump(mode="json", exclude_none=True))
-
-
-def _points(spec: StudySpec) -> int | None:
-    return SearchSpace(spec.space).size() if sampler_of(spec).covers_space else None
 
 
 def _begin(stored: StoredStudy, before: StudySpec | None = None) -> None:
@@ -147,8 +151,8 @@ def _begin(stored: StoredStudy, before: StudySpec | None = None) -> None:
 def _write(stored: StoredStudy) -> None:
     storage, study_id, spec = stored.storage, stored.study_id, stored.required_spec()
     _store_spec(storage, study_id, spec)
-    replace(spec.budget.to_budget(), points=_points(spec)).store(storage, study_id)
     note_training(stored)
+    replace(spec.budget.to_budget(), points=points_of(spec)).store(storage, study_id)
     _begin(stored)
     if spec.metrics and len(spec.metrics) == len(spec.directions):
         with warnings.catch_warnings():

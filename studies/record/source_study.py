@@ -87,7 +87,7 @@ def _fitting(
     storage: SharedStorage, source_id: int, note: _Note, spec: StudySpec, theirs: StudySpec | None
 ) -> list[FrozenTrial]:
     objective = resolve(spec.objective)
-    space = SearchSpace(spec.space) if objective.space_is_declared else None
+    space = SearchSpace(spec.space) if objective.space_is_declared(spec) else None
     given: dict[str, Scalar] = {}
     if theirs is not None and theirs.objective == spec.objective:
         given |= {**objective.defaults, **_renamed(SearchSpace(theirs.space).fixed, objective.former_names)}

@@ -26,11 +26,11 @@ def duplicate_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
     """What is wrong with the study's `duplicates`: (key, sentence) pairs."""
     if "duplicates" not in spec.model_fields_set or spec.duplicates == "allow":
         return
-    if not resolve(spec.objective).space_is_declared:
+    if not resolve(spec.objective).space_is_declared(spec):
         yield (
             "duplicates",
             f"{written(spec.objective)} is a function of your own, and what it suggests is known only while it runs; "
-            "leave it out",
+            "leave it out, or declare its parameters in [space]",
         )
     elif sampler_of(spec).covers_space:
         yield "duplicates", f"{written(spec.sampler.name)} visits each point once anyway; leave it out"

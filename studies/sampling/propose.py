@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import optuna
 from optuna.samplers import BaseSampler, RandomSampler
@@ -16,11 +17,14 @@ from objectives.space.values import Scalar
 from storage import SharedStorage
 from storage.claims import FINISHED
 from storage.optuna_schema import trial_id_of
+from studies.sampling.declared_space import DeclaredSpace, fixed_distribution
+from studies.sampling.define_by_run import is_covered
 from studies.sampling.duplicates import can_repeat, is_at
 from studies.sampling.optuna_private import FIXED_PARAMS, storage_of
 from studies.sampling.sampler_view import ViewSampler, ViewStudy
-from studies.sampling.samplers import brute_force, sampler_of, trial_seed, with_fixed
+from studies.sampling.samplers import brute_force, follows_suggestions, sampler_of, trial_seed, with_fixed
 from studies.sampling.warm_start import warm_start_sampler
+from studies.spec.resolving import resolve
 from studies.spec.study import StudySpec
 
 TRIES = 8  # of the study's own sampler; one that has converged says the same again and again
@@ -44,7 +48,8 @@ class Proposer:
 
     In a declared [space] the whole point is chosen, and stands in the trial as if it had been suggested: Optuna's
     `suggest` then gives what is there. (In the system attribute `fixed_params` it would seem to be enqueued, and a grid
-    passes over such trials.) An objective that says what it searches only as it runs gets a sampler.
+    passes over such trials.) For an objective of the user's own what [space] fixes stands there as well. Without a
+    [space] such an objective says what it searches only as it runs, and gets a sampler.
     ``known`` are the trials of another study that the sampler sees. Trials before ``since`` were made under another
     spec, so their results are none of this one's.
     """
@@ -58,6 +63,11 @@ class Proposer:
     @cached_property
     def _space(self) -> SearchSpace:
         return SearchSpace(self.spec.space)
+
+    @cached_property
+    def _fixed(self) -> Mapping[str, Scalar]:
+        """What an objective of the user's own asks for although [space] fixes it."""
+        return self._space.fixed if resolve(self.spec.objective).suggests_itself else {}
 
     @cached_property
     def _looks_for_duplicates(self) -> bool:
@@ -77,6 +87,7 @@ class Proposer:
         view = self._view(self.known, self.since if sampler_of(self.spec).covers_space else 0)
         chosen = self._sampler(trial_seed(self.spec, frozen.number, len(frozen.params)), view, frozen)
         view.sampler = sampler = ViewSampler(chosen, view)
+        self._write_fixed(frozen)
         earlier = None
         if self._space.searched:
             earlier = self._choose(frozen, view, chosen)
@@ -86,8 +97,25 @@ class Proposer:
                 _ = optuna.Trial(view, trial_id).relative_params  # the sampler keeps them for the objective
         return Proposal(trial=frozen, sampler=sampler, duplicate_of=earlier)
 
+    def declared(self, point: Mapping[str, Any]) -> DeclaredSpace | None:
+        """The declared space for an objective that suggests itself; ``point`` are the parameters of its trial."""
+        is_needed = self._space.dimensions and resolve(self.spec.objective).suggests_itself
+        return DeclaredSpace(self._space.dimensions, point) if is_needed else None
+
+    def is_covered(self) -> bool:
+        """Whether a sampler that covers what the objective suggests has no point left for another trial.
+
+        To be asked inside the transaction that would claim it.
+
+        Raises:
+            StudyError: the objective's space cannot be covered.
+        """
+        if not follows_suggestions(self.spec):
+            return False
+        return is_covered([row for row in self.study.get_trials(deepcopy=False) if row.number >= self.since])
+
     def _choose(self, frozen: FrozenTrial, view: ViewStudy, chosen: BaseSampler) -> FrozenTrial | None:
-        given = {**frozen.system_attrs.get(FIXED_PARAMS, {}), **frozen.params}.keys()
+        given = {**frozen.system_attrs.get(FIXED_PARAMS, {}), **frozen.params, **self._fixed}.keys()
         for study, sampler, is_final in self._askable(frozen, view, chosen):
             peeked = self._peek(study, sampler, frozen)
             with self.storage.transaction():
@@ -134,9 +162,15 @@ class Proposer:
         self._space.suggest(peeked)
         return peeked
 
+    def _write_fixed(self, frozen: FrozenTrial) -> None:
+        for name, value in self._fixed.items():
+            if name not in frozen.params:
+                row = fixed_distribution(value)
+                storage_of(self.study).set_trial_param(trial_id_of(frozen), name, row.to_internal_repr(value), row)
+
     def _write(self, frozen: FrozenTrial, peeked: optuna.Trial) -> None:
         for name, distribution in peeked.distributions.items():
-            if name not in frozen.params:
+            if name not in frozen.params and name not in self._fixed:
                 value = distribution.to_internal_repr(peeked.params[name])
                 storage_of(self.study).set_trial_param(trial_id_of(frozen), name, value, distribution)
 

@@ -26,6 +26,7 @@ from objectives.errors import SpaceError
 from objectives.seeds import derive_seed
 from objectives.space.search_space import SearchSpace
 from objectives.wording import written
+from studies.sampling.define_by_run import DefineByRunBruteForce
 from studies.sampling.options import Entry, faults
 from studies.spec.points import point_faults
 from studies.spec.resolving import resolve
@@ -119,6 +120,17 @@ def sampler_of(spec: StudySpec) -> SamplerEntry:
     return ENTRIES.get(base_sampler(spec).name, _UNKNOWN)
 
 
+def follows_suggestions(spec: StudySpec) -> bool:
+    """Whether the study covers a space that shows itself only as its objective suggests it."""
+    return sampler_of(spec).covers_space and not resolve(spec.objective).space_is_declared(spec)
+
+
+def points_of(spec: StudySpec) -> int | None:
+    """How many points a sampler visits that covers its space; None for others, and where nobody knows it yet."""
+    covers = sampler_of(spec).covers_space and not follows_suggestions(spec)
+    return SearchSpace(spec.space).size() if covers else None
+
+
 def sampler_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
     """What is wrong with the study's sampler: (key, sentence) pairs."""
     wrong = list(faults("sampler", spec.sampler.name, spec.sampler.options, ENTRIES))
@@ -138,6 +150,15 @@ def sampler_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
 
 def _space_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
     name, space = spec.sampler.name, SearchSpace(spec.space)
+    if follows_suggestions(spec):
+        if sampler_of(spec).takes_points:
+            yield (
+                "sampler",
+                f"{written(name)} has to know every parameter before the first trial: declare what "
+                f"{written(spec.objective)} suggests in [space] (`x = {{ choices = [1, 2, 4] }}`, "
+                '`y = { low = 0, high = 9 }`), or use "bruteforce", which follows its suggestions',
+            )
+        return
     try:
         if not space.grid():
             yield "sampler", f"{written(name)} needs a [space] with at least one parameter to search"
@@ -160,7 +181,7 @@ def _refused_options(spec: StudySpec) -> Iterator[tuple[str, str]]:
         # Where the search begins is told in the study's parameters, which `_ask` has not.
         if ENTRIES[spec.sampler.name].checks_late and "x0" not in spec.sampler.options:
             _ask(sampler)
-    except (AssertionError, TypeError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001  whatever Optuna, or what it stands on, makes of the user's numbers
         yield "sampler", f"{written(spec.sampler.name)} refuses its options: {error}"
 
 
@@ -177,7 +198,7 @@ def _partial_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
     fixed, base = options.get("fixed"), options.get("base", "tpe")
     if not isinstance(fixed, dict) or not fixed:
         yield "sampler.fixed", f"found {written(fixed)}; say which parameters are fixed: fixed = {{ NAME = VALUE }}"
-    elif resolve(spec.objective).space_is_declared:
+    elif resolve(spec.objective).space_is_declared(spec):
         if not set(SearchSpace(spec.space).searched) - fixed.keys():
             yield "sampler.fixed", "fixes every parameter, so that all trials would be one; leave one to the base"
         for name, sentence in point_faults(SearchSpace(spec.space), fixed, parents=False):
@@ -213,6 +234,8 @@ def make_sampler(
     Raises:
         TypeError, ValueError: Optuna refuses an option.
     """
+    if follows_suggestions(spec):
+        return DefineByRunBruteForce(seed)
     entry, options = ENTRIES[spec.sampler.name], dict(spec.sampler.options)
     if entry.takes_points:
         options["search_space"] = SearchSpace(spec.space).grid()

@@ -27,7 +27,7 @@ def start_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
     space = SearchSpace(spec.space)
     for index, point in enumerate(spec.start):
         # What a function of the user's own suggests is not known before it runs.
-        if resolve(spec.objective).space_is_declared:
+        if resolve(spec.objective).space_is_declared(spec):
             for name, sentence in point_faults(space, point, parents=True):
                 yield f"start[{index}].{name}", sentence
         if point in spec.start[:index]:
@@ -41,7 +41,7 @@ def enqueue(study: optuna.Study, spec: StudySpec, before: StudySpec | None = Non
     parameters that a point leaves out are drawn by the sampler of the worker that does.
     """
     known = before.start if before is not None else ()
-    declared = resolve(spec.objective).space_is_declared
+    declared = resolve(spec.objective).space_is_declared(spec)
     for point in spec.start:
         if point not in known:
             study.enqueue_trial(settled_point(SearchSpace(spec.space), point) if declared else dict(point))

@@ -43,8 +43,8 @@ class ResolvedObjective(ABC):
 
     reference: str
 
-    space_is_declared: ClassVar[bool] = True
-    """Whether `[space]` says what a trial will be asked for, so that a point can be proposed before it runs."""
+    suggests_itself: ClassVar[bool] = False
+    """Whether it asks a trial for its parameters in code of the user's own, which knows no `[space]`."""
     is_cooperative: ClassVar[bool] = True
     """Whether a trial that is to stop does so by itself at the end of its epoch; if not, it is killed after a while."""
     uses_gpus: ClassVar[bool] = False
@@ -75,6 +75,10 @@ class ResolvedObjective(ABC):
     def former_names(self) -> Mapping[str, str]:
         """What a parameter is called in studies that were stored before it got another name -> that name."""
         return {}
+
+    def space_is_declared(self, spec: StudySpec) -> bool:
+        """Whether `[space]` says what a trial will be asked for, so that a point can be proposed before it runs."""
+        return bool(spec.space) or not self.suggests_itself
 
     def absolute(self, folder: Path) -> str:
         """The reference as it is found again from any folder; it starts at this one."""

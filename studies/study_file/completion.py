@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from objectives.space.search_space import SearchSpace
-from studies.sampling.samplers import sampler_of
+from studies.sampling.samplers import points_of
 from studies.spec.resolving import resolve
 from studies.spec.study import StudySpec
 
@@ -11,6 +10,6 @@ from studies.spec.study import StudySpec
 def complete(spec: StudySpec) -> StudySpec:
     """The study as everything below may take it: nothing is left to ask. Twice is as good as once."""
     whole = resolve(spec.objective).completed(spec)
-    if sampler_of(whole).covers_space and whole.budget.trials is None and (size := SearchSpace(whole.space).size()):
+    if whole.budget.trials is None and (size := points_of(whole)):
         return whole.model_copy(update={"budget": whole.budget.model_copy(update={"trials": size})})
     return whole

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from objectives.data.files import at_home
 from objectives.data.paths import absolute
 from objectives.data.settings import DataSettings
 from objectives.wording import did_you_mean
@@ -19,6 +19,7 @@ from studies.spec.study import StudySpec
 from studies.study_file.checks import study_faults
 from studies.study_file.completion import complete
 from studies.study_file.messages import sentence
+from studies.study_file.toml import parse_toml, read_toml, unreadable
 
 _GALLERY = Path(__file__).parents[1] / "gallery"
 
@@ -37,9 +38,12 @@ def read_study(study: str, settings: Mapping[str, object] | None = None) -> Stud
     Raises:
         StudyFileError: with all faults at once.
     """
+    if "\0" in study:
+        raise StudyFileError(study.replace("\0", " "), [("", "holds a character that no name has (NUL)")])
     source, table = _table(study)
     for key, value in (settings or {}).items():
         _lay_over(source, table, key, value)
+    _refuse_unreadable(source, table)
     # What a file names relative to itself is absolute by now.
     _find_files(table, Path.cwd())
     return _checked(source, table)
@@ -48,10 +52,10 @@ def read_study(study: str, settings: Mapping[str, object] | None = None) -> Stud
 def _table(study: str) -> tuple[str, dict[str, object]]:
     ready = gallery()
     if study in ready:
-        table = tomllib.loads(ready[study])
+        table = parse_toml(ready[study])
         _find_files(table, _GALLERY)
         return f"gallery study {study}", table
-    path = Path(study).expanduser()
+    path = at_home(study)
     if path.suffix == ".toml":
         return study, _from_file(study, path)
     if (objective := find(study)) is not None:
@@ -62,21 +66,25 @@ def _table(study: str) -> tuple[str, dict[str, object]]:
 
 def _from_file(source: str, path: Path) -> dict[str, object]:
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
+        table = read_toml(path)
     except FileNotFoundError:
         here = [entry.name for entry in path.parent.glob("*.toml")] if path.parent.is_dir() else []
         raise StudyFileError(source, [("", f"no such file{did_you_mean(path.name, here)}")]) from None
     except OSError as error:
         raise StudyFileError(source, [("", f"cannot be read: {error.strerror}")]) from None
-    except UnicodeDecodeError:
-        raise StudyFileError(source, [("", "is not a text in UTF-8, so no TOML file")]) from None
-    except tomllib.TOMLDecodeError as error:
-        raise StudyFileError(source, [("", f"is not valid TOML: {error}")]) from None
+    except ValueError as error:
+        raise StudyFileError(source, [("", str(error))]) from None
+    _refuse_unreadable(source, table)
     table.setdefault("name", path.stem)
-    if isinstance(table.get("objective"), str):
-        table["objective"] = resolve(table["objective"]).absolute(path.absolute().parent)
+    if isinstance(objective := table.get("objective"), str):
+        table["objective"] = resolve(objective).absolute(path.absolute().parent)
     _find_files(table, path.absolute().parent)
     return table
+
+
+def _refuse_unreadable(source: str, table: Mapping[str, object]) -> None:
+    if faults := unreadable(table):
+        raise StudyFileError(source, faults)
 
 
 def _find_files(table: dict[str, object], folder: Path) -> None:
@@ -98,9 +106,11 @@ def setting(text: str) -> tuple[str, object]:
     if not equals or not key.strip():
         raise ValueError(f"found {text!r}; a setting is written key=value, for example train.epochs=3")
     try:
-        return key.strip(), tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+        table = parse_toml(f"value = {value}")
+    except ValueError:
         return key.strip(), value.strip()
+    # A line end in the value would begin another key.
+    return key.strip(), table["value"] if len(table) == 1 else value.strip()
 
 
 def _lay_over(source: str, table: dict[str, object], dotted: str, value: object) -> None:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from objectives.data.files import read_bytes
+from objectives.data.readers.memory import refuse_too_large
 from objectives.errors import DataError
 
 Lines = list[list[str]]
@@ -36,8 +38,11 @@ def read_cells(path: Path) -> Lines:
 
 def _lines(path: Path) -> list[str]:
     try:
+        # Each cell becomes a Python object, and the text is held several times on the way.
+        refuse_too_large(path, 10 * path.stat().st_size, "its cells", "give a smaller file, or an .npz archive")
         # A line ends where the file says so, and not at the rarer signs that str.splitlines knows.
-        text = path.read_bytes().decode("utf-8-sig")
+        content = read_bytes(path)
+        text = content.decode("utf-8-sig")
     except FileNotFoundError:
         raise DataError(f"no file {path}") from None
     except OSError as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from objectives.data.dataset import Dataset
+from objectives.data.readers.memory import refuse_too_large
 from objectives.data.readers.options import ReadOptions
 from objectives.errors import DataError
 
@@ -38,7 +39,9 @@ def read_images(folder: Path, options: ReadOptions) -> Dataset:
     grey = _all_grey(paths)
     height, width = options.image_size or _upright(paths[0]).size[::-1]
     shape = (len(paths), height, width, 1 if grey else 3)
-    _refuse_too_large(shape, folder)
+    # A byte each here, and four each in the split that is trained on.
+    what = f"{shape[0]:,} images of {shape[1]} x {shape[2]}"
+    refuse_too_large(folder, 5 * math.prod(shape), what, "give a smaller image_size = [height, width]")
     x = np.empty(shape, np.uint8)
     for place, path in enumerate(paths):
         x[place] = _pixels(path, "L" if grey else "RGB", (width, height)).reshape(shape[1:])
@@ -127,15 +130,3 @@ def _pixels(path: Path, mode: str, size: tuple[int, int]) -> np.ndarray:
     if image.size != size:
         image = image.resize(size, Image.Resampling.BILINEAR)
     return np.asarray(image)
-
-
-def _refuse_too_large(shape: tuple[int, int, int, int], folder: Path) -> None:
-    import psutil
-
-    # A byte each here, and four each in the split that is trained on.
-    needed, memory = 5 * math.prod(shape), psutil.virtual_memory().total
-    if needed > memory:
-        raise DataError(
-            f"{folder}: {shape[0]:,} images of {shape[1]} x {shape[2]} need {needed / 2**30:.0f} GiB of memory, and "
-            f"there are {memory / 2**30:.0f}: give a smaller image_size = [height, width]"
-        )

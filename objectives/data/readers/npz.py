@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import zipfile
-import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from objectives.data.dataset import LARGEST_NUMBER, Dataset, Kind, Labels, make_labels
+from objectives.data.readers.memory import refuse_too_large
 from objectives.data.readers.options import ReadOptions
 from objectives.errors import DataError
 
@@ -35,22 +36,16 @@ def read_arrays(path: Path) -> tuple[np.ndarray, np.ndarray, set[str]]:
     Raises:
         DataError: where the file cannot be read, or holds something else.
     """
-    import numpy as np
-
     if not path.is_file():
         raise DataError(f"no file {path}")
     if not zipfile.is_zipfile(path):
         raise DataError(f"{path} is no .npz archive, or was cut short; it must hold {LAYOUT}, as numpy.savez writes")
     try:
-        # allow_pickle stays False: unpickling runs whatever code the file holds.
-        with np.load(path) as archive:
-            names = set(archive.files)
-            prefix = "_train" if {"x_train", "y_train"} <= names else ""
-            if not {f"x{prefix}", f"y{prefix}"} <= names:
-                held = ", ".join(sorted(names)) or "nothing"
-                raise DataError(f"{path} must hold {LAYOUT}; it holds {held}")
-            x, y = (_array(path, archive, name + prefix) for name in ("x", "y"))
-    except (OSError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        x, y, prefix, names = _read(path)
+    except DataError:
+        raise
+    # A damaged archive makes zipfile, zlib and NumPy raise errors of many kinds.
+    except Exception as error:
         raise DataError(f"{path} is damaged or cannot be read: {error}") from error
     if y.ndim == 2 and y.shape[1] == 1:  # as Keras stores CIFAR's
         y = y[:, 0]
@@ -61,19 +56,63 @@ def read_arrays(path: Path) -> tuple[np.ndarray, np.ndarray, set[str]]:
     return x, y, names
 
 
-def _array(path: Path, archive: Any, name: str) -> np.ndarray:
+def _read(path: Path) -> tuple[np.ndarray, np.ndarray, str, set[str]]:
     import numpy as np
 
+    # allow_pickle stays False: unpickling runs whatever code the file holds.
+    with np.load(path) as archive:
+        names = set(archive.files)
+        prefix = "_train" if {"x_train", "y_train"} <= names else ""
+        if not {f"x{prefix}", f"y{prefix}"} <= names:
+            held = ", ".join(sorted(names)) or "nothing"
+            raise DataError(f"{path} must hold {LAYOUT}; it holds {held}")
+        x, y = (_array(path, archive, name + prefix) for name in ("x", "y"))
+    return x, y, prefix, names
+
+
+def _array(path: Path, archive: Any, name: str) -> np.ndarray:
+    member = f"{name}.npy"
+    if member not in archive.zip.namelist():
+        raise DataError(f"{path}: {name} is no array as numpy.savez writes")
+    _check_header(path, archive.zip, name)
     try:
-        array = archive[name]
+        array: np.ndarray = archive[member]
     except ValueError as error:
         # NumPy's own message advises to allow pickles, which is how such a file would run its code.
-        raise DataError(
-            f"{path}: {name} holds Python objects or is damaged, and is not read", hint="save plain arrays"
-        ) from error
-    if not isinstance(array, np.ndarray):
-        raise DataError(f"{path}: {name} is no array as numpy.savez writes")
+        raise _no_plain_array(path, name) from error
     return array
+
+
+def _check_header(path: Path, archive: zipfile.ZipFile, name: str) -> None:
+    """Look at what an array claims to be, before memory is taken for it.
+
+    Raises:
+        DataError: it claims more than the file holds, or more than this machine can.
+    """  # noqa: DOC501  `_no_plain_array` makes a DataError
+    from numpy.lib import format as npy
+
+    member = archive.getinfo(f"{name}.npy")
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise DataError(f"{path}: {name} is compressed in a way that NumPy does not write")
+    readers = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+    with archive.open(member) as file:
+        try:
+            shape, _, dtype = readers[npy.read_magic(file)](file)
+        except (KeyError, ValueError) as error:  # a third way of writing is for names of fields
+            raise _no_plain_array(path, name) from error
+    count = math.prod(shape)
+    if dtype.hasobject:
+        raise _no_plain_array(path, name)
+    if count * dtype.itemsize > member.file_size or (count and not dtype.itemsize):
+        raise DataError(
+            f"{path}: {name} claims {count:,} values of {dtype} and holds {member.file_size:,} bytes: it is damaged"
+        )
+    # As numbers of 8 bytes beside what is read.
+    refuse_too_large(path, member.file_size + 8 * count, f"{count:,} values of {name}", "give a smaller file")
+
+
+def _no_plain_array(path: Path, name: str) -> DataError:
+    return DataError(f"{path}: {name} holds Python objects or is damaged, and is not read", hint="save plain arrays")
 
 
 def dataset_of_arrays(x: np.ndarray, found: Labels, source: str, *, predefined_test: bool) -> Dataset:

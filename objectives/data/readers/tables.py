@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from objectives.data.dataset import Dataset, make_labels
 from objectives.data.readers.columns import date_fault, features_of, is_number, leave_out, values_of
 from objectives.data.readers.delimited import Lines, read_cells
+from objectives.data.readers.memory import refuse_too_large
 from objectives.data.readers.options import ReadOptions
 from objectives.errors import DataError
 from objectives.preprocessing.columns import TableEncoder
@@ -52,9 +53,15 @@ def read_parquet(path: Path, options: ReadOptions) -> Dataset:
             f"{path} needs pyarrow, which is not installed",
             hint="install the extra tables: `.venv/bin/pip install '.[tables]'` in the folder of studyhall",
         ) from None
+    if not path.is_file():
+        raise DataError(f"no file {path}")
     try:
-        table = pq.read_table(path)
-    except (OSError, pa.ArrowException) as error:
+        with pq.ParquetFile(path) as file:
+            # A page may say once what stands in millions of rows.
+            cells = file.metadata.num_rows * file.metadata.num_columns
+            refuse_too_large(path, 16 * cells, f"{cells:,} cells", "give a smaller file")
+            table = file.read()
+    except (OSError, OverflowError, ValueError, MemoryError, pa.ArrowException) as error:
         raise DataError(f"{path} cannot be read as Parquet: {error}") from error
     if len(set(table.column_names)) < len(table.column_names):
         raise DataError(f"{path} has two columns of one name")

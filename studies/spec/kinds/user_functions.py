@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar, Self
 
+from objectives.data.files import real_path
 from objectives.errors import ObjectiveError
 from objectives.objective import Objective
+from objectives.space.search_space import SearchSpace
 from objectives.user_code.definitions import check_reference
 from objectives.user_code.directions import created_studies
 from objectives.user_code.loading import load
@@ -20,9 +22,12 @@ from studies.spec.study import StudySpec
 
 
 class UserFunction(ResolvedObjective):
-    """`path/file.py:function` or `package.module:function`. What it suggests is known only while it runs."""
+    """`path/file.py:function` or `package.module:function`.
 
-    space_is_declared: ClassVar[bool] = False
+    What it suggests is known only while it runs, unless the study declares it in `[space]`.
+    """
+
+    suggests_itself: ClassVar[bool] = True
     is_cooperative: ClassVar[bool] = False
     uses_gpus: ClassVar[bool] = True
 
@@ -46,7 +51,7 @@ class UserFunction(ResolvedObjective):
         place, attribute = split_reference(self.reference)
         if not place.endswith(".py"):
             return self.reference
-        return f"{(folder / Path(place).expanduser()).resolve()}:{attribute}"
+        return f"{real_path(place, folder)}:{attribute}"
 
     def completed(self, spec: StudySpec) -> StudySpec:
         """With the directions in which its metrics are better, where it gives none and the names of all tell."""
@@ -61,7 +66,9 @@ class UserFunction(ResolvedObjective):
             check_reference(self.reference)
         except ObjectiveError as error:
             yield "objective", str(error)
-        for key in ("space", "data", "train"):
+        for key, sentence in SearchSpace(spec.space).faults():
+            yield f"space.{key}", sentence
+        for key in ("data", "train"):
             if getattr(spec, key):
                 yield key, f"{written(self.reference)} is a function of your own and reads no [{key}]; leave it out"
         yield from direction_faults(spec, returns_metrics=False)

@@ -24,7 +24,7 @@ def spec(objective, **keys):
     return StudySpec.model_validate({"name": "s", "objective": objective, **keys})
 
 
-# Reference -> whether its space is declared, whether it stops at an epoch's end, whether it uses GPUs.
+# Reference -> whether its space is declared without a [space]; whether it stops at an epoch's end, and uses GPUs.
 ANSWERS = {
     "quadratic": (True, True, False),
     "mlp": (True, True, True),
@@ -36,7 +36,12 @@ ANSWERS = {
 @pytest.mark.parametrize("reference", ANSWERS)
 def test_each_kind_answers_for_itself(reference):
     found = resolve(reference)
-    assert (found.space_is_declared, found.is_cooperative, found.uses_gpus) == ANSWERS[reference]
+    declared = found.space_is_declared(spec(reference))
+    assert (declared, found.is_cooperative, found.uses_gpus) == ANSWERS[reference]
+
+
+def test_a_space_beside_a_function_of_the_users_own_declares_it():
+    assert resolve("mine.py:objective").space_is_declared(spec("mine.py:objective", space={"x": 3}))
 
 
 def test_no_two_kinds_claim_the_same_reference():
