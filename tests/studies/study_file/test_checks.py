@@ -42,7 +42,17 @@ TABLE = {
     "no such function": (changed('"mlp"', '"mine.py:objectiv"'), "objective", 'did you mean "objective"'),
     "file that is no Python": (changed('"mlp"', '"broken.py:objective"'), "objective", "line 1"),
     "no such module": (changed('"mlp"', '"no_such_package.x:f"'), "objective", "no_such_package"),
-    "space for a function of one's own": (changed('"mlp"', '"mine.py:objective"'), "space", "leave it out"),
+    "data for a function of one's own": (changed('"mlp"', '"mine.py:objective"'), "data", "leave it out"),
+    "space of a function of one's own": (
+        "objective = 'mine.py:objective'\n[budget]\ntrials = 2\n[space]\nx = { low = 0, high = 1, when = { y = 1 } }",
+        "space.x.when.y",
+        "no such parameter",
+    ),
+    "grid of a function of one's own": (
+        "objective = 'mine.py:objective'\nsampler = 'grid'",
+        "sampler",
+        "has to know every parameter before the first trial",
+    ),
     "unknown key": ("metrics = 'x'\n" + GOOD, "metrics", 'did you mean "metric"'),
     "unknown key in a section": (changed("epochs", "epoch"), "train.epoch", 'did you mean "epochs"'),
     "unknown section": (GOOD + "[worker]\ncount = 2", "worker", 'did you mean "workers"'),
