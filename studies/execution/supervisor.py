@@ -72,12 +72,15 @@ class Supervisor:
             )
             try:
                 with self.stored.while_there():
-                    return self._supervise(session, signals)
+                    outcome = self._supervise(session, signals)
             finally:
                 self.engine.close()
                 with contextlib.suppress(KeyError):  # the study is gone, as is being raised
                     self._reclaim()
                     session.end()
+        if signals and outcome.ended not in SIGNALS.values():
+            signal.raise_signal(signals[-1])  # too late to end the study; what remains of this process hears it
+        return outcome
 
     def _supervise(self, session: Session, signals: Sequence[signal.Signals]) -> LaunchOutcome:
         self._reclaim()

@@ -1,13 +1,16 @@
 """The engine of this machine keeps the contract of engines."""
 
 import os
+import signal
 import subprocess
 import sys
 
+import psutil
 import pytest
-from contracts.engine import EngineContract
+from contracts.engine import EngineContract, reports, running_trial
 from helpers.paths import HELPERS, ROOT
 
+from studies.execution.engines.base import Preparation
 from studies.execution.engines.local import LocalEngine
 
 
@@ -15,6 +18,92 @@ class TestLocalEngine(EngineContract):
     @pytest.fixture
     def engine_type(self):
         return LocalEngine
+
+    # --- a worker that cannot start --------------------------------------------------------------------------
+
+    @pytest.mark.parametrize(
+        ("spoil", "words"),
+        [
+            (lambda path, patch: patch.setattr(sys, "executable", str(path / "gone")), "gone: No such file"),
+            (lambda path, patch: (path / "engine.log").mkdir(), "engine.log: Is a directory"),
+            (lambda path, patch: (path / "logs").touch(), "logs: "),
+        ],
+        ids=["no Python", "no log of the server", "no log of the worker"],
+    )
+    def test_what_the_operating_system_says_is_reported(
+        self, engine, make_study, order, tmp_path, monkeypatch, spoil, words
+    ):
+        study = make_study("quick")
+        spoil(tmp_path, monkeypatch)
+        engine.start(order(study))
+        assert engine.running() == {0}
+        (report,) = reports(engine, 1)
+        assert (report.ending, report.process) == ("cannot start", None)
+        assert words in report.detail
+
+    @pytest.mark.parametrize(
+        ("line", "ending", "cause"),
+        [
+            ("os._exit(3)", "cannot start", "exit code 3"),
+            ("os.kill(os.getpid(), signal.SIGSEGV)", "cannot start", "SIGSEGV"),
+            # Somebody, such as a kernel without memory, has killed it: another one may live
+            ("os.kill(os.getpid(), signal.SIGKILL)", "died", "SIGKILL"),
+        ],
+    )
+    def test_a_server_that_ends_as_it_imports_is_told_from_one_that_was_killed(
+        self, make_study, order, tmp_path, line, ending, cause
+    ):
+        study = make_study("quick")
+        (tmp_path / "tensorflow.py").write_text(f"import os, signal\nprint('as it imports', flush=True)\n{line}\n")
+        log = tmp_path / "engine.log"
+        engine = LocalEngine(Preparation(environment={"PYTHONPATH": str(tmp_path)}, frameworks=["tensorflow"], log=log))
+        engine.start(order(study))
+        (report,) = reports(engine, 1)
+        engine.close()
+        assert (report.ending, cause in report.detail) == (ending, True)
+        assert log.read_text() == "as it imports\n"
+        assert (str(log) in report.detail) is (ending == "cannot start")
+
+    @pytest.mark.parametrize("ask", [LocalEngine.stop, LocalEngine.kill, LocalEngine.close])
+    def test_nobody_waits_for_imports_that_are_not_wanted_any_more(self, make_study, order, tmp_path, ask):
+        study = make_study("quick")
+        (tmp_path / "tensorflow.py").write_text("import time\ntime.sleep(3600)\n")
+        preparation = Preparation(
+            environment={"PYTHONPATH": str(tmp_path)}, frameworks=["tensorflow"], log=tmp_path / "engine.log"
+        )
+        engine = LocalEngine(preparation)
+        engine.start(order(study))
+        assert engine.poll(0.5) == []
+        if ask is LocalEngine.close:
+            engine.close()
+            assert engine.running() == set()
+            return
+        ask(engine, 0)
+        (report,) = reports(engine, 1)
+        engine.close()
+        assert report.ending == "died"
+
+    # --- a server that is killed -----------------------------------------------------------------------------
+
+    def test_workers_outlive_their_server_and_another_one_starts_the_next(self, engine, make_study, order, eventually):
+        study = make_study("with_children", trials=3)
+        engine.start(order(study, 0, STUDY_END="reports"))
+        first = running_trial(study)
+        (server,) = (one for one in psutil.Process().children() if "fork_server" in " ".join(one.cmdline()))
+        server.send_signal(signal.SIGKILL)
+        eventually(lambda: not server.is_running() or server.status() == psutil.STATUS_ZOMBIE)
+        assert engine.poll(0.5) == []
+        engine.start(order(study, 1, STUDY_END="is deaf"))
+        eventually(lambda: len(study.study.trials) == 2 and study.study.trials[1].intermediate_values)
+        engine.stop(0)
+        (report,) = reports(engine, 1)
+        assert report.slot == 0
+        # What it has started ended with it, but for the daemon that nobody knows
+        left = [pid for pid in first.user_attrs["children"] if psutil.pid_exists(pid)]
+        living = [pid for pid in left if psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]
+        assert living in ([], [first.user_attrs["children"][-1]])
+        for pid in living:
+            os.kill(pid, signal.SIGKILL)
 
 
 def test_a_script_that_launches_is_not_run_again_by_its_workers(tmp_path):
