@@ -35,6 +35,10 @@ class SamplerError(StudyError):
     """The study's sampler has raised, which no trial is to blame for."""
 
 
+class SourceChanged(StudyError):
+    """The objective or the data of a study are no longer those that its trials were made with."""
+
+
 class DeviceError(StudyError):
     """The devices asked for are not there, or too few for the workers asked for."""
 

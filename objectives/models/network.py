@@ -77,7 +77,7 @@ def make_training(hypermodel: HyperModel, params: Params, data: SearchData, *, e
 
 @dataclass
 class HyperModelObjective:
-    """Trains a model a trial; the data are loaded by the first and kept for all that follow."""
+    """Trains a model a trial; the data are loaded once and kept for all trials."""
 
     task: Task
     hypermodel: HyperModel
@@ -88,9 +88,19 @@ class HyperModelObjective:
 
         Before the first trial trains: BackendError and DataError.
         """
+        splits = self.load()
+        params = self.hypermodel.completed(self.task.space.suggest(trial))
+        make = partial(make_training, self.hypermodel, params, epochs=self.task.train.epochs)
+        return train_trial(trial, splits, make, self.task)
+
+    def load(self) -> Sequence[SearchData]:
+        """Prepare the backend and return the data, loaded the first time.
+
+        Raises:
+            BackendError: Keras cannot run on the backend.
+            DataError: the data cannot be had, or do not go with the hypermodel.
+        """
         backend.prepare(self.task.train.backend)
         if self._splits is None:
             self._splits = load_splits(self.hypermodel, self.task)
-        params = self.hypermodel.completed(self.task.space.suggest(trial))
-        make = partial(make_training, self.hypermodel, params, epochs=self.task.train.epochs)
-        return train_trial(trial, self._splits, make, self.task)
+        return self._splits

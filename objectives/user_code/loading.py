@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import importlib.util
 import inspect
-import os
 import sys
 import traceback
 from pathlib import Path
@@ -14,6 +12,8 @@ from types import ModuleType
 
 from objectives.errors import ObjectiveError
 from objectives.objective import Objective
+from objectives.user_code.process import AS_MAIN, RunsAStudy, module_name, no_study_of_its_own, show_as_main
+from objectives.user_code.signatures import check_takes_a_trial, needs_arguments, refuse_coroutine, refuse_uncallable
 from objectives.user_code.source import file_of, hidden_neighbour, split_reference
 from objectives.wording import did_you_mean
 
@@ -21,9 +21,8 @@ from objectives.wording import did_you_mean
 def load(reference: str) -> Objective:
     """Run the file or module of a reference and return the objective in it, made if it is a class.
 
-    A file runs under a private module name (its `if __name__ == "__main__":` block stays out), and
-    its folder, or the working folder for a module, goes to the end of sys.path: in front, a user's
-    `storage.py` would replace ours.
+    Its `if __name__ == "__main__":` block stays out. Its folder, or the working folder for a module, goes to the end of
+    sys.path: in front, a user's `storage.py` would replace ours.
 
     Raises:
         ObjectiveError: for all that can go wrong.
@@ -38,7 +37,8 @@ def load(reference: str) -> Objective:
     importlib.invalidate_caches()
     run = _run_file if place.endswith(".py") else _run_module
     try:
-        module = run(path, place)
+        with no_study_of_its_own():
+            module = run(path, place)
     except KeyboardInterrupt:
         raise
     # A file may end the program, or raise what is no Exception, as pytest's own skip is.
@@ -48,7 +48,7 @@ def load(reference: str) -> Objective:
 
 
 def _run_file(path: Path, _: str) -> ModuleType:
-    name = f"_studyhall_objective_{hashlib.sha256(os.fsencode(path)).hexdigest()[:12]}"
+    name = module_name(path)
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ImportError(f"Python has no loader for {path}")
@@ -56,6 +56,8 @@ def _run_file(path: Path, _: str) -> ModuleType:
     # Before it runs: dataclasses and pickle look a class's module up there.
     sys.modules[name] = module
     try:
+        if name == AS_MAIN:
+            show_as_main(module)
         spec.loader.exec_module(module)
     except BaseException:
         del sys.modules[name]
@@ -78,7 +80,22 @@ def _failure(path: Path, folder: Path, error: BaseException) -> str:
             f"{where}: the file ends the program while it is loaded (SystemExit: {error.code}); "
             'put what a script does under `if __name__ == "__main__":`'
         )
-    return f"{where}: {type(error).__name__} while it was loaded: {error}{_met_ours(folder, error)}"
+    if isinstance(error, RunsAStudy):
+        return f"{where}: {error}"
+    said = f"{where}: {type(error).__name__} while it was loaded: {error}"
+    if isinstance(error, FileExistsError) or type(error).__name__ == "DuplicatedStudyError":
+        return f"{said}; each worker loads the file, so what it makes may be there already"
+    return f"{said}{_met_ours(folder, error)}{_is_part_of(path, error)}"
+
+
+def _is_part_of(path: Path, error: BaseException) -> str:
+    """Say so when the file is a module of a package, which only its name makes it."""
+    if not isinstance(error, ImportError) or "no known parent package" not in str(error):
+        return ""
+    above, parts = path.parent, [path.stem]
+    while (above / "__init__.py").is_file():
+        above, parts = above.parent, [above.name, *parts]
+    return f"; launch it by its name: `studyhall launch {'.'.join(parts)}:...` in {above}" if len(parts) > 1 else ""
 
 
 def _met_ours(folder: Path, error: BaseException) -> str:
@@ -99,11 +116,8 @@ def _callable(reference: str, module: ModuleType, attribute: str) -> Objective:
     if isinstance(found, type):
         found = _instance(reference, found)
     if not callable(found):
-        raise ObjectiveError(
-            f"{reference}: {attribute} is of type {type(found).__name__} and cannot be called",
-            hint="an objective is a function of the trial, or a class whose instances are",
-        )
-    _check_takes_a_trial(reference, found)
+        refuse_uncallable(reference, type(found).__name__)
+    _check(reference, attribute, found)
     return found
 
 
@@ -126,25 +140,15 @@ def _instance(reference: str, kind: type) -> object:
     try:
         return kind()
     except (Exception, SystemExit) as error:
-        raise ObjectiveError(
-            f"{reference}: the class {kind.__name__} cannot be made without arguments "
-            f"({type(error).__name__}: {error})",
-            hint="name a function, or an instance made in the file",
-        ) from error
+        raise needs_arguments(reference, kind.__name__, f"{type(error).__name__}: {error}") from error
 
 
-def _check_takes_a_trial(reference: str, objective: Objective) -> None:
+def _check(reference: str, attribute: str, objective: Objective) -> None:
     if inspect.iscoroutinefunction(objective) or inspect.isgeneratorfunction(objective):
-        raise ObjectiveError(f"{reference} is an async function or a generator", hint="an objective returns a number")
+        refuse_coroutine(reference)
     try:
         signature = inspect.signature(objective)
     except (TypeError, ValueError):
         # Some callables written in C do not tell theirs.
         return
-    try:
-        signature.bind(object())
-    except TypeError as error:
-        raise ObjectiveError(
-            f"{reference}{signature} cannot be called with the trial alone ({error})",
-            hint="an objective takes exactly one argument",
-        ) from error
+    check_takes_a_trial(reference, attribute, signature)

@@ -6,10 +6,10 @@ import ast
 import hashlib
 import importlib.machinery
 import importlib.util
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from objectives.errors import ObjectiveError
+from objectives.user_code.running import imported_modules, running
 
 _SHAPE = "path/file.py:function or package.module:attribute"
 # A user's folder may hold modules of these names too, but `import storage` always meets ours.
@@ -110,31 +110,26 @@ def source(reference: str) -> tuple[str, str]:
     return text, hashlib.sha256(content).hexdigest()
 
 
+def tree(reference: str) -> ast.Module:
+    """Return the syntax tree of the file that a reference means.
+
+    Raises:
+        ObjectiveError: where it cannot be read, or is no Python.
+    """
+    text, _ = source(reference)
+    try:
+        return ast.parse(text)
+    except SyntaxError as error:
+        raise ObjectiveError(f"{file_of(reference)}, line {error.lineno or 1}: SyntaxError: {error.msg}") from None
+    except (ValueError, RecursionError, MemoryError) as error:  # null bytes; brackets without end
+        raise ObjectiveError(f"{file_of(reference)} is no Python: {type(error).__name__}: {error}") from None
+
+
 def imports_tensorflow(reference: str) -> bool:
     """Return whether loading the file imports tensorflow or keras itself, judged by its text.
 
     Raises:
         ObjectiveError: where it is no Python.
     """
-    text, _ = source(reference)
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError) as error:
-        line = getattr(error, "lineno", None) or 1
-        raise ObjectiveError(f"{file_of(reference)}, line {line}: {type(error).__name__}: {error}") from error
-    return any(module.partition(".")[0] in _FRAMEWORKS for module in _imported(tree.body))
-
-
-def _imported(statements: Iterable[ast.stmt]) -> Iterator[str]:
-    """Every module that these statements import when they run; bodies of functions do not run."""
-    for statement in statements:
-        match statement:
-            case ast.Import():
-                yield from (alias.name for alias in statement.names)
-            case ast.ImportFrom(module=str(module), level=0):
-                yield module
-            case ast.FunctionDef() | ast.AsyncFunctionDef():
-                pass
-            case _:
-                for name in ("body", "orelse", "handlers", "finalbody"):
-                    yield from _imported(getattr(statement, name, ()))
+    imported = imported_modules(running(tree(reference).body))
+    return any(module.partition(".")[0] in _FRAMEWORKS for module in imported)

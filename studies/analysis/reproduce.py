@@ -229,8 +229,10 @@ def _place(spec: StudySpec) -> _Place:
 
 
 def _again(spec: StudySpec, trial: RepeatedTrial) -> list[float] | None:
+    objective = resolve(spec.objective)
     try:
-        result = resolve(spec.objective).load(spec)(trial)  # type: ignore[arg-type]  # what objectives need of a trial it has
+        with objective.process(spec):
+            result = objective.load(spec)(trial)  # type: ignore[arg-type]  # what objectives need of a trial it has
     except optuna.TrialPruned:
         return _last(trial.reports)
     # The objective is the user's: it may raise anything.

@@ -42,12 +42,15 @@ class CheckReport:
         return facts | ({"run": self.dry_run.to_json()} if self.dry_run is not None else {})
 
 
-def check(study: str, settings: Mapping[str, Any] | None = None, *, run: bool = False) -> CheckReport:
+def check(
+    study: str, settings: Mapping[str, Any] | None = None, *, arguments: Sequence[str] | None = None, run: bool = False
+) -> CheckReport:
     """Read a study and find everything that is wrong with it. Starts nothing but by ``run``.
 
     Args:
         study: a gallery study, a file.toml, or an objective such as file.py:function.
         settings: laid over it, by their dotted keys.
+        arguments: the command line of a file of the user's own.
         run: run one trial as well, of one epoch; nothing of it is kept.
 
     Raises:
@@ -55,7 +58,8 @@ def check(study: str, settings: Mapping[str, Any] | None = None, *, run: bool = 
         StudyError: its trial failed.
         DataError: its data cannot be read or split.
     """
-    spec = read_study(study, settings)
+    given = {} if arguments is None else {"arguments": arguments}
+    spec = read_study(study, {**given, **(settings or {})})
     check_size(spec, spec.budget.trials)
     data = data_check(spec)
     if data is not None and data.faults:

@@ -22,7 +22,7 @@ from studies.execution.launch import launch as run_workers
 from studies.execution.outcome import LaunchOutcome, StopReason, exit_code
 from studies.record.budget import check_size, raise_budget, trials_left
 from studies.record.closing import reopen
-from studies.record.creation import create_or_join
+from studies.record.creation import create_or_join, never_began
 from studies.record.fingerprint import check_source
 from studies.record.progress import Progress, read_progress
 from studies.record.stored import StoredStudy
@@ -73,6 +73,7 @@ class LaunchOptions(TypedDict, total=False):
     pruner: str | None
     seed: int | None
     settings: Mapping[str, Any] | None
+    arguments: Sequence[str] | None
     engine: str
     accept_changes: bool
     unowned: str | None
@@ -88,9 +89,10 @@ def launch(study: str, *, view: View | None = None, **options: Unpack[LaunchOpti
             ``devices`` ("all", "none", or numbers of GPUs), ``workers_per_device``, ``trials`` (finished ones that
             the whole study is to have), ``timeout`` (its running time: seconds, or text such as "2h"),
             ``directions``, ``sampler``, ``pruner``, ``seed``, ``settings`` (any other setting by its dotted key,
-            such as ``{"train.epochs": 3}``), ``engine`` (where workers run), ``accept_changes`` (go on
-            although the objective has changed), ``unowned`` ("requeue" or "fail": what becomes of RUNNING trials
-            that nobody can be shown to hold; give it only when no other program works on the study).
+            such as ``{"train.epochs": 3}``), ``arguments`` (the command line of a file of the user's own),
+            ``engine`` (where workers run), ``accept_changes`` (go on although the objective has changed),
+            ``unowned`` ("requeue" or "fail": what becomes of RUNNING trials that nobody can be shown to hold; give
+            it only when no other program works on the study).
 
     Raises:
         StudyFileError: with all that is wrong with the study.
@@ -129,7 +131,7 @@ def resume(
     stored = find(name, storage)
     engine_named(engine)  # refused also where there is nothing left to run
     check_decision(unowned)
-    check_source(stored, accept=accept_changes)
+    check_source(stored, accept=accept_changes or never_began(stored))
     if trials is not None or timeout is not None:
         raise_budget(stored, trials=trials, more_seconds=_seconds(timeout))
     _go_on(stored, unowned)
@@ -188,7 +190,7 @@ def prepare(study: str, **options: Unpack[LaunchOptions]) -> Prepared:
         log.warning(note)
     joined = create_or_join(location, open_storage(location, create=True), spec, accept_changes=accept)
     stored = joined.stored
-    check_source(stored, accept=accept)
+    check_source(stored, accept=accept or never_began(stored))
     if not joined.is_new:
         # A number given now is meant; one that merely stands in the file never lowers what was raised before.
         with stored.storage.transaction():
@@ -267,6 +269,7 @@ def _settings(options: LaunchOptions) -> dict[str, Any]:
         "sampler": options.get("sampler"),
         "pruner": options.get("pruner"),
         "seed": options.get("seed"),
+        "arguments": options.get("arguments"),
         "workers.count": options.get("workers"),
         "workers.devices": options.get("devices"),
         "workers.per_device": options.get("workers_per_device"),

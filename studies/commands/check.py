@@ -11,7 +11,7 @@ from rich.console import Console
 from objectives.space.search_space import SearchSpace
 from studies import api
 from studies.api import CheckReport
-from studies.commands.options import Json, Set, Study, settings
+from studies.commands.options import Arguments, Json, Set, Study, settings
 from studies.commands.output import console, counted, number, parameters, print_json, table
 from studies.preflight.dry_run import DryRun
 from studies.spec.study import StudySpec
@@ -21,12 +21,13 @@ EXAMPLES = ("studyhall check my_search.toml", "studyhall check digits_mlp --run 
 
 def command(
     study: Study,
+    arguments: Arguments = None,
     set_: Set = None,
     run: Annotated[bool, typer.Option("--run", help="Also run one trial of one epoch, and keep nothing.")] = False,
     json: Json = False,
 ) -> int:
     """Report every error of a study file, or what the study will do."""
-    report = api.check(study, settings(set_), run=run)
+    report = api.check(study, settings(set_), arguments=arguments, run=run)
     if json:
         print_json(report.to_json())
         return 0
@@ -37,7 +38,8 @@ def command(
         _print_run(out, report.spec, report.dry_run)
     for note in report.notes:
         out.print(f"note: {note}", markup=False)
-    words = shlex.join(["studyhall", "launch", study, *(word for text in set_ or [] for word in ("--set", text))])
+    given = [word for text in set_ or [] for word in ("--set", text)] + (["--", *arguments] if arguments else [])
+    words = shlex.join(["studyhall", "launch", study, *given])
     out.print(f"{study}: sound; `{words}` runs it", markup=False)
     return 0
 
@@ -50,7 +52,7 @@ def _print_study(out: Console, report: CheckReport) -> None:
     ]
     data = report.data or f"not looked at: {report.not_looked_at}"
     out.print(table(["study", spec.name], [
-        ("objective", spec.objective),
+        ("objective", shlex.join([spec.objective, *spec.arguments]) if spec.arguments else spec.objective),
         ("metric", spec.metric_text),
         ("sampler", str(spec.sampler)),
         ("pruner", spec.pruning),

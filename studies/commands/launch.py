@@ -11,6 +11,7 @@ from studies.commands.launch_report import print_report, shown
 from studies.commands.options import (
     DEFAULT_STORAGE,
     AcceptChanges,
+    Arguments,
     Devices,
     Engine,
     Json,
@@ -32,11 +33,13 @@ EXAMPLES = (
     "studyhall launch my_search.toml --set train.epochs=3 --trials 10",
     "studyhall launch train.py:objective --trials 100 --workers 4",
     "studyhall launch train.py:objective --direction minimize,maximize --timeout 2h",
+    "studyhall launch train.py:objective --trials 100 -- --epochs 3",
 )
 
 
 def command(
     study: Study,
+    arguments: Arguments = None,
     storage: Storage = DEFAULT_STORAGE,
     name: Annotated[str | None, typer.Option(help="Another name for the study.")] = None,
     workers: Workers = None,
@@ -71,6 +74,7 @@ def command(
             pruner=pruner,
             seed=seed,
             settings=settings(set_),
+            arguments=arguments,
             engine=engine,
             accept_changes=accept_changes,
             unowned=unowned,

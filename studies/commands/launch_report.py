@@ -24,7 +24,9 @@ def print_report(report: LaunchReport, *, json: bool) -> int:
         if json:
             print_json(report.to_json())
         else:
-            console().print("\n".join(_lines(report)), markup=False)
+            # A command that is refused says nothing on stdout.
+            is_refused = report.outcome.ended is StopReason.CHANGED
+            console(stderr=is_refused).print("\n".join(_lines(report)), markup=False)
     return report.exit_code
 
 

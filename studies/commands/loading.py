@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,21 @@ class LazyGroup(TyperGroup):
         """The command that the line names, loaded."""
         name, command, rest = super().resolve_command(ctx, args)
         return name, command.load() if isinstance(command, UnloadedCommand) else command, rest
+
+
+class ScriptCommand(TyperCommand):
+    """A command for which the words behind `--` are the `arguments` of the user's file; no others are."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take them off, and refuse more words than the command takes before them."""
+        place = args.index("--") if "--" in args else len(args)
+        rest = super().parse_args(ctx, args[:place])
+        if found := ctx.params["arguments"]:
+            raise typer.BadParameter(
+                f"found {found[0]!r}; the arguments of a file of your own stand behind --", ctx, param_hint="arguments"
+            )
+        ctx.params["arguments"] = args[place + 1 :] if "--" in args else None
+        return rest
 
 
 class UnloadedCommand(TyperCommand):
@@ -34,7 +50,8 @@ class UnloadedCommand(TyperCommand):
         module = importlib.import_module(self._module)
         made = typer.Typer(rich_markup_mode="rich", add_completion=False)
         examples = "\n\n".join(f"  $ {line}" for line in module.EXAMPLES)
-        made.command(self.name, epilog=f"[bold]Examples[/]\n\n{examples}")(module.command)
+        kind = ScriptCommand if "arguments" in inspect.signature(module.command).parameters else TyperCommand
+        made.command(self.name, cls=kind, epilog=f"[bold]Examples[/]\n\n{examples}")(module.command)
         return typer.main.get_command(made)
 
 

@@ -12,6 +12,10 @@ from studies.study_file.reading import setting
 Study = Annotated[
     str, typer.Argument(metavar="STUDY", help="A ready study, a file.toml, or an objective such as file.py:function.")
 ]
+Arguments = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="-- ARGUMENT", help="The command line of a file of your own.", show_default=False),
+]
 Set = Annotated[
     list[str] | None, typer.Option("--set", help="Override a key of the study file: KEY=VALUE, dotted. Repeatable.")
 ]

@@ -18,6 +18,7 @@ WorkerExit = Literal[
     "sampler failed",
     "stopped",
     "recycled",
+    "changed",
     "unusable",
     "cannot start",
     "died",
@@ -36,6 +37,11 @@ class WorkerOrder:
     failed_before: int
     environment: Mapping[str, str]
     log: Path
+
+    @property
+    def launch(self) -> str:
+        """What the names of all workers of one launch begin with."""
+        return self.worker.rpartition("-")[0] or self.worker
 
 
 @dataclass(frozen=True, kw_only=True)

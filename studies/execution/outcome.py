@@ -27,6 +27,7 @@ class StopReason(Enum):
     TOO_MANY_FAILURES = "too many trials failed"
     SAME_ERROR = "every attempt fails in the same way"
     SAMPLER_FAILED = "the sampler cannot go on"
+    CHANGED = "what it is made from has changed"
     UNUSABLE = "the objective cannot run"
     GIVEN_UP = "every worker was given up"
     CANNOT_START = "no worker can start"
@@ -49,11 +50,13 @@ _FAULTS = {
     StopReason.CANNOT_START,
 }
 SIGNALLED = {StopReason.INTERRUPTED: 130, StopReason.TERMINATED: 143, StopReason.HUNG_UP: 129}  # 128 + the signal
+# As a resume exits, which refuses for the same reason.
+_REFUSED = {StopReason.CHANGED: 2}
 
 
 def exit_code(stored: StoredStudy, outcome: LaunchOutcome) -> int:
     """What a process exits with after that launch: not 0 either where every trial has failed."""
-    if outcome.ended in SIGNALLED:
-        return SIGNALLED[outcome.ended]
+    if (code := {**SIGNALLED, **_REFUSED}.get(outcome.ended)) is not None:
+        return code
     failed = stored.storage.count_states(stored.study_id)[TrialState.FAIL]
     return int(outcome.ended in _FAULTS or (failed > 0 and finished_trials(stored) == 0))

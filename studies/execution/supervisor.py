@@ -177,6 +177,9 @@ class Supervisor:
             case "too many failures":
                 state.over = True
                 self._let_finish(LaunchOutcome(ended=StopReason.TOO_MANY_FAILURES, detail=self._last_failure()))
+            case "changed":
+                state.over = True
+                self._let_finish(LaunchOutcome(ended=StopReason.CHANGED, detail=report.detail))
             case "same error":
                 state.over = True
                 self._let_finish(LaunchOutcome(ended=StopReason.SAME_ERROR, detail=report.detail))

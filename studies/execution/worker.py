@@ -22,14 +22,16 @@ from storage.claims import NoTrial, TrialLost, claim, finish, owned, requeue
 from storage.errors import explain
 from storage.optuna_schema import trial_id_of
 from storage.processes import ProcessIdentity
-from studies.errors import STUDYHALL_ERRORS, OutsideSpace, SamplerError
+from studies.errors import STUDYHALL_ERRORS, OutsideSpace, SamplerError, SourceChanged
 from studies.execution.causes import cause, same_error_sentence
 from studies.execution.descendants import memory
 from studies.execution.messages import WorkerExit, WorkerOrder, WorkerReport
 from studies.execution.outcome import StopReason
 from studies.execution.trial import TrialInterrupted, WorkerStudy, WorkerTrial, sweep, trial_checkpoint
 from studies.record import stored
+from studies.record.budget import trials_left
 from studies.record.closing import close
+from studies.record.loading import LoadingInterrupted, loaded
 from studies.record.source_study import known_trials
 from studies.record.stored import StoredStudy
 from studies.record.unasked import note_unasked
@@ -37,7 +39,6 @@ from studies.sampling.duplicates import take_over
 from studies.sampling.propose import Proposal, Proposer
 from studies.sampling.pruners import make_pruner
 from studies.sampling.samplers import follows_suggestions, sampler_of
-from studies.spec.resolving import resolve
 from studies.spec.study import StudySpec
 
 log = logging.getLogger("studyhall.worker")
@@ -56,9 +57,15 @@ def work(order: WorkerOrder, interruption: Callable[[], str | None]) -> WorkerRe
         storage = open_storage(order.location)
         study = stored.load(order.location, storage, order.study)
         spec = study.required_spec()
-        worker = Worker(order, process, study, spec, resolve(spec.objective).load(spec), interruption)
-        with study.while_there():
+        if trials_left(study) == 0:
+            return report("budget reached")  # without loading what may take long
+        with loaded(study, order.launch, interruption) as objective, study.while_there():
+            worker = Worker(order, process, study, spec, objective, interruption)
             return report(worker.run(), worker.detail)
+    except LoadingInterrupted:
+        return report("stopped")
+    except SourceChanged as error:
+        return report("changed", str(error))
     except SamplerError as error:
         log.error("%s", error, exc_info=True)
         return report("sampler failed", str(error))

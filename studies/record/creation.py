@@ -23,7 +23,14 @@ from studies.sampling.samplers import points_of
 from studies.sampling.start_points import enqueue
 from studies.spec.study import FORMAT, StudySpec
 
-_MADE_FROM = ("objective", "data", "train", "space", "seed")  # what decides a trial's value beside its own parameters
+_MADE_FROM = (
+    "objective",
+    "arguments",
+    "data",
+    "train",
+    "space",
+    "seed",
+)  # what decides a trial's value beside its own parameters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +71,7 @@ def create_or_join(
         if accept_changes and has_same_goal:
             kept = {"seed": found.spec.seed} if is_drawn else {}
             return Joined(stored=_change(found, spec.model_copy(update=kept), found.spec, differences))
-        if _never_began(found):
+        if never_began(found):
             storage.delete_study(found.study_id)
             return _create(location, storage, spec)
         raise _searches_something_else(found, differences, may_accept=has_same_goal)
@@ -97,7 +104,7 @@ def _searches_something_else(found: StoredStudy, differences: Sequence[str], *, 
     )
 
 
-def _never_began(found: StoredStudy) -> bool:
+def never_began(found: StoredStudy) -> bool:
     """Whether nothing has run, as when the objective cannot be imported or suggests what [space] does not declare.
 
     The name is free then.

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import difflib
 import shlex
+from collections.abc import Iterator, Mapping
 from itertools import islice
+from typing import Any
 
-from studies.errors import StudyError
+from studies.errors import SourceChanged, StudyError
+from studies.record.creation import never_began
+from studies.record.sessions import live_sessions
 from studies.record.stored import StoredStudy
+from studies.spec.objective import Fingerprint
 from studies.spec.resolving import resolve
 
 _KEY = "studyhall:source"
@@ -17,32 +22,60 @@ _SHOWN_LINES = 30
 def check_source(stored: StoredStudy, *, accept: bool) -> None:
     """Keep what the study is made from with one that has noted nothing yet, and refuse something else.
 
-    That is the source of an objective of the user's own, or the file or folder that a built-in one reads; the built-in
-    ones themselves and the data sets with a name are not compared. With ``accept`` that of today becomes the study's.
+    That is the source of an objective of the user's own with the modules of its folder or package that it imports, or
+    the file or folder that a built-in one reads; the built-in ones themselves and the data sets with a name are not
+    compared. With ``accept`` that of today becomes the study's.
 
     Raises:
-        StudyError: it differs; the sentence shows how.
+        SourceChanged: it differs; the sentence shows how.
+        StudyError: it differs and is accepted, but workers run with what it was.
         ObjectiveError: the objective's file is gone.
     """
     spec = stored.required_spec()
     now = resolve(spec.objective).fingerprint(spec)
     if now is None:
         return
-    with stored.storage.transaction():
-        kept = stored.attributes.get(_KEY)
-        differs = kept is not None and kept["sha256"] != now.sha256
-        if kept is None or (differs and accept):
-            stored.storage.set_study_system_attr(stored.study_id, _KEY, {"sha256": now.sha256, "text": now.text})
-            if differs:
-                stored.note_change()
-            return
-    if differs:
-        raise StudyError(
-            f"{now.what} has changed since study {stored.name!r} began, so old and new trials would not compare:\n"
-            f"{_difference(kept['text'], now.text)}"
-            f"`studyhall resume {shlex.quote(stored.name)} --accept-changes` goes on with the new one; "
+    kept = stored.attributes.get(_KEY)
+    if kept is None or "files" not in kept or any(_changes(kept, now)):
+        with stored.storage.transaction():
+            kept = _keep(stored, now, accept=accept)
+    if changes := [*_changes(kept, now)]:
+        raise SourceChanged(
+            f"{', '.join(changes)} since study {stored.name!r} began, so old and new trials would not compare:\n"
+            f"{_difference(kept['text'], now.text) if kept['sha256'] != now.sha256 else ''}"
+            f"`studyhall resume {shlex.quote(stored.name)} --accept-changes` goes on with what it is now; "
             "`studyhall launch ... --name NEW` starts another study"
         )
+
+
+def _keep(stored: StoredStudy, now: Fingerprint, *, accept: bool) -> Mapping[str, Any]:
+    # Where nothing is known yet, or what there is now is accepted. What is returned is what it is to be compared with.
+    kept: Mapping[str, Any] | None = stored.attributes.get(_KEY)
+    differs = kept is not None and any(_changes(kept, now))
+    if kept is not None and differs and not accept:
+        return kept
+    if differs and live_sessions(stored.attributes):
+        raise StudyError(
+            f"study {stored.name!r} runs, and its workers go on with what they have loaded",
+            hint=f"`studyhall stop {shlex.quote(stored.name)}` first, then accept the changes",
+        )
+    if differs and not never_began(stored):
+        stored.note_change()
+    value: dict[str, Any] = {"sha256": now.sha256, "text": now.text, "files": dict(now.files)}
+    stored.storage.set_study_system_attr(stored.study_id, _KEY, value)
+    return value
+
+
+def _changes(kept: Mapping[str, Any], now: Fingerprint) -> Iterator[str]:
+    """What is another than it was, a sentence each. A study of an earlier version knows the first file alone."""
+    if kept["sha256"] != now.sha256:
+        yield f"{now.what} has changed"
+    before, after = kept.get("files", now.files), now.files
+    for path in sorted({*before, *after}):
+        if path not in after:
+            yield f"{path} is gone"
+        elif before.get(path) != after[path]:
+            yield f"{path} {'has changed' if path in before else 'is new'}"
 
 
 def _difference(before: str, now: str) -> str:

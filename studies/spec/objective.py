@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -35,6 +36,8 @@ class Fingerprint:
     sha256: str
     text: str = ""
     """The source, to show what has changed; empty for data."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Other files that count, by their paths as a sentence names them: the SHA-256 of each."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,10 @@ class ResolvedObjective(ABC):
     uses_gpus: ClassVar[bool] = False
     training_version: ClassVar[int | None] = None
     """Of the training in studyhall that decides its values; None where there is none."""
+    takes_arguments: ClassVar[bool] = False
+    """Whether it reads a command line."""
+    runs_when_loaded: ClassVar[bool] = False
+    """Whether loading it runs code of the user's own."""
 
     @classmethod
     @abstractmethod
@@ -112,9 +119,16 @@ class ResolvedObjective(ABC):
         """Variables that its workers need before anything is imported."""
         return {}
 
+    def process(self, spec: StudySpec) -> AbstractContextManager[None]:
+        """What this process looks like to it, around its loading and its trials."""
+        return nullcontext()
+
     @abstractmethod
     def load(self, spec: StudySpec) -> Objective:
-        """The callable that a worker evaluates; raises ObjectiveError where it cannot be loaded."""
+        """The callable that a worker evaluates, with the data it reads.
+
+        Raises ObjectiveError or DataError where that cannot be loaded.
+        """
 
     def load_data(self, spec: StudySpec) -> Splits | None:
         """What a trial is trained on; None where it reads no data. Raises DataError."""

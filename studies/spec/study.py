@@ -38,6 +38,8 @@ class StudySpec(Section):
     """The name of the study in the storage."""
     objective: str
     """What is tuned: see [Objectives](#objectives)."""
+    arguments: tuple[str, ...] = ()
+    """The command line of a file of your own, as a list of strings: `sys.argv[1:]` while it is loaded and run."""
     metric: Metric = Field(
         default=None, json_schema_extra={"otherwise": '`"val_accuracy"`, for regression `"val_mae"`'}
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from objectives.wording import written
 from studies.sampling.duplicates import duplicate_faults
 from studies.sampling.pruners import pruner_faults
 from studies.sampling.samplers import sampler_faults, sampler_of
@@ -20,7 +21,10 @@ def study_faults(spec: StudySpec) -> list[Fault]:
 
 
 def _objective(spec: StudySpec) -> Iterator[Fault]:
-    return resolve(spec.objective).faults(spec)
+    objective = resolve(spec.objective)
+    yield from objective.faults(spec)
+    if spec.arguments and not objective.takes_arguments:
+        yield "arguments", f"{written(spec.objective)} is no file of your own and reads no arguments; leave them out"
 
 
 def _directions(spec: StudySpec) -> Iterator[Fault]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from objectives.data.paths import resolved
-from objectives.space.dimensions import Dimension, Range
+from objectives.space.dimensions import Choices, Dimension, Range
 from objectives.space.faults import space_faults
 from objectives.space.parameters import Parameter, Parameters, lookup
 from studies.spec.objective import Fault
@@ -34,6 +34,15 @@ def declared_faults(spec: StudySpec, parameters: Parameters) -> Iterator[Fault]:
     """What is wrong with the space, held against the parameters."""
     for key, sentence in space_faults(spec.objective, parameters, spec.space):
         yield f"space.{key}", sentence
+
+
+def named_files(space: Mapping[str, Dimension], parameters: Parameters) -> Iterator[str]:
+    """The paths of files that the space names, as a value or among choices."""
+    for name, item in space.items():
+        parameter = lookup(parameters, name)
+        values = item.choices if isinstance(item, Choices) else [item]
+        if parameter is not None:
+            yield from (str(value) for value in values if isinstance(value, str) and parameter.names_file(value))
 
 
 def locate_files(space: Mapping[str, object], parameters: Parameters, folder: Path) -> dict[str, object]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from objectives.data.named import DATASETS
+from objectives.data.paths import digest
 from objectives.errors import DataError, TrainingError
 from objectives.hypermodel import HyperModel
 from objectives.models.network import HyperModelObjective, check_params, load_splits
@@ -17,9 +19,9 @@ from objectives.space.parameters import former_names
 from objectives.space.values import Scalar
 from objectives.training.scoring import Scoring
 from objectives.wording import listing, written
-from studies.spec.kinds.declared import completed_space, declared_faults, locate_files
+from studies.spec.kinds.declared import completed_space, declared_faults, locate_files, named_files
 from studies.spec.kinds.trained import TrainedObjective, task_of
-from studies.spec.objective import Fault
+from studies.spec.objective import Fault, Fingerprint
 from studies.spec.study import StudySpec
 
 if TYPE_CHECKING:
@@ -73,9 +75,20 @@ class BuiltInHyperModel(TrainedObjective):
             sentence = f"{written(spec.data.dataset)} holds {known.kind}s, and {written(self.reference)} reads {reads}"
             yield "data.dataset", sentence
 
+    def fingerprint(self, spec: StudySpec) -> Fingerprint | None:
+        """With that of the files that parameters name, such as a backbone of the user's own."""
+        data = super().fingerprint(spec)
+        named = {path: digest(path) for path in named_files(spec.space, self.hypermodel.parameters)}
+        files = {path: sha256 for path, sha256 in named.items() if sha256 is not None}
+        if data is None and files:
+            data = Fingerprint(what=self.reference, sha256="")
+        return replace(data, files=files) if data is not None else None
+
     def load(self, spec: StudySpec) -> Objective:
-        """The hypermodel's objective for the study's task; no data are read yet."""
-        return HyperModelObjective(task_of(spec), self.hypermodel)
+        """The hypermodel's objective for the study's task, with the data."""
+        made = HyperModelObjective(task_of(spec), self.hypermodel)
+        made.load()
+        return made
 
     def load_data(self, spec: StudySpec) -> Splits:
         """As the first trial would."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -14,6 +15,9 @@ from objectives.space.search_space import SearchSpace
 from objectives.user_code.definitions import check_reference
 from objectives.user_code.directions import created_studies
 from objectives.user_code.loading import load
+from objectives.user_code.own_modules import own_modules
+from objectives.user_code.own_studies import check_runs_no_study
+from objectives.user_code.process import as_script
 from objectives.user_code.source import file_of, imports_tensorflow, is_reference, source, split_reference
 from objectives.wording import written
 from studies.spec.metric_names import better
@@ -30,6 +34,8 @@ class UserFunction(ResolvedObjective):
     suggests_itself: ClassVar[bool] = True
     is_cooperative: ClassVar[bool] = False
     uses_gpus: ClassVar[bool] = True
+    takes_arguments: ClassVar[bool] = True
+    runs_when_loaded: ClassVar[bool] = True
 
     @classmethod
     def find(cls, reference: str) -> Self | None:
@@ -64,6 +70,7 @@ class UserFunction(ResolvedObjective):
         """In the reference, and every setting that it could not read."""
         try:
             check_reference(self.reference)
+            check_runs_no_study(self.reference)
         except ObjectiveError as error:
             yield "objective", str(error)
         for key, sentence in SearchSpace(spec.space).faults():
@@ -88,14 +95,18 @@ class UserFunction(ResolvedObjective):
             yield f"{goal}: `--direction maximize`, or direction in a study file, changes that"
 
     def fingerprint(self, spec: StudySpec) -> Fingerprint:
-        """That of the file."""
+        """That of the file, and of the modules that it imports from its own folder or package."""
         text, sha256 = source(self.reference)
-        return Fingerprint(what=self.reference, sha256=sha256, text=text)
+        return Fingerprint(what=self.reference, sha256=sha256, text=text, files=own_modules(self.reference))
 
     def frameworks(self, spec: StudySpec) -> tuple[str, ...]:
         """TensorFlow, where the file imports it or Keras on it."""
         on_tensorflow = os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow"
         return ("tensorflow",) if on_tensorflow and imports_tensorflow(self.reference) else ()
+
+    def process(self, spec: StudySpec) -> AbstractContextManager[None]:
+        """That of a script with the study's arguments."""
+        return as_script(file_of(self.reference), spec.arguments)
 
     def load(self, spec: StudySpec) -> Objective:
         """Run the file and take the function out of it."""

@@ -7,17 +7,9 @@ from objectives.errors import ObjectiveError
 from objectives.user_code.loading import load
 from objectives.user_code.source import imports_tensorflow, is_reference, source, split_reference
 
+pytestmark = pytest.mark.usefixtures("unchanged_interpreter")
+
 OBJECTIVE = "def objective(trial):\n    return trial.suggest_float('x', -1, 1) ** 2\n"
-
-
-@pytest.fixture(autouse=True)
-def unchanged_interpreter(monkeypatch):
-    """What loading does to this interpreter is undone."""
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    before = set(sys.modules)
-    yield
-    for name in set(sys.modules) - before:
-        del sys.modules[name]
 
 
 @pytest.fixture
@@ -85,7 +77,7 @@ def test_a_file_runs_unchanged_beside_folders_named_like_ours(folder):
     objective = load("my.py:objective")
     assert objective(None) == 6.0
     assert objective.__module__ in sys.modules
-    assert objective.__module__ != "__main__"
+    assert objective.__module__ == "my"
     # Ours stay ours, for the file as for the program.
     assert objective.__globals__["storage"] is sys.modules["storage"] is storage
     assert objective.__globals__["objectives"].__file__ != str(folder / "objectives" / "__init__.py")
@@ -145,6 +137,7 @@ def test_a_class_is_made_and_dots_are_followed(folder):
         ("import no_such_module\n", "f", ["my.py, line 1: ModuleNotFoundError", "'no_such_module'"]),
         ("import json\njson.loads('{')\n", "f", ["my.py, line 2: JSONDecodeError"]),
         ("import sys\nsys.exit(3)\n", "f", ["line 2: the file ends the program", "SystemExit: 3"]),
+        ("import os\nos.mkdir('objectives')\n", "f", ["line 2: FileExistsError", "each worker loads the file"]),
         ("from storage import save\n", "f", ["line 1", "`storage` belongs to studyhall", "storage.py", "rename it"]),
         ("import storage\nstorage.save()\n", "f", ["line 2", "`storage` belongs to studyhall", "rename it"]),
         ("from objectives import MINE\n", "f", ["`objectives` belongs to studyhall", "rename it"]),

@@ -12,7 +12,9 @@ def test_every_end_has_an_exit_code(study, reason):
     signals = {"INTERRUPTED": 130, "TERMINATED": 143, "HUNG_UP": 129}
     bad = ["TOO_MANY_FAILURES", "SAME_ERROR", "SAMPLER_FAILED", "UNUSABLE", "GIVEN_UP", "CANNOT_START"]
     faults = dict.fromkeys(bad, 1)
-    assert exit_code(study, LaunchOutcome(ended=reason)) == (signals | faults).get(reason.name, 0)
+    # As a resume, which refuses for the same reason.
+    refused = {"CHANGED": 2}
+    assert exit_code(study, LaunchOutcome(ended=reason)) == (signals | faults | refused).get(reason.name, 0)
 
 
 def test_a_study_of_nothing_but_failures_is_no_good_end(study):

@@ -8,6 +8,7 @@ from objectives.functions import FUNCTIONS
 from objectives.registry import HYPERMODELS
 from studies.spec.resolving import KINDS, find, resolve
 from studies.spec.study import StudySpec
+from studies.study_file.checks import study_faults
 from studies.study_file.completion import complete
 
 OWN = "def objective(trial):\n    return trial.suggest_float('x', 0.0, 1.0)\n"
@@ -126,6 +127,30 @@ def test_the_fingerprint_is_that_of_what_may_change(own, tmp_path):
     np.savez(data, x=np.zeros((40, 3)), y=np.arange(40) % 2)
     found = resolve("mlp").fingerprint(complete(spec("mlp", data={"dataset": str(data)})))
     assert (found.what, found.text, len(found.sha256)) == (str(data), "", 64)
+    # And of the files that its parameters name.
+    backbone = tmp_path / "own.keras"
+    backbone.write_bytes(b"weights")
+    transfer = {"objective": "transfer", "space": {"backbone": {"choices": ["MobileNetV2", str(backbone)]}}}
+    found = resolve("transfer").fingerprint(complete(spec(**transfer)))
+    assert set(found.files) == {str(backbone)}
+    backbone.write_bytes(b"others!")
+    assert resolve("transfer").fingerprint(complete(spec(**transfer))).files != found.files
+
+
+def test_the_fingerprint_of_a_file_holds_the_modules_that_it_imports(own):
+    own.write_text("from beside import x\n" + OWN)
+    (own.parent / "beside.py").write_text("x = 1\n")
+    assert set(resolve(f"{own}:objective").fingerprint(spec(f"{own}:objective")).files) == {
+        str(own.parent / "beside.py")
+    }
+
+
+def test_a_file_that_runs_a_study_is_refused_and_what_is_built_in_takes_no_arguments(own):
+    own.write_text(f"import optuna\n{OWN}optuna.create_study().optimize(objective, n_trials=3)\n")
+    [(key, sentence)] = resolve(f"{own}:objective").faults(spec(f"{own}:objective"))
+    assert (key, "line 4: the file runs a study of its own" in sentence) == ("objective", True)
+    [(key, sentence)] = study_faults(complete(spec("quadratic", arguments=["-v"], budget={"trials": 1})))
+    assert (key, "reads no arguments" in sentence) == ("arguments", True)
 
 
 def test_a_file_is_found_from_any_folder_and_a_module_by_python(own):
