@@ -20,7 +20,8 @@ class Checkpoint(Protocol):
     """What outlives the worker of a trial: `trial.checkpoint`, which trials of plain Optuna do not have.
 
     Any objective may use it: what it saved is there again when the trial is handed to another worker, and
-    deleted when the trial is over.
+    deleted when the trial is over. An attempt that loads something goes on from there, so the earlier reports stay.
+    One that loads nothing, or discards it, starts from nothing, and what earlier attempts reported and set goes.
     """
 
     def load(self) -> bytes | None:
@@ -28,3 +29,6 @@ class Checkpoint(Protocol):
 
     def save(self, state: bytes, /) -> bool:
         """Replace what was saved, in one step; return False where the disk did not take it, and raise nothing."""
+
+    def discard(self) -> None:
+        """Delete what was saved, because this attempt cannot go on from it."""

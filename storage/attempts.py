@@ -15,6 +15,8 @@ from storage.processes import ProcessIdentity
 from storage.rdb import SharedStorage
 
 KEY = "studyhall:attempts"
+GIVEN_KEY = "studyhall:given"
+"""The names of the user attributes that a trial had before its first attempt."""
 
 MAX_EXCEPTIONS = 3  # attempts that end in an exception before a trial fails
 MAX_DEATHS = 5  # workers a trial may take with it before it fails

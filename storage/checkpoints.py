@@ -26,6 +26,10 @@ class Checkpoint:
         self.path = path
         self._fails = False
 
+    def exists(self) -> bool:
+        """Whether anything was saved, be it damaged."""
+        return self.path.exists()
+
     def load(self) -> bytes | None:
         """The state last saved; None when there is none, or it is damaged."""
         try:

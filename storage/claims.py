@@ -7,8 +7,7 @@ transaction: no other worker can claim between the count and the claim.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import Enum
@@ -18,6 +17,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from storage.attempts import (
+    GIVEN_KEY,
     KEY,
     Attempt,
     Outcome,
@@ -30,6 +30,8 @@ from storage.attempts import (
     unowned,
 )
 from storage.optuna_schema import study_id_of, trial_id_of
+from storage.owned_trial import TrialLost as TrialLost
+from storage.owned_trial import owned_attempts
 from storage.processes import ProcessIdentity
 from storage.rdb import SharedStorage
 
@@ -87,10 +89,6 @@ class NoTrial(Enum):
     SAME_ERROR = "every attempt has raised the same"
 
 
-class TrialLost(Exception):
-    """The trial is no longer this worker's: it was declared dead and the trial handed on."""
-
-
 def claim(
     storage: SharedStorage,
     study_id: int,
@@ -133,7 +131,11 @@ def claim(
                 return NoTrial.WAIT if held else NoTrial.BUDGET_REACHED
         if waiting is None:
             return storage.create_new_trial(study_id, _running(attempt))
-        record(storage, waiting, [*attempts_of(storage.get_trial(waiting).system_attrs), attempt])
+        trial = storage.get_trial(waiting)
+        attempts = attempts_of(trial.system_attrs)
+        if not attempts and trial.user_attrs:
+            storage.set_trial_system_attr(waiting, GIVEN_KEY, sorted(trial.user_attrs))
+        record(storage, waiting, [*attempts, attempt])
         storage.set_trial_state_values(waiting, TrialState.RUNNING)
         return waiting
 
@@ -182,7 +184,7 @@ def finish(
         TrialLost: it is not this worker's any more; nothing is written to it.
     """
     number = trial_id_of(trial)
-    _owned_attempts(storage, number, process)
+    owned_attempts(storage, number, process)
     writes: Sequence[Callable[[], object]] = ()
     try:
         with storage.deferred_trial_writes() as writes:
@@ -191,7 +193,7 @@ def finish(
         # Also where `after_trial` has raised: the trial ends nevertheless, as Optuna has it.
         if writes:
             with storage.transaction():
-                attempts = _owned_attempts(storage, number, process)
+                attempts = owned_attempts(storage, number, process)
                 outcome: Outcome = "complete" if state is TrialState.COMPLETE else "pruned"
                 counts = storage.count_states(study_id_of(study))
                 finished = 1 + sum(counts[each] for each in FINISHED)
@@ -217,7 +219,7 @@ def requeue(
         TrialLost: ``process`` does not own the trial (any more); nothing is written.
     """
     with storage.transaction():
-        attempts = _owned_attempts(storage, trial_id, process)
+        attempts = owned_attempts(storage, trial_id, process)
         attempts[-1] = attempts[-1].ended(outcome, detail, cause=cause)
         record(storage, trial_id, attempts)
         failure = failure_reason(attempts)
@@ -228,27 +230,6 @@ def requeue(
         storage.set_trial_state_values(trial_id, TrialState.FAIL)
     storage.persist()
     return TrialState.FAIL
-
-
-@contextmanager
-def owned(storage: SharedStorage, trial_id: int, process: ProcessIdentity) -> Iterator[None]:
-    """What is written to the trial inside is written only while ``process`` owns it.
-
-    Raises:
-        TrialLost: it does not (any more); nothing is written.
-    """
-    with storage.transaction():
-        _owned_attempts(storage, trial_id, process)
-        yield
-
-
-def _owned_attempts(storage: SharedStorage, trial_id: int, process: ProcessIdentity) -> list[Attempt]:
-    state, rows = storage.state_and_attribute(trial_id, KEY)
-    attempts = attempts_of({KEY: rows or []})
-    mine = bool(attempts) and attempts[-1].process == process and attempts[-1].outcome is None
-    if state is not TrialState.RUNNING or not mine:
-        raise TrialLost("the trial was handed to another worker")
-    return attempts
 
 
 def running_attempts(trials: Sequence[FrozenTrial]) -> list[tuple[FrozenTrial, Attempt]]:

@@ -6,7 +6,7 @@ when a storage of Optuna's has a method that is not sorted into the tables at th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -75,6 +75,14 @@ COUNT_STATES_OF_EACH_STUDY = (
     "SELECT study_name, state, COUNT(*) FROM studies LEFT JOIN trials USING (study_id) GROUP BY 1, 2 ORDER BY 1, 2"
 )
 
+SET_BY_OBJECTIVES = ("constraints", "artifacts:", "terminator:", "ddp_pl:", "completed_rung_")
+"""How the names of system attributes begin that say how an attempt at a trial went.
+
+Constraints (5.0.0: study/_constrained_optimization.py), artifacts (artifacts/_upload.py), scores of folds
+(terminator/erroreval.py), the pruning callback of optuna-integration for Lightning, and what successive halving judges
+other trials by (pruners/_successive_halving.py). What samplers note is not among them: it belongs to the parameters.
+"""
+
 # --- hidden ids ----------------------------------------------------------------------------------------------
 
 
@@ -117,6 +125,20 @@ def rows(storage: RDBStorage, query: sqlalchemy.TextClause, **values: Any) -> Se
         session.close()
 
 
+def forget_reports(connection: sqlalchemy.Connection, trial_id: int, first_step: int) -> None:
+    """Delete what was reported to a trial, from a step on."""
+    table = METADATA.tables["trial_intermediate_values"]
+    connection.execute(sqlalchemy.delete(table).where(table.c.trial_id == trial_id, table.c.step >= first_step))
+
+
+def forget_attributes(
+    connection: sqlalchemy.Connection, kind: Literal["user", "system"], trial_id: int, keys: Collection[str]
+) -> None:
+    """Delete the attributes of those names from a trial."""
+    table = METADATA.tables[f"trial_{kind}_attributes"]
+    connection.execute(sqlalchemy.delete(table).where(table.c.trial_id == trial_id, table.c.key.in_(keys)))
+
+
 def schema_refusal(error: RuntimeError) -> Literal["older", "newer"] | None:
     """Whether Optuna has refused a database because another version of it has made the tables."""
     # 5.0.0: _VersionManager.check_table_schema_compatibility; it advises to upgrade where it knows the version.
@@ -143,6 +165,12 @@ WRITES = (
     "_set_trial_param",
 )  # fmt: skip
 """Begin a transaction that writes, or reads what the next one writes."""
+
+TRIAL_WRITES = (
+    "set_trial_intermediate_value", "set_trial_state_values", "set_trial_system_attr", "set_trial_user_attr",
+    "_set_trial_param",
+)  # fmt: skip
+"""Those that write to one trial, their first argument; `set_trial_param` is `_set_trial_param`."""
 
 NO_TRANSACTION = (
     # run inside the transaction of another

@@ -7,9 +7,9 @@ import threading
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from functools import partial
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial, wraps
+from typing import Any, Self, TypeVar, cast
 
 import sqlalchemy
 from optuna.storages import RDBStorage
@@ -21,6 +21,8 @@ from storage.optuna_schema import JSONSerializable
 OWN_READS = ("attribute_of_trials", "count_states", "first_waiting", "running_unowned", "state_and_attribute")
 """The methods of ``SharedStorage`` that begin a transaction which only reads, as ``optuna_schema.READS`` do."""
 
+Method = TypeVar("Method", bound=Callable[..., Any])
+
 
 class SharedStorage(RDBStorage):
     """An ``RDBStorage`` that many processes may write to at once."""
@@ -28,6 +30,22 @@ class SharedStorage(RDBStorage):
     _inside: threading.local
     first_waiting_query = optuna_schema.FIRST_WAITING
     running_unowned_query = optuna_schema.RUNNING_UNOWNED_SQLITE
+    _may_write: Callable[[int], AbstractContextManager[object]] | None = None
+
+    def guarded(self, may_write: Callable[[int], AbstractContextManager[object]]) -> Self:
+        """The same database, with the same transactions, through which no trial is written to but inside a context.
+
+        ``may_write`` is given the trial's id and raises where nothing may be written. What is pickled is unguarded.
+        """
+        guarded = object.__new__(type(self))
+        guarded.__dict__.update(self.__dict__, _may_write=may_write)
+        return guarded
+
+    def _writing(self, trial_id: int) -> AbstractContextManager[object]:
+        # What is written later is written by a transaction that looks for itself.
+        if self._may_write is None or getattr(self._inside, "deferred", None) is not None:
+            return nullcontext()
+        return self._may_write(trial_id)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlalchemy.Connection]:
@@ -140,3 +158,16 @@ class SharedStorage(RDBStorage):
         for state, value in optuna_schema.rows(self, optuna_schema.STATE_AND_ATTRIBUTE, trial=trial_id, key=key):
             return TrialState[state], None if value is None else json.loads(value)
         raise KeyError(f"no trial of the id {trial_id}")
+
+
+def _writes(method: Method) -> Method:
+    @wraps(method)
+    def write(self: SharedStorage, trial_id: int, *args: Any, **kwargs: Any) -> Any:
+        with self._writing(trial_id):
+            return method(self, trial_id, *args, **kwargs)
+
+    return cast(Method, write)
+
+
+for _name in optuna_schema.TRIAL_WRITES:
+    setattr(SharedStorage, _name, _writes(getattr(SharedStorage, _name)))

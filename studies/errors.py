@@ -39,6 +39,14 @@ class SourceChanged(StudyError):
     """The objective or the data of a study are no longer those that its trials were made with."""
 
 
+class ChoiceError(StudyError, TypeError):
+    """An objective suggests a choice that a database cannot keep, so that no other worker could find it again."""
+
+
+class AttributeValueError(StudyError, TypeError):
+    """An objective sets a user attribute that a database cannot keep."""
+
+
 class DeviceError(StudyError):
     """The devices asked for are not there, or too few for the workers asked for."""
 

@@ -88,6 +88,8 @@ class Checkpointer(Listener):
             self._looked = True
             content = self.checkpoint.load() if self.checkpoint is not None else None
             self._kept = None if content is None else _Kept.from_bytes(content)
+            if content is not None and self._kept is None:
+                self._discard()
         return None if self._kept is None else self._kept.state
 
     def attach(self, model: keras.Model, identity: RunIdentity) -> RunState | None:
@@ -103,6 +105,7 @@ class Checkpointer(Listener):
         if self._kept is not None and (other := self._other(self._kept)) is not None:
             log.warning("the checkpoint is of another %s, the trial starts over", other)
             self._kept, state = None, None
+            self._discard()
         return state
 
     def detach(self) -> None:
@@ -135,6 +138,11 @@ class Checkpointer(Listener):
         values = [variable.numpy() for variable in self._variables()]
         self.checkpoint.save(_Kept(state=state, identity=self._identity, values=values).to_bytes())
         self._saved = self._epoch_ended = time.monotonic()
+
+    def _discard(self) -> None:
+        """Let the trial know that nothing goes on from what was kept."""
+        if self.checkpoint is not None:
+            self.checkpoint.discard()
 
     def _variables(self) -> list[keras.Variable]:
         assert self._model is not None, "attach comes first"

@@ -10,14 +10,16 @@ from typing import Any
 
 import joblib
 import optuna
-from optuna.trial import FixedTrial, FrozenTrial, TrialState
+from optuna.trial import FrozenTrial
 
 from objectives.space.search_space import SearchSpace
 from objectives.training.metrics import is_cost
 from storage.claims import FINISHED
+from studies.analysis.repeated_trial import RepeatedTrial
 from studies.errors import RerunError, StudyError
 from studies.execution.devices import SlotRequest
 from studies.execution.engines.table import DEFAULT_ENGINE, engine_named
+from studies.execution.values.returned import first_line, values_of
 from studies.record.fingerprint import check_source, source_digest
 from studies.record.stored import StoredStudy
 from studies.record.training_version import training_of
@@ -51,9 +53,12 @@ class Pair:
 
     def agrees(self, tolerance: float) -> bool:
         """Whether they differ by no more than that; above 1 relative to the record."""
-        if self.difference is None:
-            return not self.compared
-        return not self.compared or self.difference <= tolerance * max(1.0, abs(self.recorded or 0.0))
+        if not self.compared or self.difference == 0.0:
+            return True
+        # Relative to infinity everything is near.
+        if self.difference is None or math.isinf(self.difference):
+            return False
+        return self.difference <= tolerance * max(1.0, abs(self.recorded or 0.0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,36 +113,6 @@ class Comparison:
         }
 
 
-class NoCheckpoint:
-    """The checkpoint of a trial that is not to outlive its process."""
-
-    def load(self) -> bytes | None:
-        """Nothing."""
-        return None
-
-    def save(self, state: bytes) -> bool:
-        """Keep nothing."""
-        return False
-
-
-class RepeatedTrial(FixedTrial):
-    """A trial with the recorded parameters and number, pruned where the record was. Nothing of it is stored."""
-
-    def __init__(self, recorded: FrozenTrial) -> None:
-        super().__init__(recorded.params, number=recorded.number)
-        self.checkpoint = NoCheckpoint()
-        self.reports: dict[int, float] = {}
-        self._pruned_at = recorded.last_step if recorded.state is TrialState.PRUNED else None
-
-    def report(self, value: float, step: int) -> None:
-        """Keep the first value of a step, as Optuna does."""
-        self.reports.setdefault(step, float(value))
-
-    def should_prune(self) -> bool:
-        """Whether the record was pruned here."""
-        return self._pruned_at is not None and max(self.reports, default=-1) >= self._pruned_at
-
-
 def rerun(stored: StoredStudy, number: int, environment: MutableMapping[str, str] | None = None) -> Comparison:
     """Train trial ``number`` again in this process and compare. Changes nothing in the study.
 
@@ -164,7 +139,7 @@ def rerun(stored: StoredStudy, number: int, environment: MutableMapping[str, str
     is_exact = place.is_exact and (environment is not None or not place.environment)
     if environment is not None:
         environment.update(place.environment)
-    trial = RepeatedTrial(recorded)
+    trial = RepeatedTrial(stored, recorded)
     values = _again(spec, trial)
     series, before, after = _series(spec, recorded, trial)
     return Comparison(
@@ -235,10 +210,15 @@ def _again(spec: StudySpec, trial: RepeatedTrial) -> list[float] | None:
             result = objective.load(spec)(trial)  # type: ignore[arg-type]  # what objectives need of a trial it has
     except optuna.TrialPruned:
         return _last(trial.reports)
+    except KeyboardInterrupt:
+        raise
     # The objective is the user's: it may raise anything.
-    except Exception as error:
-        raise RerunError(f"trial {trial.number} could not be run again: {type(error).__name__}: {error}") from error
-    return [float(value) for value in result] if isinstance(result, Sequence) else [float(result)]
+    except BaseException as error:
+        raise RerunError(f"trial {trial.number} could not be run again: {first_line(error)}") from error
+    values, fault = values_of(result, len(spec.directions))
+    if fault is not None:
+        raise RerunError(f"trial {trial.number} could not be run again: {fault[1]}")
+    return values
 
 
 def _recorded_values(recorded: FrozenTrial) -> list[float] | None:

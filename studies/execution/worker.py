@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-import math
 import os
+import sys
 import time
-import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,16 +17,18 @@ from optuna.trial import TrialState
 from objectives.objective import Objective
 from storage import open_storage
 from storage.attempts import Outcome, attempts_of
-from storage.claims import NoTrial, TrialLost, claim, finish, owned, requeue
+from storage.claims import NoTrial, TrialLost, claim, finish, requeue
 from storage.errors import explain
 from storage.optuna_schema import trial_id_of
+from storage.owned_trial import Leftovers, forget, written_by_owner
 from storage.processes import ProcessIdentity
-from studies.errors import STUDYHALL_ERRORS, OutsideSpace, SamplerError, SourceChanged
+from studies.errors import STUDYHALL_ERRORS, AttributeValueError, ChoiceError, OutsideSpace, SamplerError, SourceChanged
 from studies.execution.causes import cause, same_error_sentence
 from studies.execution.descendants import memory
 from studies.execution.messages import WorkerExit, WorkerOrder, WorkerReport
 from studies.execution.outcome import StopReason
 from studies.execution.trial import TrialInterrupted, WorkerStudy, WorkerTrial, sweep, trial_checkpoint
+from studies.execution.values.returned import first_line, leave_child, values_of, whole_reason
 from studies.record import stored
 from studies.record.budget import trials_left
 from studies.record.closing import close
@@ -42,8 +43,6 @@ from studies.sampling.samplers import follows_suggestions, sampler_of
 from studies.spec.study import StudySpec
 
 log = logging.getLogger("studyhall.worker")
-
-_TRACEBACK_CHARACTERS = 6_000  # kept with the trial; the log has all of it
 
 
 def work(order: WorkerOrder, interruption: Callable[[], str | None]) -> WorkerReport:
@@ -94,7 +93,8 @@ class Worker:
 
     def __post_init__(self) -> None:
         storage = self.stored.storage
-        self.study = WorkerStudy(self.stored.name, storage, pruner=make_pruner(self.spec))
+        guarded = written_by_owner(storage, self.process)
+        self.study = WorkerStudy(self.stored.name, guarded, pruner=make_pruner(self.spec))
         self.study.on_stop = self._close
         self._closing = (StopReason.STOPPED_BY_OBJECTIVE, "")
         known = known_trials(self.stored)
@@ -156,7 +156,7 @@ class Worker:
     def _sampler_error(self, error: BaseException) -> SamplerError:
         self.stored.check_there()  # else it is no wonder
         return SamplerError(
-            f"the sampler {self.spec.sampler.name!r} has raised {_first_line(error)}",
+            f"the sampler {self.spec.sampler.name!r} has raised {first_line(error)}",
             hint=f"{self.order.log} has the whole of it; its options stand in [sampler], --sampler names another",
         )
 
@@ -183,24 +183,25 @@ class Worker:
                 self._finish(trial, *take_over(trial, proposal.duplicate_of))
             else:
                 self._evaluate(trial)
-        except TrialLost as taken:
-            log.warning("trial %d: %s", number, taken)
-        except TrialInterrupted as interrupted:
-            self._requeue(trial_id, "interrupted", str(interrupted))
+        except (TrialLost, TrialInterrupted) as ended:
+            self._requeue(trial_id, "interrupted", str(ended))
+        except AttributeValueError as error:
+            self._requeue(trial_id, "bad value", str(error), cause(error))
         except STUDYHALL_ERRORS as error:
-            self._requeue(trial_id, "refused" if isinstance(error, OutsideSpace) else "interrupted", str(error))
+            self._requeue(
+                trial_id, "refused" if isinstance(error, OutsideSpace | ChoiceError) else "interrupted", str(error)
+            )
             raise
         except optuna.exceptions.StorageInternalError:
             raise  # the storage is out of reach, which is not the objective's doing; whoever resumes requeues
-        # The objective is the user's: it may raise anything.
-        except (Exception, SystemExit, KeyboardInterrupt) as error:
+        # The objective is the user's: it may raise anything, an asyncio.CancelledError and pytest's Skipped included.
+        except BaseException as error:
             self.stored.check_there()
             if proposal is not None and error is proposal.sampler.raised:
-                self._requeue(trial_id, "interrupted", f"the sampler has raised {_first_line(error)}")
+                self._requeue(trial_id, "interrupted", f"the sampler has raised {first_line(error)}")
                 raise self._sampler_error(error) from error
-            log.exception("trial %d raised", self.stored.storage.get_trial(trial_id).number)
-            text = "".join(traceback.format_exception(error))[-_TRACEBACK_CHARACTERS:]
-            self._requeue(trial_id, "exception", f"{_first_line(error)}\n\n{text}", cause(error))
+            log.exception("trial %d raised", number)
+            self._requeue(trial_id, "exception", whole_reason(error), cause(error))
         sweep(self.stored, trial_id)
 
     def _prepare(self, trial_id: int, proposal: Proposal) -> WorkerTrial:
@@ -209,8 +210,11 @@ class Worker:
         if len(attempts_of(proposal.trial.system_attrs)) == 1:
             # Nobody has trained it: a file of that name is of a study that was deleted.
             checkpoint.discard()
-        holds = partial(owned, self.stored.storage, trial_id, self.process)
-        trial = WorkerTrial(self.study, trial_id, self.interruption, checkpoint, holds)
+        left, drop = Leftovers.of(proposal.trial), partial(forget, self.stored.storage, self.process, trial_id)
+        if left and not checkpoint.exists():
+            drop(left)
+            left = Leftovers()
+        trial = WorkerTrial(self.study, trial_id, self.interruption, checkpoint, left, drop)
         trial.declared = self.proposer.declared(trial.params)
         if follows_suggestions(self.spec):
             trial.alone = self.stored.storage.transaction
@@ -218,7 +222,7 @@ class Worker:
 
     def _evaluate(self, trial: WorkerTrial) -> None:
         try:
-            result = self.objective(trial)
+            result = self._call(trial)
         except optuna.TrialPruned:
             trial.raise_refusal()
             self._finish(trial, TrialState.PRUNED, None)
@@ -226,12 +230,8 @@ class Worker:
         except Exception:
             trial.raise_refusal()
             raise
-        if os.getpid() != self.process.pid:
-            os._exit(0)  # the objective forked, and its child came back as well
         trial.raise_refusal()
-        if trial.interrupted:
-            raise TrialInterrupted("interrupted")  # the objective has caught it; its value is none
-        values, fault = _values(result, len(self.spec.directions))
+        values, fault = values_of(result, len(self.spec.directions))
         if fault is not None:
             outcome, sentence = fault
             log.error("trial %d: %s", trial.number, sentence)
@@ -241,8 +241,23 @@ class Worker:
             note_unasked(self.stored, trial.number, trial.declared.unasked)
         self._finish(trial, TrialState.COMPLETE, values)
 
+    def _call(self, trial: WorkerTrial) -> Any:
+        """What the objective returns or raises; of a child that it forked nothing comes back.
+
+        Raises:
+            TrialInterrupted: the worker was asked to stop, whatever the objective has made of hearing it.
+        """
+        try:
+            return self.objective(trial)
+        finally:
+            if os.getpid() != self.process.pid:
+                leave_child(sys.exception())
+            if trial.interrupted:
+                raise TrialInterrupted("interrupted")
+
     def _finish(self, trial: WorkerTrial, state: TrialState, values: Sequence[float] | None) -> None:
         self._closing = (StopReason.EXHAUSTED, "the sampler has nothing left to suggest")
+        trial.settle()
         finish(self.stored.storage, self.study, trial, self.process, state=state, values=values)
         log.info("trial %d is %s%s", trial.number, state.name, f", value {values}" if values else "")
 
@@ -254,31 +269,5 @@ class Worker:
             log.warning("%s", taken)
 
 
-def _first_line(error: BaseException) -> str:
-    line = f"{type(error).__name__}: {error}".partition("\n")[0][:300]
-    return "".join(character if character.isprintable() else "?" for character in line)
-
-
 def _cause_of_bad_value(outcome: Outcome, result: object) -> str:
     return f"a result of {type(result).__name__}" if outcome == "bad value" else ""
-
-
-def _values(result: Any, wanted: int) -> tuple[list[float], tuple[Outcome, str] | None]:
-    """The objective's result as one float a direction, or what is wrong with it."""
-    row = list(result) if isinstance(result, Sequence) and not isinstance(result, str) else [result]
-    if len(row) != wanted:
-        given = f"{len(row)} value{'s' if len(row) != 1 else ''}"
-        return [], ("bad value", f"the objective returned {given}, and the study wants {wanted}")
-    values = []
-    for item in row:
-        try:
-            values.append(float(item))
-        except (TypeError, ValueError):
-            return [], (
-                "bad value",
-                f"the objective returned {item!r} ({type(item).__name__}); it must return a number",
-            )
-    for value in values:
-        if math.isnan(value) or math.isinf(value):
-            return [], ("divergence", f"the objective returned {value}")
-    return values, None

@@ -5,12 +5,14 @@ Ids of trials in their storage are `storage.optuna_schema`'s matter.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution
 from optuna.samplers import NSGAIIISampler, NSGAIISampler
 from optuna.storages import BaseStorage
+from optuna.study._constrained_optimization import _CONSTRAINTS_KEY
 from optuna.trial import FrozenTrial
 
 READ_IN = "5.0.0"
@@ -24,9 +26,19 @@ def set_trial_id(trial: FrozenTrial, identity: int) -> None:
     trial._trial_id = identity
 
 
-def reported_steps(trial: optuna.Trial) -> set[int]:
-    """The steps whose values the trial had when this object of it was made (trial/_trial.py)."""
-    return set(trial._cached_frozen_trial.intermediate_values)
+def forget(trial: optuna.Trial, steps: Iterable[int], user: Iterable[str], system: Iterable[str]) -> None:
+    """Let the trial know nothing of these reports and attributes, which its storage has lost (trial/_trial.py)."""
+    frozen = trial._cached_frozen_trial
+    for step in steps:
+        frozen.intermediate_values.pop(step, None)
+    for attributes, gone in ((frozen.user_attrs, user), (frozen.system_attrs, system)):
+        for key in gone:
+            attributes.pop(key, None)
+
+
+def constraint_key(name: str) -> str:
+    """The system attribute in which `Trial.set_constraint` keeps a constraint (study/_constrained_optimization.py)."""
+    return f"{_CONSTRAINTS_KEY}:{name}"
 
 
 def contains(distribution: BaseDistribution, value: Any) -> bool:

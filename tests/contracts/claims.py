@@ -15,8 +15,9 @@ from optuna.samplers import RandomSampler
 from optuna.trial import TrialState, create_trial
 
 from storage.attempts import MAX_EXCEPTIONS, attempts_of
-from storage.claims import Budget, NoTrial, TrialLost, claim, finish, owned, reclaim, requeue, running_attempts
+from storage.claims import Budget, NoTrial, TrialLost, claim, finish, reclaim, requeue, running_attempts
 from storage.optuna_schema import trial_id_of
+from storage.owned_trial import owned
 
 
 class AfterTrial(RandomSampler):

@@ -1,7 +1,6 @@
 """A trial as a worker has it, over several attempts; and trainings whose val_accuracy is written beforehand."""
 
 import math
-from contextlib import nullcontext
 
 import numpy as np
 import optuna
@@ -15,6 +14,7 @@ from objectives.training.reporting import train_trial
 from objectives.training.settings import TrainSettings
 from objectives.training.task import Task
 from objectives.training.trainer import Training
+from storage.owned_trial import Leftovers
 from studies.execution.trial import TrialInterrupted, WorkerTrial
 
 
@@ -23,6 +23,9 @@ class Checkpoint:
 
     def __init__(self, state=None):
         self.state, self.saved = state, []
+
+    def discard(self):
+        self.state = None
 
     def load(self):
         return self.state
@@ -41,7 +44,15 @@ class Attempt(WorkerTrial):
             return "asked to stop" if asked_to_stop(self.reporting) else None
 
         self.reporting = None
-        super().__init__(first.study, first._trial_id, interruption, checkpoint, nullcontext)
+        left = Leftovers.of(first.study.trials[first.number])
+
+        def forget(gone):
+            """As the database of a worker does, in the memory that this study lives in."""
+            kept = first.study._storage._get_trial(first._trial_id)
+            for step in gone.steps:
+                kept.intermediate_values.pop(step)
+
+        super().__init__(first.study, first._trial_id, interruption, checkpoint, left, forget)
 
     def report(self, value, step):
         self.reporting = step

@@ -11,13 +11,13 @@ from optuna.storages._heartbeat import BaseHeartbeat
 from optuna.trial import create_trial
 
 from storage import optuna_schema
-from storage.optuna_schema import NO_TRANSACTION, READ_IN, READS, WRITES
+from storage.optuna_schema import NO_TRANSACTION, READ_IN, READS, TRIAL_WRITES, WRITES
 from storage.rdb import OWN_READS, SharedStorage
 
 # What SharedStorage adds and does not read.
 OWN_OTHERS = {
     "transaction", "snapshot", "persist", "exclude_other_writers", "reading_connection", "deferred_trial_writes",
-    "_joined", "_is_deferred",
+    "guarded", "_joined", "_is_deferred", "_writing",
 }  # fmt: skip
 
 
@@ -37,6 +37,16 @@ def test_every_method_of_optunas_storages_is_known_to_read_to_write_or_to_do_nei
     assert len(sorted_methods) == len(set(sorted_methods))
     # A method that is not in the tables counts as writing: safe, but every reader would wait for it.
     assert methods(BaseStorage) | methods(BaseHeartbeat) | methods(RDBStorage) == set(sorted_methods)
+
+
+def test_every_method_that_writes_to_one_trial_is_guarded():
+    to_one_trial = {
+        name
+        for name in WRITES
+        if (method := getattr(RDBStorage, name, None)) and "trial_id" in inspect.signature(method).parameters
+    }
+    # Nobody reads a heartbeat of ours; the other is the one with an underscore.
+    assert to_one_trial - {"record_heartbeat", "set_trial_param"} == set(TRIAL_WRITES)
 
 
 def test_every_method_of_ours_is_known_to_read_or_not():

@@ -29,8 +29,8 @@ def stops(trial):
 
 
 def stops_and_raises_once(trial):
-    if trial.number == 3 and "stopped" not in trial.user_attrs:
-        trial.set_user_attr("stopped", True)
+    if trial.number == 3 and trial.checkpoint.load() is None:
+        trial.checkpoint.save(b"stopped")
         trial.study.stop()
         raise RuntimeError("boom")
     return 0.5

@@ -32,11 +32,21 @@ def test_a_distribution_says_whether_it_contains_a_value():
     assert not optuna_private.contains(IntDistribution(0, 4, step=2), 3)
 
 
-def test_a_trial_says_what_it_had_reported_before(study):
+def test_a_trial_forgets_what_its_storage_has_lost(study):
     trial = study.ask()
     trial.report(1.0, 3)
-    again = optuna.Trial(study, trial._trial_id)
-    assert optuna_private.reported_steps(again) == {3}
+    trial.set_user_attr("a", 1)
+    trial.set_constraint("c", -1.0)
+    optuna_private.forget(trial, [3, 4], ["a", "b"], [optuna_private.constraint_key("c")])
+    assert trial.user_attrs == {}
+    assert trial._cached_frozen_trial.intermediate_values == {}
+    assert trial._cached_frozen_trial.constraints == {}
+
+
+def test_a_constraint_stands_under_the_key_we_give(study):
+    trial = study.ask()
+    trial.set_constraint("c", -1.0)
+    assert study.get_trials()[0].system_attrs[optuna_private.constraint_key("c")] == -1.0
 
 
 def test_an_id_that_was_set_is_the_trials(study):
