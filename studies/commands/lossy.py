@@ -33,9 +33,11 @@ def lossy_output() -> Iterator[None]:
 def _lossy(stream: TextIO) -> TextIO:
     try:
         stream.fileno()
+        return cast(TextIO, LossyStream(stream))
     except (AttributeError, OSError):  # none at all, or one in memory
         return stream
-    return cast(TextIO, LossyStream(stream))
+    except RuntimeError:  # no thread is left to start
+        return stream
 
 
 class LossyStream(io.TextIOBase):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import multiprocessing as mp
 import os
@@ -23,6 +24,10 @@ from studies.execution.messages import WorkerOrder, WorkerReport
 from studies.execution.worker import work
 
 TERMINAL_SIGNALS = {signal.SIGINT, signal.SIGHUP, signal.SIGTERM}
+_LIMITS = {
+    errno.EAGAIN: ": no process is left to start (`ulimit -u` shows how many there may be)",
+    errno.EMFILE: " (`ulimit -n` shows how many there may be)",
+}
 _LONGEST_DETAIL = 10_000  # characters: a report fits into a pipe that nobody reads
 
 
@@ -70,7 +75,8 @@ def run(order: WorkerOrder, channel: Connection, supervisor: ProcessIdentity) ->
 
 def in_words(error: OSError) -> str:
     """What the operating system said: "FILE: No space left on device"."""
-    return ": ".join(str(part) for part in (error.filename, error.strerror or error) if part is not None)
+    said = ": ".join(str(part) for part in (error.filename, error.strerror or error) if part is not None)
+    return said + _LIMITS.get(error.errno or 0, "")
 
 
 def redirect(log: Path, *streams: int) -> None:
