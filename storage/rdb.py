@@ -6,19 +6,22 @@ import json
 import threading
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial, wraps
 from typing import Any, Self, TypeVar, cast
 
 import sqlalchemy
 from optuna.storages import RDBStorage
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from storage import optuna_schema
-from storage.optuna_schema import JSONSerializable
+from storage.optuna_schema import JSONSerializable, trial_id_of, trial_rows
 
-OWN_READS = ("attribute_of_trials", "count_states", "first_waiting", "running_unowned", "state_and_attribute")
+OWN_READS = (
+    "attribute_of_trials", "count_states", "first_waiting", "outlines", "running_unowned", "state_and_attribute",
+    "trials_of",
+)  # fmt: skip
 """The methods of ``SharedStorage`` that begin a transaction which only reads, as ``optuna_schema.READS`` do."""
 
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -122,6 +125,48 @@ class SharedStorage(RDBStorage):
             return False
         deferred.append(write)
         return True
+
+    def get_trial(self, trial_id: int) -> FrozenTrial:
+        """The trial as Optuna reads it, with plain queries.
+
+        Raises:
+            KeyError: there is no such trial (any more).
+        """
+        for trial in self.trials_of([trial_id]):
+            return trial
+        raise KeyError(f"no trial of the id {trial_id}")
+
+    def trials_of(self, trial_ids: Sequence[int]) -> list[FrozenTrial]:
+        """The trials of these ids, whole, in the order of their ids; one that is gone is left out."""
+        with optuna_schema.session(self) as session:
+            return trial_rows.read_trials(session, trial_ids)
+
+    def _get_trials(
+        self,
+        study_id: int,
+        states: Container[TrialState] | None,
+        included_trial_ids: set[int],
+        trial_id_greater_than: int,
+    ) -> list[FrozenTrial]:
+        # What `get_all_trials` of Optuna's storage and of the cache before it are made of (5.0.0).
+        with optuna_schema.session(self) as session:
+            return trial_rows.read_study(
+                session, study_id, states=states, known=included_trial_ids, after=trial_id_greater_than
+            )
+
+    def outlines(self, study_id: int, *, known: Collection[int] = (), after: int = -1) -> list[tuple[FrozenTrial, int]]:
+        """A study's trials without their parameters, user attributes and reports, each with the number of its reports.
+
+        Of all trials, those whose ids are greater than ``after`` or among ``known``.
+
+        Raises:
+            KeyError: there is no such study (any more).
+        """
+        with optuna_schema.session(self) as session:
+            parts: tuple[trial_rows.Part, ...] = ("values", "system_attrs")
+            found = trial_rows.read_study(session, study_id, known=known, after=after, parts=parts)
+            reports = trial_rows.count_reports(session, [trial_id_of(trial) for trial in found])
+        return [(trial, reports.get(trial_id_of(trial), 0)) for trial in found]
 
     def count_states(self, study_id: int) -> Counter[TrialState]:
         """How many trials of the study are in each state."""

@@ -21,7 +21,7 @@ from studies.execution.devices import SlotRequest
 from studies.execution.engines.table import DEFAULT_ENGINE, engine_named
 from studies.execution.values.returned import first_line, values_of
 from studies.record.fingerprint import check_source, source_digest
-from studies.record.stored import StoredStudy
+from studies.record.stored import StoredStudy, stored_trial
 from studies.record.training_version import training_of
 from studies.sampling.duplicates import ATTRIBUTE
 from studies.spec.resolving import resolve
@@ -157,11 +157,7 @@ def rerun(stored: StoredStudy, number: int, environment: MutableMapping[str, str
 
 
 def _finished_trial(stored: StoredStudy, spec: StudySpec, number: int) -> FrozenTrial:
-    trials = stored.study.get_trials(deepcopy=False)
-    found = next((trial for trial in trials if trial.number == number), None)
-    if found is None:
-        there = f"0 to {trials[-1].number}" if trials else "none yet"
-        raise StudyError(f"study {stored.name!r} has no trial {number}", hint=f"there are: {there}")
+    found = stored_trial(stored, number)
     if found.state not in FINISHED:
         raise StudyError(
             f"trial {number} of study {stored.name!r} is {found.state.name} and has no result to compare with",

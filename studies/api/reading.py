@@ -13,12 +13,14 @@ from optuna.trial import FrozenTrial, TrialState
 from storage import StorageLocation, open_storage
 from storage.attempts import Attempt, attempts_of
 from storage.claims import FINISHED, Budget
+from storage.optuna_schema import trial_id_of
 from studies.analysis.learning_curves import Curves, Finding, diagnose
 from studies.api.places import Storage, find, locate
 from studies.errors import StudyError
 from studies.record.best import best_trial
 from studies.record.progress import Progress, read_progress
-from studies.record.stored import StoredStudy
+from studies.record.stored import StoredStudy, stored_trial
+from studies.sampling.optuna_private import pareto_front
 from studies.spec.study import StudySpec
 
 
@@ -123,11 +125,7 @@ def trial(name: str, number: int, *, storage: Storage | None = None) -> TrialRep
         StudyError: there is no such study or trial.
         StorageError: the storage cannot be used.
     """
-    trials = show(name, storage=storage).trials
-    found = next((row for row in trials if row.number == number), None)
-    if found is None:
-        there = f"0 to {trials[-1].number}" if trials else "none yet"
-        raise StudyError(f"study {name!r} has no trial {number}", f"there are: {there}")
+    found = stored_trial(find(name, storage), number)
     curves = Curves.of(found.user_attrs)
     return TrialReport(trial=found, attempts=attempts_of(found.system_attrs), curves=curves, findings=diagnose(curves))
 
@@ -140,13 +138,14 @@ def best(name: str, *, storage: Storage | None = None) -> BestTrials:
         StorageError: the storage cannot be used.
     """
     stored = find(name, storage)
-    study = stored.study
-    if len(study.directions) > 1:
-        sign = -1 if study.directions[0] is StudyDirection.MAXIMIZE else 1
-        found = sorted(study.best_trials, key=lambda row: (sign * row.values[0], row.number))
-    else:
-        one = best_trial(study.get_trials(deepcopy=False), study.directions[0])
-        found = [] if one is None else [one]
+    with stored.storage.snapshot():
+        directions = stored.storage.get_study_directions(stored.study_id)
+        trials = stored.overview.look()
+        one = best_trial(trials, directions[0]) if len(directions) == 1 else None
+        best_ones = pareto_front(trials, directions) if len(directions) > 1 else [] if one is None else [one]
+        found = stored.storage.trials_of([trial_id_of(trial) for trial in best_ones])
+    sign = -1 if directions[0] is StudyDirection.MAXIMIZE else 1
+    found.sort(key=lambda row: (sign * row.values[0], row.number))
     if not found:
         progress = read_progress(stored)
         if progress.none_feasible:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from storage.attempts import Outcome
 from storage.claims import TrialLost, reclaim, requeue, running_attempts
@@ -214,7 +214,7 @@ class Supervisor:
         if self._ending.has_begun:
             return
         log.warning("worker %s %s%s", state.worker, what, _named(state.order.log, "; its log: "))
-        if not state.back_off(finished_by(self.stored.study.get_trials(deepcopy=False), state.worker)):
+        if not state.back_off(finished_by(self.stored.overview.look(), state.worker)):
             return
         log.error("worker %s is given up after %d deaths in a row", state.worker, state.deaths_in_a_row)
         if all(other.over for other in self._states.values()):
@@ -223,15 +223,18 @@ class Supervisor:
             self._hand_back(LaunchOutcome(ended=StopReason.GIVEN_UP, detail=detail))
 
     def _last_failure(self) -> str:
-        last = self.stored.study.get_trials(deepcopy=False, states=(TrialState.FAIL,))[-1]
+        last = self._trials(TrialState.FAIL)[-1]
         reason = str(last.user_attrs.get("failure", "failed")).splitlines()[0]
         show = f"studyhall show {shlex.quote(self.stored.name)} {last.number}"
         return f"trial {last.number}: {reason} (`{show}` has the whole of it)"
 
+    def _trials(self, state: TrialState) -> list[FrozenTrial]:
+        return self.stored.storage.get_all_trials(self.stored.study_id, deepcopy=False, states=(state,))
+
     # --- trials that come back -------------------------------------------------------------------------------
 
     def _requeue_trials_of(self, report: WorkerReport, outcome: Outcome, detail: str) -> None:
-        trials = self.stored.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        trials = self._trials(TrialState.RUNNING)
         for trial, attempt in running_attempts(trials):
             if attempt.process == report.process:
                 with contextlib.suppress(TrialLost):
@@ -239,7 +242,7 @@ class Supervisor:
                     sweep(self.stored, trial_id_of(trial))
 
     def _reclaim(self) -> None:
-        trials = self.stored.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        trials = self._trials(TrialState.RUNNING)
         for trial in reclaim(self.stored.storage, trials, self._watch.is_silent):
             log.warning("trial %d was left by a dead worker and waits again", trial.number)
             sweep(self.stored, trial_id_of(trial))

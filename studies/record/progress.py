@@ -12,9 +12,11 @@ from optuna.trial import FrozenTrial, TrialState
 
 from storage.attempts import attempts_of, unowned
 from storage.claims import FINISHED, Budget, running_attempts
+from storage.optuna_schema import trial_id_of
 from studies.record.best import best_trial, finished_after, is_feasible
 from studies.record.sessions import SessionRecord, live_sessions, running_seconds
 from studies.record.stored import StoredStudy
+from studies.sampling.optuna_private import pareto_front
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,15 +103,21 @@ class Progress:
 
 
 def read_progress(stored: StoredStudy) -> Progress:
-    """Read the study's state now."""
+    """Read the study's state now, all of one moment."""
+    with stored.storage.snapshot():
+        return _read(stored)
+
+
+def _read(stored: StoredStudy) -> Progress:
     attributes = stored.attributes
-    trials = stored.study.get_trials(deepcopy=False)
+    trials = stored.overview.look()
     counts = dict.fromkeys(TrialState, 0)
     for trial in trials:
         counts[trial.state] += 1
-    directions = stored.study.directions
+    directions = stored.storage.get_study_directions(stored.study_id)
     best = best_trial(trials, directions[0]) if len(directions) == 1 else None
-    owned = running_attempts(trials)
+    running = stored.storage.trials_of([trial_id_of(trial) for trial, _ in running_attempts(trials)])
+    owned = running_attempts(running)
     return Progress(
         name=stored.name,
         complete=counts[TrialState.COMPLETE],
@@ -120,14 +128,14 @@ def read_progress(stored: StoredStudy) -> Progress:
         waiting=counts[TrialState.WAITING],
         budget=stored.budget,
         seconds=running_seconds(attributes),
-        epochs=sum(len(trial.intermediate_values) for trial in trials),
+        epochs=stored.overview.reports,
         directions=tuple(direction.name.lower() for direction in directions),
         metrics=() if stored.spec is None else stored.spec.metrics,
         value_names=tuple(stored.value_names),
         steps=None if stored.spec is None else stored.spec.steps,
-        best=best,
+        best=None if best is None else stored.storage.get_trial(trial_id_of(best)),
         since_best=finished_after(trials, best),
-        front=len(stored.study.best_trials) if len(directions) > 1 else 0,
+        front=len(pareto_front(trials, directions)) if len(directions) > 1 else 0,
         workers=tuple(
             RunningTrial(
                 number=trial.number,

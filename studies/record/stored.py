@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+from optuna.trial import FrozenTrial
 
 from objectives.wording import did_you_mean
 from storage import SharedStorage, StorageLocation
 from storage.claims import Budget
 from studies.errors import StudyError, StudyGone, StudyNotFound
+from studies.record.overview import Overview
 from studies.sampling.pruners import make_pruner
 from studies.spec.renamed import renamed
 from studies.spec.study import FORMAT, StudySpec
@@ -50,6 +52,11 @@ class StoredStudy:
         """Optuna's own object, with the study's pruner; workers give it a sampler for each trial."""
         pruner = make_pruner(self.spec) if self.spec is not None else None
         return optuna.load_study(study_name=self.name, storage=self.storage, pruner=pruner)
+
+    @cached_property
+    def overview(self) -> Overview:
+        """Its trials in outline."""
+        return Overview(self.storage, self.study_id)
 
     @property
     def value_names(self) -> list[str]:
@@ -145,6 +152,21 @@ def load(location: StorageLocation, storage: SharedStorage, name: str) -> Stored
         near, list_ = did_you_mean(name, known).removeprefix("; "), f"`studyhall list` shows all {len(known)}"
         raise StudyNotFound(f"no study {name!r} in {location}", hint=f"{near} ({list_})" if near else list_) from None
     return StoredStudy(location, storage, study_id, name, _read_spec(name, storage.get_study_system_attrs(study_id)))
+
+
+def stored_trial(stored: StoredStudy, number: int) -> FrozenTrial:
+    """The trial of that number, whole.
+
+    Raises:
+        StudyError: there is none.
+    """
+    try:
+        trial_id = stored.storage.get_trial_id_from_study_id_trial_number(stored.study_id, number)
+    except KeyError:
+        count = stored.storage.count_states(stored.study_id).total()
+        there = f"0 to {count - 1}" if count else "none yet"
+        raise StudyError(f"study {stored.name!r} has no trial {number}", hint=f"there are: {there}") from None
+    return stored.storage.get_trial(trial_id)
 
 
 def _read_spec(name: str, attributes: dict[str, Any]) -> StudySpec | None:

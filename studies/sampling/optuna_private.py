@@ -5,14 +5,16 @@ Ids of trials in their storage are `storage.optuna_schema`'s matter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution
 from optuna.samplers import NSGAIIISampler, NSGAIISampler
 from optuna.storages import BaseStorage
-from optuna.study._constrained_optimization import _CONSTRAINTS_KEY
+from optuna.study import StudyDirection
+from optuna.study._constrained_optimization import _CONSTRAINTS_KEY, _is_constrained_optimization
+from optuna.study._multi_objective import _get_pareto_front_trials_by_trials
 from optuna.trial import FrozenTrial
 
 READ_IN = "5.0.0"
@@ -54,3 +56,9 @@ def generation_keys() -> tuple[str, ...]:
 def storage_of(study: optuna.Study) -> BaseStorage:
     """The study's storage, behind the cache of finished trials that a study puts before a database (study/study.py)."""
     return study._storage
+
+
+def pareto_front(trials: Sequence[FrozenTrial], directions: Sequence[StudyDirection]) -> list[FrozenTrial]:
+    """What `Study.best_trials` makes of these trials (study/study.py); it would read and copy all of each."""
+    is_constrained = _is_constrained_optimization(trials)
+    return _get_pareto_front_trials_by_trials(trials, directions, is_constrained)

@@ -20,7 +20,7 @@ import grimp
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("objectives", "storage", "studies")
 # Where Optuna's private parts are touched; nowhere else.
-OPTUNA_PRIVATE = ("storage/optuna_schema.py", "studies/sampling/optuna_private.py")
+OPTUNA_PRIVATE = ("storage/optuna_schema/__init__.py", "studies/sampling/optuna_private.py")
 # Who names one of these asks what kind of objective a study has.
 KIND_OF_OBJECTIVE = {"FUNCTIONS", "HYPERMODELS", "is_reference"}
 KINDS = "studies/spec/kinds/"

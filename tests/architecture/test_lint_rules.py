@@ -41,7 +41,7 @@ def test_a_broken_rule_is_seen(rule, place, text):
         ("studies/commands/app.py", "import sys\n\nsys.exit(1)\n"),
         ("studies/execution/worker.py", "console.print(1)\n"),
         ("studies/sampling/optuna_private.py", "x = trial._trial_id\n"),
-        ("storage/optuna_schema.py", "from optuna.study import _frozen\n\nx = _frozen\n"),
+        ("storage/optuna_schema/__init__.py", "from optuna.study import _frozen\n\nx = _frozen\n"),
     ],
 )
 def test_what_is_allowed_passes(place, text):

@@ -27,7 +27,7 @@ def methods(cls):
 
 def test_the_installed_optuna_is_the_one_whose_private_parts_were_read():
     assert optuna.__version__ == READ_IN, (
-        f"Optuna {optuna.__version__} is installed, and storage/optuna_schema.py was written after reading {READ_IN}: "
+        f"Optuna {optuna.__version__} is installed, and storage/optuna_schema was written after reading {READ_IN}: "
         "compare each line there that names a version with the new sources, run the tests of storage, set READ_IN"
     )
 

@@ -7,7 +7,7 @@ when a storage of Optuna's has a method that is not sorted into the tables at th
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Literal
 
 import optuna
@@ -15,8 +15,10 @@ import sqlalchemy
 from optuna._typing import JSONSerializable as JSONSerializable  # 5.0.0
 from optuna.storages import RDBStorage
 from optuna.storages._rdb.models import BaseModel  # 5.0.0: optuna/storages/_rdb/models.py
+from optuna.storages._rdb.storage import _create_scoped_session  # 5.0.0: optuna/storages/_rdb/storage.py
 from optuna.study._frozen import FrozenStudy  # 5.0.0
 from optuna.trial import FrozenTrial
+from sqlalchemy.orm import Session
 
 READ_IN = "5.0.0"
 
@@ -114,6 +116,11 @@ def joined(storage: RDBStorage, connection: sqlalchemy.Connection) -> Iterator[N
         yield
     finally:
         storage.scoped_session.remove()
+
+
+def session(storage: RDBStorage) -> AbstractContextManager[Session]:
+    """A session of this thread for one of Optuna's calls, whose errors are raised as Optuna raises them."""
+    return _create_scoped_session(storage.scoped_session)
 
 
 def rows(storage: RDBStorage, query: sqlalchemy.TextClause, **values: Any) -> Sequence[Any]:
