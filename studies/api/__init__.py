@@ -8,23 +8,9 @@ running.stop()
 api.best("digits_mlp").trials[0].params
 """
 
-from studies.api.background import BackgroundLaunch, start
-from studies.api.checking import CheckReport, check, doctor, rerun
-from studies.api.keeping import BackupReport, CopyReport, VerifyReport, backup, copy, dashboard, delete, verify
-from studies.api.places import locate
-from studies.api.reading import (
-    BestTrials,
-    StudyReport,
-    StudySummary,
-    TrialReport,
-    best,
-    list_studies,
-    show,
-    status,
-    trial,
-)
-from studies.api.running import LaunchOptions, LaunchReport, launch, resume, worker
-from studies.api.stopping import StopRequest, stop
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from studies.errors import (
     STUDYHALL_ERRORS,
     DeviceError,
@@ -34,6 +20,38 @@ from studies.errors import (
     StudyGone,
     StudyNotFound,
 )
+
+if TYPE_CHECKING:
+    from studies.api.background import BackgroundLaunch, start
+    from studies.api.checking import CheckReport, check, doctor, rerun
+    from studies.api.keeping import BackupReport, CopyReport, VerifyReport, backup, copy, dashboard, delete, verify
+    from studies.api.listing import StudySummary, list_studies
+    from studies.api.places import locate
+    from studies.api.reading import BestTrials, StudyReport, TrialReport, best, show, status, trial
+    from studies.api.running import LaunchOptions, LaunchReport, launch, resume, worker
+    from studies.api.stopping import StopRequest, stop
+else:
+    # Each is imported when it is asked for: whoever lists the studies does not wait for what runs them.
+    _MODULES = {
+        "background": ("BackgroundLaunch", "start"),
+        "checking": ("CheckReport", "check", "doctor", "rerun"),
+        "keeping": ("BackupReport", "CopyReport", "VerifyReport", "backup", "copy", "dashboard", "delete", "verify"),
+        "listing": ("StudySummary", "list_studies"),
+        "places": ("locate",),
+        "reading": ("BestTrials", "StudyReport", "TrialReport", "best", "show", "status", "trial"),
+        "running": ("LaunchOptions", "LaunchReport", "launch", "resume", "worker"),
+        "stopping": ("StopRequest", "stop"),
+    }
+    _HOMES = {name: module for module, names in _MODULES.items() for name in names}
+
+    def __getattr__(name):
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+    def __dir__():
+        return sorted({*globals(), *_HOMES})
+
 
 __all__ = [
     "STUDYHALL_ERRORS",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from storage import StorageLocation, open_storage
 from storage.location import DEFAULT
-from studies.record.stored import StoredStudy, load
+
+if TYPE_CHECKING:
+    from studies.record.stored import StoredStudy
 
 VARIABLE = "STUDYHALL_STORAGE"
 
@@ -33,5 +36,7 @@ def find(name: str, storage: Storage | None = None) -> StoredStudy:
         StorageError: there is no such storage, or it cannot be used.
         StudyNotFound: with the nearest name there is.
     """
+    from studies.record.stored import load  # which not everybody needs who looks for a place
+
     location = locate(storage)
     return load(location, open_storage(location), name)

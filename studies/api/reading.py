@@ -1,4 +1,4 @@
-"""list, status, show, trials, best: what only reads."""
+"""status, show, trial, best: what only reads one study."""
 
 from __future__ import annotations
 
@@ -8,33 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from optuna.study import StudyDirection
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial
 
-from storage import StorageLocation, open_storage
+from storage import StorageLocation
 from storage.attempts import Attempt, attempts_of
-from storage.claims import FINISHED, Budget
 from storage.optuna_schema import trial_id_of
 from studies.analysis.learning_curves import Curves, Finding, diagnose
-from studies.api.places import Storage, find, locate
+from studies.api.places import Storage, find
 from studies.errors import StudyError
 from studies.record.best import best_trial
 from studies.record.progress import Progress, read_progress
 from studies.record.stored import StoredStudy, stored_trial
 from studies.sampling.optuna_private import pareto_front
 from studies.spec.study import StudySpec
-
-
-@dataclass(frozen=True, kw_only=True)
-class StudySummary:
-    """A study in one line. ``trials`` is what its budget asks for."""
-
-    name: str
-    directions: Sequence[str]
-    finished: int
-    trials: int | None
-    running: int
-    waiting: int
-    failed: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,32 +50,6 @@ class BestTrials:
 
     value_names: Sequence[str]
     trials: Sequence[FrozenTrial]
-
-
-def list_studies(*, storage: Storage | None = None) -> list[StudySummary]:
-    """All studies in the storage.
-
-    Raises:
-        StorageMissing: there is no storage at that place yet.
-        StorageError: it cannot be used.
-    """
-    opened = open_storage(locate(storage))
-    rows = []
-    for frozen in opened.get_all_studies():
-        study_id = opened.get_study_id_from_name(frozen.study_name)
-        counts = opened.count_states(study_id)
-        rows.append(
-            StudySummary(
-                name=frozen.study_name,
-                directions=[direction.name.lower() for direction in frozen.directions],
-                finished=sum(counts[state] for state in FINISHED),
-                trials=Budget.of(opened, study_id).trials,
-                running=counts[TrialState.RUNNING],
-                waiting=counts[TrialState.WAITING],
-                failed=counts[TrialState.FAIL],
-            )
-        )
-    return rows
 
 
 def status(name: str, *, storage: Storage | None = None) -> Progress:

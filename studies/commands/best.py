@@ -5,13 +5,14 @@ from __future__ import annotations
 from studies import api
 from studies.commands.options import DEFAULT_STORAGE, Json, Name, Storage
 from studies.commands.output import console, number, parameters, print_json, table
-from studies.commands.trial_view import trial_facts, value_text
 
 EXAMPLES = ("studyhall best digits_mlp", "studyhall best digits_mlp --json")
 
 
 def command(name: Name, storage: Storage = DEFAULT_STORAGE, json: Json = False) -> int:
     """Show the best trial, or the Pareto front of several objectives."""
+    from studies.commands.trial_view import trial_facts, value_text
+
     found = api.best(name, storage=storage)
     names, trials = found.value_names, found.trials
     if json:

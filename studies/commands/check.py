@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import shlex
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from objectives.space.search_space import SearchSpace
 from studies import api
-from studies.api import CheckReport
 from studies.commands.options import Arguments, Json, Set, Study, settings
 from studies.commands.output import console, counted, number, parameters, print_json, table
-from studies.preflight.dry_run import DryRun
-from studies.spec.study import StudySpec
+
+if TYPE_CHECKING:
+    from studies.api import CheckReport
+    from studies.preflight.dry_run import DryRun
+    from studies.spec.study import StudySpec
 
 EXAMPLES = ("studyhall check my_search.toml", "studyhall check digits_mlp --run --set train.epochs=3")
 
@@ -70,6 +71,8 @@ def _print_space(out: Console, report: CheckReport) -> None:
     if not report.spec.space:
         out.print("the objective suggests its own parameters")
         return
+    from objectives.space.search_space import SearchSpace
+
     space = SearchSpace(report.spec.space)
     rows = [(row.name, row.kind, row.range, row.condition) for row in space.rows()]
     out.print(table(["parameter", "kind", "range", "only when"], rows))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from studies import api
-from studies.api import StudyReport
 from studies.commands.options import DEFAULT_STORAGE, Json, Name, Storage
 from studies.commands.output import console, counted, print_json
+
+if TYPE_CHECKING:
+    from studies.api import StudyReport
 
 EXAMPLES = ("studyhall delete digits_mlp", "studyhall delete digits_mlp --yes")
 

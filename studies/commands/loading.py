@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import typer
@@ -43,16 +44,26 @@ class UnloadedCommand(TyperCommand):
         self._module = module
 
     def load(self) -> Any:
-        """The whole command, with Optuna quiet: what we say of studies and trials is enough in a terminal."""
-        import optuna
-
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        """The whole command: what it is called with and its help. What it does is imported when it is called."""
         module = importlib.import_module(self._module)
         made = typer.Typer(rich_markup_mode="rich", add_completion=False)
         examples = "\n\n".join(f"  $ {line}" for line in module.EXAMPLES)
         kind = ScriptCommand if "arguments" in inspect.signature(module.command).parameters else TyperCommand
-        made.command(self.name, cls=kind, epilog=f"[bold]Examples[/]\n\n{examples}")(module.command)
+        made.command(self.name, cls=kind, epilog=f"[bold]Examples[/]\n\n{examples}")(_quietly(module.command))
         return typer.main.get_command(made)
+
+
+def _quietly(command: Callable[..., int]) -> Callable[..., int]:
+    """The command, with Optuna quiet: what we say of studies and trials is enough in a terminal."""
+
+    @functools.wraps(command)
+    def call(*args: Any, **kwargs: Any) -> int:
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        return command(*args, **kwargs)
+
+    return call
 
 
 def unloaded(package: str, lines: Mapping[str, str]) -> dict[str, UnloadedCommand]:

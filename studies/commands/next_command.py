@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from storage import StorageLocation
-from studies.api.places import locate
-from studies.errors import STUDYHALL_ERRORS
+from studies import api
+
+if TYPE_CHECKING:
+    from storage import StorageLocation
 
 _COMMAND = re.compile(r"`(studyhall (?:best|delete|launch|list|resume|rerun|show|status|stop|worker)\b[^`]*)`")
 
@@ -22,11 +24,11 @@ def named_storage(arguments: Sequence[str]) -> str:
     """The flag for the storage that a command line names, without a password; empty where it names none."""
     _, _, named = "\0".join(arguments).replace("--storage=", "--storage\0").partition("--storage\0")
     try:
-        return storage_flag(locate(named.partition("\0")[0]))
-    except STUDYHALL_ERRORS:  # which is what the sentence is about
+        return storage_flag(api.locate(named.partition("\0")[0]))
+    except api.STUDYHALL_ERRORS:  # which is what the sentence is about
         return ""
 
 
 def storage_flag(location: StorageLocation) -> str:
     """How the next command names this storage: nothing when it would find it by itself."""
-    return "" if location == locate() else f" --storage {shlex.quote(str(location))}"
+    return "" if location == api.locate() else f" --storage {shlex.quote(str(location))}"

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 import typer
 
 from studies.execution.engines.table import ENGINES
-from studies.study_file.reading import setting
 
 Study = Annotated[
     str, typer.Argument(metavar="STUDY", help="A ready study, a file.toml, or an objective such as file.py:function.")
@@ -60,6 +59,8 @@ def device_numbers(devices: str | None) -> list[int] | Literal["all", "none"] | 
 
 def settings(texts: list[str] | None) -> dict[str, Any]:
     """The ``key=value`` texts of --set; a usage error when one is none."""
+    from studies.study_file.reading import setting
+
     try:
         return dict(setting(text) for text in texts or [])
     except ValueError as error:

@@ -8,14 +8,16 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from studies import api
-from studies.analysis.reproduce import Comparison, Pair
 from studies.commands.options import DEFAULT_STORAGE, Json, Name, Storage
 from studies.commands.output import console, number, print_json, table
+
+if TYPE_CHECKING:
+    from studies.analysis.reproduce import Comparison, Pair
 
 EXAMPLES = ("studyhall rerun digits_mlp 13", "studyhall rerun digits_mlp 13 --json")
 

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from studies import api
-from studies.commands.launch_report import print_report, shown
 from studies.commands.options import (
     DEFAULT_STORAGE,
     AcceptChanges,
@@ -46,6 +45,8 @@ def command(
     json: Json = False,
 ) -> int:
     """Continue a stored study, or raise its budget."""
+    from studies.commands.launch_report import print_report, shown
+
     check_engine(engine)
     with shown(json=json) as view:
         report = api.resume(

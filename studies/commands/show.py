@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from studies import api
-from studies.api import StudyReport
 from studies.commands.options import DEFAULT_STORAGE, Json, Name, Storage
 from studies.commands.output import console, print_json, table
-from studies.commands.trial_view import print_trial, trial_facts, trial_json, trial_table
-from studies.spec.study import StudySpec
+
+if TYPE_CHECKING:
+    from studies.api import StudyReport
+    from studies.spec.study import StudySpec
 
 EXAMPLES = ("studyhall show digits_mlp", "studyhall show digits_mlp 13", "studyhall show digits_mlp --json")
 
@@ -24,6 +25,8 @@ def command(
     json: Json = False,
 ) -> int:
     """Show a study and its trials, or one trial in full."""
+    from studies.commands.trial_view import print_trial, trial_facts, trial_json, trial_table
+
     if trial is not None:
         report = api.trial(name, trial, storage=storage)
         if json:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Callable, Iterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from studies import api
-from studies.commands.live import LiveView
 from studies.commands.next_command import completed, storage_flag
 from studies.commands.options import DEFAULT_STORAGE, Json, Name, Storage
 from studies.commands.output import clock, console, counted, number, parameters, print_json, table
 from studies.errors import StudyGone, StudyNotFound
-from studies.record.progress import Progress
+
+if TYPE_CHECKING:
+    from studies.record.progress import Progress
 
 EXAMPLES = ("studyhall status digits_mlp", "studyhall status digits_mlp --watch")
 
@@ -74,6 +75,8 @@ def _watch(look: Callable[[], Progress]) -> None:
     Raises:
         StudyGone: it is not there any more.
     """
+    from studies.commands.live import LiveView
+
     try:
         with LiveView(console()) as view:
             while True:

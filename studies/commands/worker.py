@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from studies import api
-from studies.commands.launch_report import print_report, shown
 from studies.commands.options import (
     DEFAULT_STORAGE,
     Devices,
@@ -27,6 +26,8 @@ def command(
     json: Json = False,
 ) -> int:
     """Join a running study with workers of this terminal or machine."""
+    from studies.commands.launch_report import print_report, shown
+
     with shown(json=json) as view:
         report = api.worker(
             name,

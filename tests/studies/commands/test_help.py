@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from helpers.paths import HELPERS, ROOT
 
+import storage
 from studies.commands.app import COMMANDS, STORAGE_COMMANDS, command_line, run
 
 REFERENCE = (ROOT / "docs" / "reference.md").read_text("utf-8")
@@ -54,10 +55,27 @@ def loaded_by(*commands):
     return set(done.stdout.partition("LOADED")[2].split())
 
 
+SLOW = {"optuna", "sqlalchemy", "numpy", "pydantic", "psutil", "keras", "tensorflow", "sklearn", "plotly"}
+
+
 def test_help_is_quick_because_it_imports_nothing_slow():
-    loaded = loaded_by("--help")
-    assert "studies.commands.app" in loaded
-    assert loaded.isdisjoint({"optuna", "sqlalchemy", "numpy", "keras", "tensorflow", "sklearn", "plotly", "pydantic"})
+    loaded = loaded_by("--help", *(f"{command} --help" for command in LINES))
+    assert {f"studies.commands.{command.replace(' ', '.')}" for command in LINES} <= loaded
+    assert loaded.isdisjoint(SLOW)
+
+
+def test_wrong_usage_is_told_without_what_the_command_would_need():
+    loaded = loaded_by("launch", "launhc x", "launch quadratic --workers 0", "status --jsn")
+    assert loaded.isdisjoint(SLOW)
+
+
+def test_who_lists_studies_does_not_wait_for_what_runs_them(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    storage.open_storage(storage.StorageLocation(tmp_path / "studyhall.db"), create=True)
+    loaded = loaded_by("list")
+    assert "optuna" in loaded
+    assert loaded.isdisjoint(SLOW - {"optuna", "sqlalchemy", "numpy", "psutil"})
+    assert loaded.isdisjoint({"studies.spec.study", "studies.record.stored", "studies.execution.launch"})
 
 
 def test_commands_that_train_nothing_load_no_framework(tmp_path, monkeypatch):
