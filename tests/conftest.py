@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -32,8 +33,16 @@ pytest.register_assert_rewrite("contracts")
 
 @pytest.fixture(scope="session")
 def installed_command(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """`studyhall` of a normal install of this checkout."""
-    return install(tmp_path_factory.mktemp("installed"))
+    """`studyhall` of a normal install of this checkout, which all processes of a run of tests share."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "installed"
+    folder.mkdir(exist_ok=True)
+    done = folder / "done"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            done.write_text(str(install(folder)))
+    return Path(done.read_text())
 
 
 @pytest.fixture

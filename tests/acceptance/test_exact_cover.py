@@ -57,8 +57,7 @@ def test_a_grid_of_which_a_point_fails_ends_and_says_so(place):
 @pytest.mark.parametrize("sampler", [name for name in SAMPLERS if name not in ("grid", "bruteforce", "gp")])
 def test_every_sampler_runs_in_two_workers(place, sampler):
     fixed = ("--set", "sampler.fixed={ x = 0.5 }") if sampler == "partial-fixed" else ()
-    done = place.run("launch", "beale", "--sampler", sampler, *fixed, "--workers", "2", "--trials", "14")
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert place.launch_here("beale", "--sampler", sampler, *fixed, "--workers", "2", "--trials", "14") == 0
     trials = place.study("beale").trials
     assert len({tuple(trial.params.values()) for trial in trials}) == 14
     if fixed:
@@ -69,6 +68,5 @@ def test_every_sampler_runs_in_two_workers(place, sampler):
 def test_every_pruner_runs_in_two_workers(place, pruner):
     options = {"threshold": ("--set", "pruner.upper=40.0"), "median": ("--set", "pruner.n_startup_trials=2")}
     words = ("--pruner", pruner, *options.get(pruner, ()), "--workers", "2", "--trials", "14")
-    done = place.run("launch", "mine.py:objective", *words)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert place.launch_here("mine.py:objective", *words) == 0
     assert sorted(place.claims()) == list(range(14))

@@ -121,8 +121,7 @@ def test_an_objective_that_cannot_be_asked_is_given_ten_seconds(place, eventuall
     output, _ = launched.communicate()
     assert launched.returncode == 130, output
     assert place.states("deaf") == [TrialState.WAITING]
-    attempt = place.json("show", "deaf", "0")["attempts"][0]
-    assert attempt["outcome"] == "interrupted"
+    assert place.attempts("deaf")[0][0].outcome == "interrupted"
 
 
 def test_stop_from_another_terminal(place, eventually):
@@ -146,8 +145,7 @@ def test_a_killed_worker_loses_nothing_and_is_replaced(place, launch_held):
     assert launched.returncode == 0, output
     assert "SIGKILL" in output
     assert sorted(place.claims()) == list(range(10))
-    attempts = [row for number in range(10) for row in place.json("show", "held", str(number))["attempts"]]
-    assert Counter(row["outcome"] for row in attempts) == {"complete": 10, "death": 1}
+    assert Counter(row.outcome for rows in place.attempts("held") for row in rows) == {"complete": 10, "death": 1}
 
 
 def test_when_everything_is_killed_resume_goes_on(place, launch_held):

@@ -11,7 +11,7 @@ from optuna.trial import TrialState
 
 
 def outcomes(place, name, number):
-    return [row["outcome"] for row in place.json("show", name, str(number))["attempts"]]
+    return [row.outcome for row in place.attempts(name)[number]]
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_a_study_ends_when_going_on_is_no_use(place, setting, outcome):
 def test_a_worker_process_is_recycled_and_nothing_is_lost(place, setting):
     done = place.run("launch", "mine.py:objective", "--trials", "9", "--set", setting)
     assert done.returncode == 0, done.stdout
-    pids = {place.json("show", "objective", str(number))["attempts"][0]["process"]["pid"] for number in range(9)}
+    pids = {rows[0].process.pid for rows in place.attempts("objective")}
     assert len(pids) == (3 if "after" in setting else 9)
     assert sorted(place.claims()) == list(range(9))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import configparser
 import subprocess
 import sys
@@ -38,6 +39,7 @@ def install(folder: Path) -> Path:
     (wheel,) = (folder / "wheel").glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(packages)
+    compileall.compile_dir(packages, quiet=1)  # as pip does; each process of a test would do it again
     (packages / "needed.pth").write_text(f"{Path(optuna.__file__).parents[1]}\n")
     scripts = configparser.ConfigParser()
     scripts.read(next(packages.glob("studyhall-*.dist-info")) / "entry_points.txt")

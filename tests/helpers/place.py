@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -14,7 +15,8 @@ import optuna
 import psutil
 from optuna.trial import TrialState
 
-from storage.attempts import attempts_of
+from storage.attempts import Attempt, attempts_of
+from studies.commands.app import run
 
 
 @dataclass
@@ -96,6 +98,15 @@ class Place:
             return [trial.state for trial in self.study(name).get_trials(deepcopy=False)]
         except (KeyError, optuna.exceptions.StorageInternalError):
             return []
+
+    def attempts(self, name: str) -> list[list[Attempt]]:
+        """What happened to each trial, oldest first."""
+        return [attempts_of(trial.system_attrs) for trial in self.study(name).get_trials(deepcopy=False)]
+
+    def launch_here(self, *words: str) -> int:
+        """Launch from this process, whose fork server makes the imports of workers once; returns the exit code."""
+        with contextlib.chdir(self.folder):
+            return run(["launch", *words])
 
     def held(self, count: int, name: str = "held") -> list[psutil.Process]:
         """The workers that stay in the middle of a trial of `held`, unless they are another number than ``count``."""
