@@ -24,7 +24,7 @@ def random_trial(draw: random.Random, objectives: int):
     """A trial in any state; reports and values may be infinite, reports may be NaN."""
     state = draw.choice(list(TrialState))
     names = draw.sample(list(DISTRIBUTIONS), draw.randint(0, len(DISTRIBUTIONS)))
-    steps = draw.sample(range(-1 if draw.random() < 0.1 else 0, 40), draw.choice([0, 0, 1, 12]))
+    steps = draw.sample(range(-1 if draw.random() < 0.1 else 0, 40), draw.choice([0, 1, 5]))
     trial = create_trial(
         state=state,
         values=[draw.choice(SPECIAL) for _ in range(objectives)] if state is TrialState.COMPLETE else None,

@@ -19,12 +19,12 @@ from studies.record.stored import load
 
 @pytest.fixture
 def filled(location):
-    """A plain Optuna study of 60 random trials, with one objective or two."""
+    """A plain Optuna study of 25 random trials, with one objective or two."""
 
     def make(objectives):
         storage = open_storage(location, create=True)
         study_id = storage.create_new_study([StudyDirection.MAXIMIZE, StudyDirection.MINIMIZE][:objectives], "s")
-        fill(storage, study_id, seed=objectives, count=60, objectives=objectives)
+        fill(storage, study_id, seed=objectives, count=25, objectives=objectives)
         return load(location, storage, "s")
 
     return make
@@ -46,7 +46,7 @@ def test_progress_and_best_say_what_whole_trials_say(filled, objectives):
     else:
         assert progress.front == len(found) == len(whole.best_trials) > 0
         assert sorted(found, key=lambda row: row.number) == whole.best_trials
-        assert [row.values[0] for row in found] == sorted(row.values[0] for row in found)
+        assert [row.values[0] for row in found] == sorted((row.values[0] for row in found), reverse=True)
 
 
 def test_what_another_process_writes_is_seen_and_what_is_finished_is_read_once(study):
