@@ -79,6 +79,8 @@ ARGUMENTS = {
     "first_waiting": (1,),
     "attribute_of_trials": (1, "key", ""),
     "running_unowned": (1, "key", "", 1),
+    "outlines": (1,),
+    "trials_of": ([1],),
     "state_and_attribute": (1, "key"),
 }
 
