@@ -55,7 +55,7 @@ def loaded_by(*commands):
     return set(done.stdout.partition("LOADED")[2].split())
 
 
-SLOW = {"optuna", "sqlalchemy", "numpy", "pydantic", "psutil", "keras", "tensorflow", "sklearn", "plotly"}
+SLOW = {"optuna", "sqlalchemy", "numpy", "psutil", "keras", "tensorflow", "sklearn", "plotly"}
 
 
 def test_help_is_quick_because_it_imports_nothing_slow():
