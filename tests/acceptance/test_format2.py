@@ -65,11 +65,8 @@ def test_an_interrupted_training_goes_on(old):
     assert before.state is TrialState.WAITING
     done = old.run("resume", "digits_folds")
     assert done.returncode == 0, done.stderr
-    # Its trials are of an older training, which is said once
-    said = "the 3 trials of study 'digits_folds' were trained by an older studyhall"
-    assert done.stdout.count(said) == 1
-    assert said not in old.run("resume", "digits_folds", "--trials", "4").stdout
-    assert old.json("rerun", "digits_folds", "3")["training"] == {"recorded": 1, "again": 1}
+    # Its trials are of an older training
+    assert done.stdout.count("the 3 trials of study 'digits_folds' were trained by an older studyhall") == 1
     trial = old.study("digits_folds").trials[2]
     assert (trial.state, trial.params) == (TrialState.COMPLETE, before.params)
     assert [len(run["curves"]["val_accuracy"]) for run in trial.user_attrs["folds"]] == [3] * 8
