@@ -34,7 +34,7 @@ _SQLITE = {
         "{place} stayed locked by another program for too long; "
         "end that program (`fuser` with the file's path names it) and run the command again"
     ),
-    "disk is full": "the disk that holds {place} is full; free some room, then `studyhall resume`",
+    "disk is full": "the disk that holds {place} is full; free some room",
     "disk i/o error": "{place} could not be read or written (disk full or damaged?); see `df` and `dmesg`",
     "readonly database": "{place} cannot be written (read-only file, folder or disk); make it writable",
     "file is not a database": "{place} is not an SQLite database; choose another --storage",
@@ -45,7 +45,7 @@ _SQLITE = {
 _NO_SERVER = "no PostgreSQL server answers for {place}; is it running, and are host and port right?"
 _LOST = (
     "the connection to {place} was lost (was the server stopped or restarted?); "
-    "run the command again once the server answers, or `studyhall resume`"
+    "run the command again once the server answers"
 )
 _REFUSED = "the server of {place} refuses this user or its password; correct them in the URL, or in ~/.pgpass"
 _NO_RIGHTS = (
@@ -58,7 +58,7 @@ _CROWDED = "the server of {place} has no connection left; use fewer workers, or 
 _POSTGRESQL = {
     "42501 ": _NO_RIGHTS,
     "42p01 ": "{place} holds no Optuna tables (any more); was it emptied by another program?",
-    "53100 ": "the disk of the server of {place} is full; free some room, then `studyhall resume`",
+    "53100 ": "the disk of the server of {place} is full; free some room",
     "25006 ": "{place} cannot be written (a read-only server or standby); choose another --storage",
     "22001 ": "{place} does not take a text that long, such as a study's or parameter's name of over 512 characters",
     "57p01 ": _LOST,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -18,8 +19,12 @@ FILES_VARIABLE = "STUDYHALL_FILES"
 _SCHEME = "sqlite:///"
 _SERVERS = ("postgresql", "postgres")
 _SERVER_EXAMPLE = "postgresql://user:password@host/database"
-# What a URL may not hold as it is: SQLAlchemy (2.1) decodes %XX and takes options from "?", Optuna fills in braces.
-_ESCAPES = str.maketrans({character: quote(character) for character in "%?{}"})
+# What a URL may not hold as it is: SQLAlchemy (2.1) decodes %XX and takes options from "?", Optuna fills in braces;
+# backquotes mark commands in our sentences.
+_ESCAPED = "%?{}`"
+# A server's address that lacks a part, which nobody means as a relative path; it may hold a password.
+_MISTYPED = re.compile(r"(postgres(ql)?|pgsql|mysql|mariadb)(\+\w*)?(:|//)|[^/.~][^@]*:[^@]*@|\w+:/", re.IGNORECASE)
+_ALLOWED = f"use an SQLite file, for example {DEFAULT}, or {_SERVER_EXAMPLE}"
 _LONGEST = 180  # characters of a folder's name before it is shortened; file systems allow 255
 
 
@@ -53,19 +58,20 @@ class StorageLocation:
             name, mark, _ = text.removeprefix(_SCHEME).partition("?")
             if mark:
                 raise StorageError(
-                    f"storage {text!r} has options after its question mark, which studyhall sets itself",
+                    f"storage {_SCHEME}{_without_secrets(name)} has options after its question mark, "
+                    "which studyhall sets itself",
                     hint="leave them out (and write a question mark that belongs to the file's name %3F)",
                 )
-            name = unquote(name)
+            name = unquote(name, errors="surrogateescape")
         elif text == "sqlite://":
             name = ""
         elif mark:
-            raise StorageError(
-                f"storage {kind!r} is not supported",
-                hint=f"use an SQLite file, for example {DEFAULT}, or {_SERVER_EXAMPLE}",
-            )
+            named = f" {kind!r}" if re.fullmatch(r"[A-Za-z][\w+.-]*", kind) else " of that kind"
+            raise StorageError(f"storage{named} is not supported", hint=_ALLOWED)
         else:
             name = text
+        if _MISTYPED.match(name) or "\0" in name:
+            raise StorageError("the storage looks like a URL that lacks a part, or has one too many", hint=_ALLOWED)
         if name in ("", ":memory:"):
             raise StorageError(
                 f"storage {text!r} lives in the memory of one process, so workers cannot share it",
@@ -76,7 +82,7 @@ class StorageLocation:
     @property
     def url(self) -> str:
         """The URL under which Optuna's own tools read it, with the password: to connect, never to show."""
-        return self._server or f"{_SCHEME}{str(self.path).translate(_ESCAPES)}"
+        return self._server or f"{_SCHEME}{''.join(map(_url_character, str(self.path)))}"
 
     def is_same(self, other: StorageLocation) -> bool:
         """Whether both lead to one database, as far as can be told without asking a server."""
@@ -115,7 +121,39 @@ class StorageLocation:
 
 
 def _absolute(name: str) -> Path:
-    return Path(os.path.expanduser(name)).absolute()  # noqa: PTH111  Path's own fails on an unknown ~user
+    """One spelling for each path: absolute, `~`, `//` and `..` resolved, links as they stand."""
+    path = Path(os.path.expanduser(name))  # noqa: PTH111  Path's own fails on an unknown ~user
+    if not path.is_absolute():
+        path = working_folder() / path
+    if ".." in path.parts:  # which leads out of what a link leads to
+        folder, name = (path, "") if path.name == ".." else (path.parent, path.name)
+        path = Path(os.path.realpath(folder), name)
+    return Path(f"/{str(path).lstrip('/')}")
+
+
+def working_folder() -> Path:
+    """The folder that relative paths begin in.
+
+    Raises:
+        StorageError: it was removed.
+    """
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise StorageError(
+            "the working folder was removed, so no relative path leads anywhere",
+            hint="go to another (`cd`), or name the storage and all files by their absolute paths",
+        ) from None
+
+
+def _url_character(character: str) -> str:
+    if character in _ESCAPED or not character.isprintable():
+        return quote(os.fsencode(character))
+    return character
+
+
+def _without_secrets(name: str) -> str:
+    return "..." if _MISTYPED.match(name) or "@" in name else name
 
 
 def _server_url(text: str) -> str:
@@ -136,11 +174,15 @@ def _server_url(text: str) -> str:
         raise StorageError(
             "the URL of the PostgreSQL storage cannot be read", hint=f"it looks like {_SERVER_EXAMPLE}"
         ) from None
+    if url.username is None and "@" in text.partition("?")[0]:
+        raise StorageError(
+            "the URL of the PostgreSQL storage has its @ behind a slash", hint=f"it looks like {_SERVER_EXAMPLE}"
+        )
     if not url.database:
         raise StorageError(
             "the URL of the PostgreSQL storage names no database", hint=f"it looks like {_SERVER_EXAMPLE}"
         )
-    secret = next((key for key in url.query if "password" in key), None)
+    secret = next((key for key in url.query if "password" in key.lower()), None)
     if secret is not None:
         raise StorageError(
             f"the URL of the PostgreSQL storage has {secret!r} among its options",

@@ -118,7 +118,7 @@ class SQLiteStorage(SharedStorage):
         if _identity(self._path) != self._file:
             raise StorageLost(
                 f"{self._path} was moved, deleted or replaced while it was in use",
-                hint="end what uses it, put the file (or a backup) back, then `studyhall resume`",
+                hint="end what uses it, put the file (or a backup) back",
             )
         reading = getattr(self._inside, "reading", False)
         connection.exec_driver_sql("BEGIN DEFERRED" if reading else "BEGIN IMMEDIATE")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from objectives.errors import ObjectivesError
+from objectives.wording import printable
 from storage import StorageError
 
 
@@ -65,7 +66,8 @@ class StudyFileError(StudyError):
     def __init__(self, source: str, faults: Sequence[tuple[str, str]]) -> None:
         self.source = source
         self.faults = list(faults)
-        lines = [f"{source}: {key}: {sentence}" if key else f"{source}: {sentence}" for key, sentence in self.faults]
+        place = printable(source)
+        lines = [f"{place}: {printable(key)}: {text}" if key else f"{place}: {text}" for key, text in self.faults]
         super().__init__("\n".join(lines))
         self.args = (source, self.faults)  # which a copy is made from
 

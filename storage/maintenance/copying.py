@@ -58,7 +58,7 @@ def refuse_conflicts(source: Side, target: Side, names: Sequence[str]) -> None:
     for name in names:
         if name in there:
             raise StorageError(
-                f"{target.location} has a study {name!r} already", hint="delete or rename it, or choose with --study"
+                f"{target.location} has a study {name!r} already", hint="delete it, or choose with --study"
             )
         folder = target.location.study_files(name)
         if not folder.exists():

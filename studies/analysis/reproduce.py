@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shlex
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from optuna.trial import FrozenTrial
 
 from objectives.space.search_space import SearchSpace
 from objectives.training.metrics import is_cost
+from objectives.wording import quoted
 from storage.claims import FINISHED
 from studies.analysis.repeated_trial import RepeatedTrial
 from studies.errors import RerunError, StudyError
@@ -26,6 +26,7 @@ from studies.record.training_version import training_of
 from studies.sampling.duplicates import ATTRIBUTE
 from studies.spec.resolving import resolve
 from studies.spec.study import StudySpec
+from studies.wording import offered
 
 # Of a number above 1 relative to it. Threads add in any order, and single precision rounds every sum.
 TOLERANCE = 1e-4
@@ -129,8 +130,8 @@ def rerun(stored: StoredStudy, number: int, environment: MutableMapping[str, str
     recorded = _finished_trial(stored, spec, number)
     if number < stored.changed_at:
         raise StudyError(
-            f"trial {number} of study {stored.name!r} was made before a change of the study was accepted, and what "
-            f"it was made with is not kept",
+            f"trial {number} of study {quoted(stored.name)} was made before a change of the study was accepted, "
+            f"and what it was made with is not kept",
             hint=f"trials from {stored.changed_at} on can be run again",
         )
     if source_digest(stored) is not None:
@@ -160,17 +161,17 @@ def _finished_trial(stored: StoredStudy, spec: StudySpec, number: int) -> Frozen
     found = stored_trial(stored, number)
     if found.state not in FINISHED:
         raise StudyError(
-            f"trial {number} of study {stored.name!r} is {found.state.name} and has no result to compare with",
+            f"trial {number} of study {quoted(stored.name)} is {found.state.name} and has no result to compare with",
             hint="only a COMPLETE or PRUNED trial can be repeated",
         )
     if (first := found.user_attrs.get(ATTRIBUTE)) is not None:
         raise StudyError(
-            f"trial {number} of study {stored.name!r} was not trained: it has the result of trial {first}",
-            hint=f"`studyhall rerun {shlex.quote(stored.name)} {first}` runs that one again",
+            f"trial {number} of study {quoted(stored.name)} was not trained: it has the result of trial {first}",
+            hint=f"{offered('rerun', stored.name, first)} runs that one again",
         )
     if not found.params and SearchSpace(spec.space).searched:
         raise StudyError(
-            f"trial {number} of study {stored.name!r} has no parameters in its record, so it cannot be repeated"
+            f"trial {number} of study {quoted(stored.name)} has no parameters in its record, so it cannot be repeated"
         )
     return found
 

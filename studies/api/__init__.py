@@ -24,22 +24,24 @@ from studies.errors import (
 if TYPE_CHECKING:
     from studies.api.background import BackgroundLaunch, start
     from studies.api.checking import CheckReport, check, doctor, rerun
-    from studies.api.keeping import BackupReport, CopyReport, VerifyReport, backup, copy, dashboard, delete, verify
+    from studies.api.keeping import BackupReport, CopyReport, VerifyReport, backup, copy, delete, verify
     from studies.api.listing import StudySummary, list_studies
-    from studies.api.places import locate
+    from studies.api.places import locate, storage_flag
     from studies.api.reading import BestTrials, StudyReport, TrialReport, best, show, status, trial
     from studies.api.running import LaunchOptions, LaunchReport, launch, resume, worker
+    from studies.api.serving import LOOPBACK, dashboard
     from studies.api.stopping import StopRequest, stop
 else:
     # Each is imported when it is asked for: whoever lists the studies does not wait for what runs them.
     _MODULES = {
         "background": ("BackgroundLaunch", "start"),
         "checking": ("CheckReport", "check", "doctor", "rerun"),
-        "keeping": ("BackupReport", "CopyReport", "VerifyReport", "backup", "copy", "dashboard", "delete", "verify"),
+        "keeping": ("BackupReport", "CopyReport", "VerifyReport", "backup", "copy", "delete", "verify"),
         "listing": ("StudySummary", "list_studies"),
-        "places": ("locate",),
+        "places": ("locate", "storage_flag"),
         "reading": ("BestTrials", "StudyReport", "TrialReport", "best", "show", "status", "trial"),
         "running": ("LaunchOptions", "LaunchReport", "launch", "resume", "worker"),
+        "serving": ("LOOPBACK", "dashboard"),
         "stopping": ("StopRequest", "stop"),
     }
     _HOMES = {name: module for module, names in _MODULES.items() for name in names}
@@ -54,6 +56,7 @@ else:
 
 
 __all__ = [
+    "LOOPBACK",
     "STUDYHALL_ERRORS",
     "BackgroundLaunch",
     "BackupReport",
@@ -89,6 +92,7 @@ __all__ = [
     "start",
     "status",
     "stop",
+    "storage_flag",
     "trial",
     "verify",
     "worker",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import signal
 import subprocess
 import sys
@@ -12,13 +11,15 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Unpack
 
+from objectives.wording import quoted
 from storage import StorageLocation
-from studies.api.places import find
+from studies.api.places import find, storage_flag
 from studies.api.running import LaunchOptions, LaunchReport, prepare
 from studies.errors import StudyError
 from studies.record.progress import Progress, read_progress
 from studies.record.sessions import request_stop
 from studies.spec.settings import WorkerSettings
+from studies.wording import offered
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +78,7 @@ class BackgroundLaunch:
         """
         while self._report is None:
             if not self._channel.poll(seconds):
-                raise TimeoutError(f"study {self.name!r} still runs after {seconds:g} s")
+                raise TimeoutError(f"study {quoted(self.name)} still runs after {seconds:g} s")
             self._report = self._received()
         return self._report
 
@@ -93,8 +94,8 @@ class BackgroundLaunch:
             code = self._process.wait()
             how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"died with exit code {code}"
             raise StudyError(
-                f"the process that ran study {self.name!r} {how}",
-                f"see {self.log}; `studyhall resume {shlex.quote(self.name)}` goes on",
+                f"the process that ran study {quoted(self.name)} {how}",
+                f"see {self.log}; {offered('resume', self.name, flags=storage_flag(self.location))} goes on",
             ) from None
         if isinstance(said, Exception):
             raise said

@@ -13,11 +13,13 @@ from studies.api.places import find
 from studies.api.running import LaunchReport, run
 from studies.errors import STUDYHALL_ERRORS
 from studies.record.progress import Progress
+from studies.wording import settle_logs
 
 
 def main(channel: Connection) -> None:
     """Run the order that comes through the channel; say when it runs, and how it ended."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+    settle_logs()
     order: BackgroundOrder = channel.recv()
     has_begun = False
 

@@ -1,26 +1,24 @@
-"""delete, verify, backup, copy, dashboard: the care of what is stored."""
+"""delete, verify, backup, copy: the care of what is stored."""
 
 from __future__ import annotations
 
-import shlex
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from objectives.wording import quoted
 from storage import StorageError, StorageLocation, open_storage
 from storage.maintenance import integrity
 from storage.maintenance.backup import back_up
 from storage.maintenance.copying import Copied, CopyError, Side, copy_study, refuse_conflicts
-from studies.api.places import Storage, find, locate
+from studies.api.places import Storage, find, locate, storage_flag
 from studies.api.reading import StudyReport, report_of
 from studies.errors import StudyError
 from studies.record.sessions import live_sessions
-from studies.record.stored import load
-
-if TYPE_CHECKING:
-    from wsgiref.types import WSGIApplication
+from studies.record.stored import StoredStudy, load
+from studies.wording import offered
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,12 +75,28 @@ def delete(
         StorageError: the storage cannot be used.
     """
     stored = find(name, storage)
-    if live_sessions(stored.attributes):
-        raise StudyError(f"study {name!r} is running", f"`studyhall stop {shlex.quote(name)}` first")
+    _refuse_running(stored)
     if confirm is not None:
         confirm(report_of(stored))
-    stored.storage.delete_study(stored.study_id)
+    delete_stored(stored)
+
+
+def delete_stored(stored: StoredStudy) -> None:
+    """Delete a study, its trials and its files, whoever asks for it.
+
+    Raises:
+        StudyError: it is running.
+    """
+    with stored.storage.transaction():
+        _refuse_running(stored)
+        stored.storage.delete_study(stored.study_id)
     shutil.rmtree(stored.files, ignore_errors=True)
+
+
+def _refuse_running(stored: StoredStudy) -> None:
+    if live_sessions(stored.attributes):
+        stop = offered("stop", stored.name, flags=storage_flag(stored.location))
+        raise StudyError(f"study {quoted(stored.name)} is running", f"{stop} first")
 
 
 def verify(*, storage: Storage | None = None, repair: bool = False) -> VerifyReport:
@@ -134,8 +148,8 @@ def copy(
     names = list(dict.fromkeys(wanted)) or [frozen.study_name for frozen in here.storage.get_all_studies()]
     for name in names:
         if not force and live_sessions(load(here.location, here.storage, name).attributes):
-            hint = f"`studyhall stop '{name}'` first, or --force copies it as it is now"
-            raise StudyError(f"study {name!r} is running", hint)
+            stop = offered("stop", name, flags=storage_flag(here.location))
+            raise StudyError(f"study {quoted(name)} is running", f"{stop} first, or --force copies it as it is now")
     there = Side(places[1], open_storage(places[1], create=True))
     refuse_conflicts(here, there, names)
     return CopyReport(source=places[0], target=places[1], studies=[_copied(here, there, name) for name in names])
@@ -149,16 +163,4 @@ def _copied(here: Side, there: Side, name: str) -> Copied:
     try:
         return copy_study(here, there, name)
     except CopyError as differs:
-        raise CopyError(f"study {name!r}: {differs.message}", differs.hint) from differs
-
-
-def dashboard(*, storage: Storage | None = None) -> WSGIApplication:
-    """optuna-dashboard for all studies of the storage, as a WSGI application.
-
-    Raises:
-        StorageError: the storage cannot be used.
-    """
-    from optuna_dashboard import wsgi
-
-    application: WSGIApplication = wsgi(open_storage(locate(storage)))
-    return application
+        raise CopyError(f"study {quoted(name)}: {differs.message}", differs.hint) from differs

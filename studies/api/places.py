@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from storage import StorageLocation, open_storage
+from objectives.wording import shell_word
+from storage import StorageError, StorageLocation, open_storage
 from storage.location import DEFAULT
 
 if TYPE_CHECKING:
@@ -40,3 +41,12 @@ def find(name: str, storage: Storage | None = None) -> StoredStudy:
 
     location = locate(storage)
     return load(location, open_storage(location), name)
+
+
+def storage_flag(location: StorageLocation) -> str:
+    """How the next command names this storage, without its password: nothing when it would find it by itself."""
+    try:
+        is_found = location == locate()
+    except StorageError:  # the variable names none, or the working folder is gone
+        is_found = False
+    return "" if is_found else f" --storage {shell_word(str(location))}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial
 
+from objectives.wording import quoted
 from storage import StorageLocation
 from storage.attempts import Attempt, attempts_of
 from storage.optuna_schema import trial_id_of
@@ -21,6 +21,7 @@ from studies.record.progress import Progress, read_progress
 from studies.record.stored import StoredStudy, stored_trial
 from studies.sampling.optuna_private import pareto_front
 from studies.spec.study import StudySpec
+from studies.wording import offered
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,8 +111,11 @@ def best(name: str, *, storage: Storage | None = None) -> BestTrials:
         progress = read_progress(stored)
         if progress.none_feasible:
             raise StudyError(
-                f"study {name!r} has no feasible trial yet: all {progress.complete} complete trials break a constraint",
-                f"`studyhall show {shlex.quote(name)}` lists them",
+                f"study {quoted(name)} has no feasible trial yet: "
+                f"all {progress.complete} complete trials break a constraint",
+                f"{offered('show', name)} lists them",
             )
-        raise StudyError(f"study {name!r} has no complete trial yet", f"`studyhall status {name}` shows how it stands")
+        raise StudyError(
+            f"study {quoted(name)} has no complete trial yet", f"{offered('status', name)} shows how it stands"
+        )
     return BestTrials(value_names=stored.value_names, trials=found)

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypedDict, Unpack
 
 from pydantic import ValidationError
 
-from objectives.wording import did_you_mean
+from objectives.wording import did_you_mean, quoted
 from storage import StorageLocation, open_storage
 from studies.api.places import Storage, find, locate
 from studies.errors import StudyError, StudyFileError
@@ -217,7 +217,7 @@ def run(
     slots: Sequence[Slot] = (),
 ) -> LaunchReport:
     """Run a study whose data were checked; see `launch`."""
-    with stored.while_there():
+    with stored.kept_for_resume(), stored.while_there():
         before = read_progress(stored)
         outcome = run_workers(stored, workers, view or (lambda progress: None), engine=engine, slots=slots)
         progress = read_progress(stored)
@@ -255,7 +255,7 @@ def _workers(
         return WorkerSettings.model_validate({**spec.workers.model_dump(), **given})
     except ValidationError as error:
         faults = [sentence({**row, "loc": ("workers", *row["loc"])}, {}) for row in error.errors()]
-        raise StudyFileError(f"study {stored.name!r}", faults) from None
+        raise StudyFileError(f"study {quoted(stored.name)}", faults) from None
 
 
 def _settings(options: LaunchOptions) -> dict[str, Any]:

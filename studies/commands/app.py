@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -9,9 +12,12 @@ from typing import cast
 
 import typer
 
+from objectives.wording import printable
 from studies.commands.loading import LazyGroup, unloaded
 
 USAGE, INTERRUPTED = 2, 130
+# Folders that workers are to find wherever they run.
+_PATHS = ("STUDYHALL_DATA", "STUDYHALL_FILES")
 
 # One file each in this folder, named like the command.
 COMMANDS = {
@@ -77,9 +83,12 @@ def command_line() -> LazyGroup:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; returns its exit code. Errors become sentences on stderr."""
-    debug = "--debug" in arguments
+    _settle()
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    options, names = arguments[:end], arguments[end:]
+    debug = "--debug" in options
     try:
-        words = [word for word in arguments if word != "--debug"] or ["--help"]
+        words = [*(word for word in options if word != "--debug"), *names] or ["--help"]
         code = command_line().main(words, prog_name="studyhall", standalone_mode=False)
         if code != INTERRUPTED:
             sys.stdout.flush()
@@ -94,9 +103,21 @@ def run(arguments: Sequence[str]) -> int:
         return 0  # a closed pipe (`| head`) is nobody's fault; Typer and Rich make SystemExit of it
     except Exception as error:  # noqa: BLE001  whatever it is, the user gets a sentence
         if debug:
-            traceback.print_exc()
+            sys.stderr.write(printable(traceback.format_exc(), lines=True))
         return _report(error, arguments)
     return int(code or 0)
+
+
+def _settle() -> None:
+    """What is to hold from here on, whatever terminal and folder this process was given."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A character that the terminal does not have is shown by its number.
+            stream.reconfigure(errors="backslashreplace")
+    for name in _PATHS:
+        if given := os.environ.get(name):
+            with contextlib.suppress(FileNotFoundError):  # the working folder was removed
+                os.environ[name] = os.path.abspath(os.path.expanduser(given))  # noqa: PTH100, PTH111  any text
 
 
 def _print_error(sentence: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from studies import api
 from studies.commands.options import DEFAULT_STORAGE, Json, Name, Storage
-from studies.commands.output import console, number, parameters, print_json, table
+from studies.commands.output import console, number, parameter_text, parameters, print_json, table
 
 EXAMPLES = ("studyhall best digits_mlp", "studyhall best digits_mlp --json")
 
@@ -23,6 +23,6 @@ def command(name: Name, storage: Storage = DEFAULT_STORAGE, json: Json = False) 
         console().print(table(["trial", *names, "with"], front))
     else:
         row = trials[0]
-        values = [(key, number(v) if isinstance(v, float) else str(v)) for key, v in row.params.items()]
+        values = [(key, parameter_text(value)) for key, value in row.params.items()]
         console().print(table(["trial", str(row.number)], [(names[0], value_text(row)), *values]))
     return 0

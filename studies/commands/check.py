@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+from objectives.wording import printable, shell_word
 from studies import api
 from studies.commands.options import Arguments, Json, Set, Study, settings
 from studies.commands.output import console, counted, number, parameters, print_json, table
+from studies.wording import command_line
 
 if TYPE_CHECKING:
     from studies.api import CheckReport
@@ -39,9 +40,10 @@ def command(
         _print_run(out, report.spec, report.dry_run)
     for note in report.notes:
         out.print(f"note: {note}", markup=False)
-    given = [word for text in set_ or [] for word in ("--set", text)] + (["--", *arguments] if arguments else [])
-    words = shlex.join(["studyhall", "launch", study, *given])
-    out.print(f"{study}: sound; `{words}` runs it", markup=False)
+    given = " ".join(f"--set {shell_word(text)}" for text in set_ or [])
+    own = " ".join(["", "--", *map(shell_word, arguments)]) if arguments else ""
+    line = f"{command_line('launch', study, flags=given)}{own}"
+    out.print(f"{printable(study)}: sound; `{line}` runs it", markup=False)
     return 0
 
 
@@ -53,7 +55,7 @@ def _print_study(out: Console, report: CheckReport) -> None:
     ]
     data = report.data or f"not looked at: {report.not_looked_at}"
     out.print(table(["study", spec.name], [
-        ("objective", shlex.join([spec.objective, *spec.arguments]) if spec.arguments else spec.objective),
+        ("objective", " ".join([spec.objective, *map(shell_word, spec.arguments)])),
         ("metric", spec.metric_text),
         ("sampler", str(spec.sampler)),
         ("pruner", spec.pruning),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import socket
+import threading
 from socketserver import ThreadingMixIn
 from typing import Annotated
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -16,7 +17,12 @@ from studies import api
 from studies.commands.options import DEFAULT_STORAGE, Storage
 from studies.commands.output import console, error_line
 
-EXAMPLES = ("studyhall dashboard", "studyhall dashboard --port 9000 --storage big.db")
+EXAMPLES = (
+    "studyhall dashboard",
+    "studyhall dashboard --port 9000 --storage big.db --read-only",
+    "studyhall dashboard --host 0.0.0.0 --public --allow-host studies.example.org",
+)
+_ANY = ("0.0.0.0", "::")
 
 
 def command(
@@ -26,6 +32,11 @@ def command(
     public: Annotated[
         bool, typer.Option("--public", help="Allow an address that others can reach. There is no password.")
     ] = False,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option("--allow-host", help="Also answer under this name of a proxy. Repeatable."),
+    ] = None,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Accept no change from the page.")] = False,
 ) -> int:
     """Serve optuna-dashboard for all studies until Ctrl-C. Safe beside running workers."""
     if not _is_loopback(host):
@@ -34,9 +45,10 @@ def command(
                 f"{host} can be reached by others, and the dashboard has no password; add --public if that is meant",
                 param_hint="--host",
             )
-        error_line(f"warning: anybody who can reach {host} can read and delete these studies")
+        error_line(f"warning: anybody who can reach {host} can read{'' if read_only else ' and delete'} these studies")
     location = api.locate(storage)
-    application = api.dashboard(storage=location)
+    hosts = {*api.LOOPBACK, host, *(allow_host or []), *([socket.gethostname()] if public else [])}
+    application = api.dashboard(storage=location, hosts=hosts, any_address=host in _ANY, read_only=read_only)
     try:
         server = _server(application, host, port)
     except OSError as error:
@@ -45,6 +57,7 @@ def command(
         ) from None
     with server:
         console().print(f"http://{_bracketed(host)}:{server.server_port}/  ({location}; Ctrl-C ends it)", markup=False)
+        threading.Thread(target=application.load, daemon=True).start()
         with contextlib.suppress(KeyboardInterrupt):
             server.serve_forever()
     return 0

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from objectives.wording import printable, quoted
 from studies import api
 from studies.commands.options import DEFAULT_STORAGE, Json, Name, Storage
 from studies.commands.output import console, counted, print_json
@@ -28,12 +29,12 @@ def command(
     if json:
         print_json({"deleted": name})
     else:
-        console().print(f"{name}: deleted", markup=False)
+        console().print(f"{printable(name)}: deleted", markup=False)
     return 0
 
 
 def _ask(study: StudyReport) -> None:
     trials = counted(len(study.trials), "trial")
     if not sys.stdin.isatty():
-        raise typer.BadParameter(f"{study.name!r} has {trials}; say --yes to delete it without being asked")
-    typer.confirm(f"Delete study {study.name!r} with its {trials} and {study.files}?", abort=True)
+        raise typer.BadParameter(f"{quoted(study.name)} has {trials}; say --yes to delete it without being asked")
+    typer.confirm(f"Delete study {quoted(study.name)} with its {trials} and {printable(str(study.files))}?", abort=True)

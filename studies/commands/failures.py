@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from storage.errors import StorageLost, explain
+from storage.errors import StorageError, StorageLost, explain
+from storage.location import working_folder
 from storage.maintenance.copying import CopyError
-from studies.commands.next_command import completed, named_storage
+from studies.commands.next_command import completed, named_flag, named_storage
 from studies.commands.output import error_line
 from studies.errors import STUDYHALL_ERRORS, RerunError, StudyGone
 
@@ -15,18 +16,29 @@ FAILED, USAGE, INTERNAL = 1, 2, 70
 
 def report(error: Exception, arguments: Sequence[str]) -> int:
     """Print the sentence for an error of the command line with those arguments; returns the exit code."""
-    code, sentence = _explained(error)
-    error_line(completed(sentence, named_storage(arguments)))
+    code, sentence = _explained(error, str(named_storage(arguments) or "the storage"))
+    error_line(completed(sentence, named_flag(arguments)))
     return code
 
 
-def _explained(error: Exception) -> tuple[int, str]:
+def _gone_folder() -> StorageError | None:
+    """Why the working folder cannot be asked for (``os.getcwd`` names no file); None where it can."""
+    try:
+        working_folder()
+    except StorageError as gone:
+        return gone
+    return None
+
+
+def _explained(error: Exception, place: str) -> tuple[int, str]:
+    if isinstance(error, FileNotFoundError) and error.filename is None:
+        error = _gone_folder() or error
     if isinstance(error, STUDYHALL_ERRORS):
         has_failed = isinstance(error, StorageLost | CopyError | RerunError | StudyGone)
         return FAILED if has_failed else USAGE, str(error)
     if isinstance(error, OSError):
         return FAILED, f"{error.filename or 'the output'} cannot be read or written: {error.strerror}"
-    explained = explain(error, "the storage")
+    explained = explain(error, place)
     if explained is not None:
         return FAILED, explained
     return (

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import shlex
 from contextlib import nullcontext
 
+from objectives.wording import printable
+from studies import api
 from studies.api import LaunchReport
 from studies.commands.live import LiveView
 from studies.commands.lossy import lossy_output
-from studies.commands.next_command import completed, storage_flag
+from studies.commands.next_command import completed
 from studies.commands.output import clock, console, counted, number, parameters, print_json
 from studies.execution.outcome import SIGNALLED, StopReason
+from studies.wording import command_line
 
 
 def shown(*, json: bool) -> LiveView:
@@ -35,11 +37,11 @@ def _lines(report: LaunchReport) -> list[str]:
     of = f" of {progress.budget.trials}" if progress.budget.trials is not None else ""
     head = "is finished already" if report.nothing_to_do else outcome.ended.value
     lines = [
-        f"{progress.name}: {head}: {progress.finished}{of} trials finished "
+        f"{printable(progress.name)}: {head}: {progress.finished}{of} trials finished "
         f"({progress.complete} complete, {progress.pruned} pruned), {progress.failed} failed, "
         f"{progress.running} running, {progress.waiting} waiting, in {clock(progress.seconds)}"
     ]
-    flag = storage_flag(report.location)
+    flag = api.storage_flag(report.location)
     if outcome.detail:
         lines.append(f"why    {completed(outcome.detail, flag)}")
     if progress.none_feasible:
@@ -49,8 +51,8 @@ def _lines(report: LaunchReport) -> list[str]:
         lines.append(f"best   {value}, trial {progress.best.number}: {parameters(progress.best.params)}")
     elif progress.front:
         lines.append(f"best   {counted(progress.front, 'trial')} on the Pareto front")
-    lines += [f"study  {report.location}", f"files  {report.files}"]
-    following = [f"studyhall {command}{flag}" for command in _next_commands(report)]
+    lines += [f"study  {report.location}", f"files  {printable(str(report.files))}"]
+    following = [command_line(command, *names, flags=flag) for command, *names in _next_commands(report)]
     if outcome.ended is StopReason.CANNOT_START:
         following = ["put that right, then", *following]
     if outcome.ended is StopReason.UNUSABLE:
@@ -58,9 +60,9 @@ def _lines(report: LaunchReport) -> list[str]:
     return lines + [f"{'next' if place == 0 else '    '}   {line}" for place, line in enumerate(following)]
 
 
-def _next_commands(report: LaunchReport) -> tuple[str, str, str]:
+def _next_commands(report: LaunchReport) -> tuple[list[str], list[str], list[str]]:
     progress = report.progress
-    name, found = shlex.quote(progress.name), progress.best is not None or progress.front
-    first = f"resume {name}" if report.exit_code else f"best {name}" if found else f"status {name}"
-    shown = f" {progress.best.number}" if progress.best is not None else ""
-    return first, f"show {name}{shown}", "dashboard"
+    found = progress.best is not None or progress.front
+    first = "resume" if report.exit_code else "best" if found else "status"
+    shown = [str(progress.best.number)] if progress.best is not None else []
+    return [first, progress.name], ["show", progress.name, *shown], ["dashboard"]

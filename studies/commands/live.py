@@ -14,6 +14,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from objectives.wording import printable
 from studies.commands.lossy import lossy_output
 from studies.commands.output import clock, number, parameters
 from studies.record.progress import Pace, Progress
@@ -97,7 +98,9 @@ def plain_line(progress: Progress, pace: Pace) -> str:
 def render(progress: Progress, pace: Pace, elapsed: float) -> RenderableType:
     """The live table: the study above, a line for each trial that runs below."""
     head = Table.grid(padding=(0, 2))
-    head.add_row(Text(progress.name, style="bold"), _bar(progress), Text(f"{progress.finished}{_of(progress)}"))
+    head.add_row(
+        Text(printable(progress.name), style="bold"), _bar(progress), Text(f"{progress.finished}{_of(progress)}")
+    )
     counts = Text()
     for count, word, style in (
         (progress.complete, "complete", "green"),

@@ -11,6 +11,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from studies.wording import settle_logs
+
 
 class LazyGroup(TyperGroup):
     """A group whose commands may be `UnloadedCommand`s."""
@@ -61,6 +63,7 @@ def _quietly(command: Callable[..., int]) -> Callable[..., int]:
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
+        settle_logs()
         return command(*args, **kwargs)
 
     return call

@@ -8,15 +8,34 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+from rich.table import Column, Table
 from rich.text import Text
+
+from objectives.wording import printable
+
+# What our curves are drawn with, for a terminal that has no such characters.
+_PLAIN = str.maketrans("▁▂▃▄▅▆▇█•○◉┤│…", "_.-=+*%#*o@||~")
+
+
+class PrintableConsole(Console):
+    """A console to which all text is data: a terminal obeys none of it, and what it cannot show is said."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Render as rich does; only rich's own segments move the cursor or change colours."""
+        is_plain = (options or self.options).ascii_only
+        for segment in super().render(renderable, options):
+            if segment.control is None:
+                text = printable(segment.text, lines=True)
+                segment = Segment(text.translate(_PLAIN) if is_plain else text, segment.style)
+            yield segment
 
 
 def console(*, stderr: bool = False) -> Console:
     """Where things are shown; plain text, and wide enough for any table, when that is no terminal."""
     # Rich would make a picture of the end of `file.py:two:`.
-    made = Console(stderr=stderr, highlight=False, emoji=False, soft_wrap=True)
+    made = PrintableConsole(stderr=stderr, highlight=False, emoji=False, soft_wrap=True)
     if not made.is_terminal:
         made.width = 240
     return made
@@ -44,10 +63,11 @@ def _strict(data: Any) -> Any:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str | None = None) -> Table:
-    """A plain table with a header."""
-    made = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    """A plain table with a header. The first cell of a row is a name, in one line; others may have several."""
+    heads = [Column(Text(printable(head))) for head in columns]
+    made = Table(*heads, title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for row in rows:
-        made.add_row(*(Text(cell) for cell in row))
+        made.add_row(*(Text(printable(cell, lines=place > 0)) for place, cell in enumerate(row)))
     return made
 
 
@@ -65,7 +85,12 @@ def parameters(params: Mapping[str, Any]) -> str:
     """Parameters in one line."""
     if not params:
         return "no parameters"
-    return ", ".join(f"{name}={number(value) if isinstance(value, float) else value}" for name, value in params.items())
+    return ", ".join(f"{printable(name)}={parameter_text(value)}" for name, value in params.items())
+
+
+def parameter_text(value: object) -> str:
+    """One parameter's value in one line."""
+    return number(value) if isinstance(value, float) else printable(str(value))
 
 
 def clock(seconds: float | None) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from objectives.wording import printable
 from studies import api
 from studies.commands.options import DEFAULT_STORAGE, Json, Name, Storage
 from studies.commands.output import console, number, print_json, table
@@ -34,7 +35,7 @@ def command(
     1e-4. Exits with 1 otherwise.
     """
     api.status(name, storage=storage)  # before anything is said of a study that is not there
-    console(stderr=True).print(f"{name}: trial {trial} is run again", markup=False)
+    console(stderr=True).print(f"{printable(name)}: trial {trial} is run again", markup=False)
     with _obeying_ctrl_c(), _in_a_file():
         compared = api.rerun(name, trial, storage=storage, environment=os.environ)
     if json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated
@@ -10,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from studies import api
-from studies.commands.next_command import completed, storage_flag
+from studies.commands.next_command import completed
 from studies.commands.options import DEFAULT_STORAGE, Json, Name, Storage
 from studies.commands.output import clock, console, counted, number, parameters, print_json, table
 from studies.errors import StudyGone, StudyNotFound
+from studies.wording import offered
 
 if TYPE_CHECKING:
     from studies.record.progress import Progress
@@ -28,13 +28,14 @@ def command(
     json: Json = False,
 ) -> int:
     """Show the state of a study over all workers and machines."""
-    progress = api.status(name, storage=storage)
+    place = api.locate(storage)
+    progress = api.status(name, storage=place)
     if json:
         print_json(progress.to_json())
     elif watch:
-        _watch(lambda: api.status(name, storage=storage))
+        _watch(lambda: api.status(name, storage=place))
     else:
-        console().print(table(["study", name], _rows(progress, storage_flag(api.locate(storage)))))
+        console().print(table(["study", name], _rows(progress, api.storage_flag(place))))
     return 0
 
 
@@ -55,7 +56,7 @@ def _rows(progress: Progress, flag: str) -> Iterator[tuple[str, str]]:
         yield "best", f"{progress.value_names[0]} {number(progress.best.value)}, trial {progress.best.number}"
         yield "", parameters(progress.best.params)
     elif progress.front:
-        more = completed(f"(`studyhall best {shlex.quote(progress.name)}`)", flag)
+        more = completed(f"({offered('best', progress.name)})", flag)
         yield "best", f"{counted(progress.front, 'trial')} on the Pareto front {more}"
     for running in progress.workers:
         dead = ", DEAD: the next resume requeues it" if running.alive is False else ""
@@ -65,7 +66,7 @@ def _rows(progress: Progress, flag: str) -> Iterator[tuple[str, str]]:
             f"{running.epochs} reports, last {number(running.last_value)}{dead}",
         )
     if progress.unowned:
-        resume = completed(f"`studyhall resume {shlex.quote(progress.name)} --unowned requeue`", flag)
+        resume = completed(offered("resume", progress.name, flags="--unowned requeue"), flag)
         yield "note", f"{counted(progress.unowned, 'RUNNING trial')} held by nobody; {resume} runs such trials again"
 
 

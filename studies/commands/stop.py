@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
-
+from objectives.wording import printable
 from studies import api
-from studies.commands.next_command import completed, storage_flag
+from studies.commands.next_command import completed
 from studies.commands.options import DEFAULT_STORAGE, Json, Name, Storage
 from studies.commands.output import console, counted, print_json
+from studies.wording import offered
 
 EXAMPLES = ("studyhall stop digits_mlp", "studyhall stop digits_mlp --storage big.db")
 
@@ -19,11 +19,10 @@ def command(name: Name, storage: Storage = DEFAULT_STORAGE, json: Json = False) 
         print_json({"name": name, "asked_sessions": asked.sessions, "asked_workers": asked.workers})
     elif asked.sessions:
         text = (
-            f"{name}: asked {counted(asked.workers, 'worker')} to stop at the end of their epoch; "
-            f"`studyhall status {shlex.quote(name)}` shows when they have, "
-            f"`studyhall resume {shlex.quote(name)}` goes on"
+            f"{printable(name)}: asked {counted(asked.workers, 'worker')} to stop at the end of their epoch; "
+            f"{offered('status', name)} shows when they have, {offered('resume', name)} goes on"
         )
-        console().print(completed(text, storage_flag(asked.location)), markup=False)
+        console().print(completed(text, api.storage_flag(asked.location)), markup=False)
     else:
-        console().print(f"{name}: nobody runs it, so there is nothing to stop", markup=False)
+        console().print(f"{printable(name)}: nobody runs it, so there is nothing to stop", markup=False)
     return 0

@@ -13,9 +13,11 @@ from storage.attempts import Attempt, times_of
 from studies.analysis.learning_curves import Curves
 from studies.api import TrialReport
 from studies.commands.chart import chart, side_by_side
-from studies.commands.output import console, number, parameters, table
+from studies.commands.output import console, number, parameter_text, parameters, table
 from studies.record.best import is_feasible
 from studies.sampling.duplicates import ATTRIBUTE
+
+_RUN_KEYS = {"repeat", "value"}
 
 
 def print_trial(report: TrialReport) -> None:
@@ -25,15 +27,18 @@ def print_trial(report: TrialReport) -> None:
     if found.constraints:
         rows.append(("feasible", feasible_text(found)))
         rows += [(f"constraint {key}", number(value)) for key, value in found.constraints.items()]
-    rows += [(key, number(value) if isinstance(value, float) else str(value)) for key, value in found.params.items()]
-    shown = {key: value for key, value in found.user_attrs.items() if not isinstance(value, dict) and key != "folds"}
-    rows += [(key, str(value)) for key, value in shown.items()]
+    rows += [(key, parameter_text(value)) for key, value in found.params.items()]
+    runs = _runs_of(found.user_attrs)
+    hidden = {"folds"} if runs else set()
+    for key, value in found.user_attrs.items():
+        if not isinstance(value, dict) and key not in hidden:
+            rows.append((key, str(value)))
     if found.intermediate_values:
         values = [found.intermediate_values[step] for step in sorted(found.intermediate_values)]
         rows.append(("reports", f"{_sparkline(values)}  {number(values[0])} .. {number(values[-1])}"))
     out = console()
     out.print(table(["trial", str(found.number)], rows))
-    _print_runs(out, found.user_attrs.get("folds", []))
+    _print_runs(out, runs)
     _print_curves(out, report.curves)
     for finding in report.findings:
         out.print(f"\n{finding.sentence}", markup=False)
@@ -65,6 +70,14 @@ def _given(trial: FrozenTrial) -> str:
     return parameters(trial.params or trial.system_attrs.get("fixed_params", {}))
 
 
+def _runs_of(attributes: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """What training has kept of each split and repeat; nothing where the attribute is somebody else's."""
+    kept = attributes.get("folds")
+    if not isinstance(kept, list):
+        return []
+    return kept if all(isinstance(run, dict) and run.keys() >= _RUN_KEYS for run in kept) else []
+
+
 def _print_runs(out: Console, runs: Sequence[Mapping[str, Any]]) -> None:
     """One line for each split and repeat of a trial that has several."""
     if not runs:
@@ -72,10 +85,10 @@ def _print_runs(out: Console, runs: Sequence[Mapping[str, Any]]) -> None:
     rows = []
     for run in runs:
         values = run["value"] if isinstance(run["value"], list) else [run["value"]]
-        said = ", ".join("-" if value is None else number(value) for value in values)
+        said = ", ".join(number(value) if isinstance(value, float | int) else "-" for value in values)
         cells = [str(run[key]) if run.get(key) is not None else "-" for key in ("epochs", "best_epoch", "ended")]
         # Studies of format 2 have "division".
-        split = run["split"] if "split" in run else run["division"]
+        split = run.get("split", run.get("division", "-"))
         rows.append([str(run["repeat"]), str(split), said, *cells])
     out.print()
     out.print(table(["repeat", "split", "value", "epochs", "best epoch", "ended"], rows))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sysconfig
 import traceback
 from pathlib import Path
@@ -11,6 +10,7 @@ import optuna
 
 from storage.attempts import same_error
 from studies.record.stored import StoredStudy
+from studies.wording import offered
 
 _OURS = Path(__file__).resolve().parents[2]
 _NOT_THE_USERS = (
@@ -38,10 +38,10 @@ def same_error_sentence(stored: StoredStudy, worker: str) -> str:
     if error is None:
         return ""  # another launch has let a trial finish since
     number = stored.storage.get_trial_number_from_id(min(error.trials))
-    name, place = shlex.quote(stored.name), error.last.cause.partition(" at ")[2]
+    name, place = stored.name, error.last.cause.partition(" at ")[2]
     what = f"{error.last.detail.partition(chr(10))[0]}{f' ({place})' if place else ''}"
     return (
         f"{what} in all {error.count} attempts, and no trial has ever finished "
-        f"(`studyhall show {name} {number}` has the whole of it); "
-        f"mend that, then `studyhall resume {name} --accept-changes`"
+        f"({offered('show', name, number)} has the whole of it); "
+        f"mend that, then {offered('resume', name, flags='--accept-changes')}"
     )

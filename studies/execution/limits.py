@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from studies.execution.outcome import LaunchOutcome, StopReason
 from studies.record.closing import closed_for
 from studies.record.progress import Progress
 from studies.record.stored import StoredStudy
+from studies.wording import offered
 
 
 def study_over(progress: Progress) -> tuple[StopReason, str] | None:
@@ -38,7 +38,7 @@ def ran_out(stored: StoredStudy, progress: Progress, *, is_closed: bool) -> Laun
     """Why the workers of a launch have found no trial any more. ``is_closed``: they say that the study is closed."""
     closed = closed_for(stored.attributes) if is_closed else None
     if closed is not None:
-        resume = f"`studyhall resume {shlex.quote(stored.name)}` goes on"
+        resume = f"{offered('resume', stored.name)} goes on"
         return LaunchOutcome(ended=StopReason[closed[0]], detail="; ".join(filter(None, [closed[1], resume])))
     # Only a sampler that covers its space ends before the number of trials is there.
     trials = progress.budget.trials

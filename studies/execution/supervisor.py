@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import shlex
 import signal
 import time
 from collections.abc import Callable, Sequence
@@ -29,6 +28,7 @@ from studies.record.progress import Progress, finished_by, read_progress
 from studies.record.sessions import Session, Watch
 from studies.record.stored import StoredStudy
 from studies.spec.settings import WorkerSettings
+from studies.wording import offered
 
 log = logging.getLogger("studyhall.launch")
 
@@ -225,8 +225,8 @@ class Supervisor:
     def _last_failure(self) -> str:
         last = self._trials(TrialState.FAIL)[-1]
         reason = str(last.user_attrs.get("failure", "failed")).splitlines()[0]
-        show = f"studyhall show {shlex.quote(self.stored.name)} {last.number}"
-        return f"trial {last.number}: {reason} (`{show}` has the whole of it)"
+        show = offered("show", self.stored.name, last.number)
+        return f"trial {last.number}: {reason} ({show} has the whole of it)"
 
     def _trials(self, state: TrialState) -> list[FrozenTrial]:
         return self.stored.storage.get_all_trials(self.stored.study_id, deepcopy=False, states=(state,))

@@ -10,6 +10,7 @@ from typing import Any
 
 from optuna.trial import FrozenTrial, TrialState
 
+from objectives.wording import quoted
 from storage import StorageLocation, open_storage
 from storage.attempts import attempts_of, times_of
 from studies.errors import StudyError
@@ -71,7 +72,9 @@ def dry_run(spec: StudySpec) -> DryRun:
         stored.storage.engine.dispose()
     finished = [trial for trial in trials if trial.state in (TrialState.COMPLETE, TrialState.PRUNED)]
     if not finished:
-        raise StudyError(f"the trial of {spec.name!r} did not get to its end: {_reason(trials) or outcome.detail}")
+        raise StudyError(
+            f"the trial of {quoted(spec.name)} did not get to its end: {_reason(trials) or outcome.detail}"
+        )
     (trial,) = finished
     return DryRun(trial=trial, seconds=times_of(trial).seconds or 0.0, total_seconds=time.monotonic() - begun)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from objectives.wording import quoted
 from storage.claims import FINISHED, Budget
 from studies.errors import StudyError
 from studies.record.sessions import running_seconds
@@ -37,7 +38,7 @@ def raise_budget(stored: StoredStudy, *, trials: int | None = None, more_seconds
             finished = finished_trials(stored)
             if trials < finished:
                 raise StudyError(
-                    f"study {stored.name!r} has {finished} finished trials, which is more than {trials} already",
+                    f"study {quoted(stored.name)} has {finished} finished trials, which is more than {trials} already",
                     hint=f"give a number above {finished} to go on",
                 )
             budget = replace(budget, trials=trials)
@@ -58,6 +59,7 @@ def check_size(spec: StudySpec, trials: int | None) -> None:
     size = points_of(spec)
     if size is not None and trials is not None and trials > size:
         raise StudyError(
-            f"the {spec.sampler.name} of study {spec.name!r} has {size} points, and {trials} trials are asked for",
+            f"the {spec.sampler.name} of study {quoted(spec.name)} has {size} points, "
+            f"and {trials} trials are asked for",
             hint=f"give `--trials {size}` or fewer",
         )

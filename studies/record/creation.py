@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import shlex
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ import optuna
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from objectives.wording import quoted
 from storage import SharedStorage, StorageLocation
 from storage.attempts import attempts_of
 from studies.errors import StudyError, StudyNotFound
@@ -22,6 +22,7 @@ from studies.record.training_version import note_training
 from studies.sampling.samplers import points_of
 from studies.sampling.start_points import enqueue
 from studies.spec.study import FORMAT, StudySpec
+from studies.wording import offered
 
 _MADE_FROM = (
     "objective",
@@ -99,8 +100,8 @@ def _searches_something_else(found: StoredStudy, differences: Sequence[str], *, 
     lines = "\n  ".join(differences)
     accept = "--accept-changes with this, " if may_accept else ""
     return StudyError(
-        f"study {found.name!r} in {found.location} searches something else:\n  {lines}\n"
-        f"`studyhall resume {shlex.quote(found.name)}` goes on with it as it was, {accept}--name starts another"
+        f"study {quoted(found.name)} in {found.location} searches something else:\n  {lines}\n"
+        f"{offered('resume', found.name)} goes on with it as it was, {accept}--name starts another"
     )
 
 
@@ -123,7 +124,8 @@ def _adopt(found: StoredStudy, spec: StudySpec) -> StoredStudy:
     theirs = tuple(d.name.lower() for d in found.storage.get_study_directions(found.study_id))
     if theirs != spec.directions:
         raise StudyError(
-            f"the Optuna study {found.name!r} has the directions {', '.join(theirs)}, not {', '.join(spec.directions)}",
+            f"the Optuna study {quoted(found.name)} has the directions {', '.join(theirs)}, "
+            f"not {', '.join(spec.directions)}",
             hint=f"give --direction {','.join(theirs)}, or another --name",
         )
     adopted = replace(found, spec=spec)

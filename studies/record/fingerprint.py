@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import difflib
-import shlex
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from objectives.wording import quoted
 from studies.errors import SourceChanged, StudyError
 from studies.record.creation import never_began
 from studies.record.sessions import live_sessions
 from studies.record.stored import StoredStudy
 from studies.spec.objective import Fingerprint
 from studies.spec.resolving import resolve
+from studies.wording import offered
 
 _KEY = "studyhall:source"
 _SHOWN_LINES = 30
@@ -41,9 +42,9 @@ def check_source(stored: StoredStudy, *, accept: bool) -> None:
             kept = _keep(stored, now, accept=accept)
     if changes := [*_changes(kept, now)]:
         raise SourceChanged(
-            f"{', '.join(changes)} since study {stored.name!r} began, so old and new trials would not compare:\n"
+            f"{', '.join(changes)} since study {quoted(stored.name)} began, so old and new trials would not compare:\n"
             f"{_difference(kept['text'], now.text) if kept['sha256'] != now.sha256 else ''}"
-            f"`studyhall resume {shlex.quote(stored.name)} --accept-changes` goes on with what it is now; "
+            f"{offered('resume', stored.name, flags='--accept-changes')} goes on with what it is now; "
             "`studyhall launch ... --name NEW` starts another study"
         )
 
@@ -56,8 +57,8 @@ def _keep(stored: StoredStudy, now: Fingerprint, *, accept: bool) -> Mapping[str
         return kept
     if differs and live_sessions(stored.attributes):
         raise StudyError(
-            f"study {stored.name!r} runs, and its workers go on with what they have loaded",
-            hint=f"`studyhall stop {shlex.quote(stored.name)}` first, then accept the changes",
+            f"study {quoted(stored.name)} runs, and its workers go on with what they have loaded",
+            hint=f"{offered('stop', stored.name)} first, then accept the changes",
         )
     if differs and not never_began(stored):
         stored.note_change()

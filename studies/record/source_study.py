@@ -13,6 +13,7 @@ from optuna.trial import FixedTrial, FrozenTrial, create_trial
 from objectives.space.conditions import same
 from objectives.space.search_space import SearchSpace
 from objectives.space.values import Scalar
+from objectives.wording import quoted
 from storage import SharedStorage
 from storage.claims import FINISHED
 from storage.optuna_schema import trial_id_of
@@ -42,17 +43,17 @@ def remember(stored: StoredStudy, source: StoredStudy) -> str | None:
     theirs = tuple(direction.name.lower() for direction in source.study.directions)
     metrics = spec.metrics, () if source.spec is None else source.spec.metrics
     if theirs != spec.directions:
-        return f"study {source.name!r} is to {', '.join(theirs)}, this one to {', '.join(spec.directions)}"
+        return f"study {quoted(source.name)} is to {', '.join(theirs)}, this one to {', '.join(spec.directions)}"
     if all(metrics) and metrics[0] != metrics[1]:
-        return f"study {source.name!r} optimizes {', '.join(metrics[1])}, this one by {', '.join(metrics[0])}"
+        return f"study {quoted(source.name)} optimizes {', '.join(metrics[1])}, this one by {', '.join(metrics[0])}"
     trials = source.storage.get_all_trials(source.study_id, deepcopy=False)
     unfinished = [trial.number for trial in trials if trial.state not in FINISHED]
     note = _Note(study=source.name, trials=len(trials), without=unfinished)
     finished = len(trials) - len(unfinished)
     if not finished:
-        return f"study {source.name!r} has no finished trial yet"
+        return f"study {quoted(source.name)} has no finished trial yet"
     if not _fitting(stored.storage, source.study_id, note, spec, source.spec):
-        return f"none of the {finished} finished trials of study {source.name!r} lies in this [space]"
+        return f"none of the {finished} finished trials of study {quoted(source.name)} lies in this [space]"
     stored.storage.set_study_system_attr(stored.study_id, _KEY, asdict(note))
     return None
 

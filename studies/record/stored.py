@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,15 +12,17 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial
 
-from objectives.wording import did_you_mean
-from storage import SharedStorage, StorageLocation
+from objectives.wording import did_you_mean, quoted, shell_word
+from storage import SharedStorage, StorageError, StorageLocation
 from storage.claims import Budget
+from storage.errors import StorageLost, explain
 from studies.errors import StudyError, StudyGone, StudyNotFound
 from studies.record.overview import Overview
 from studies.sampling.pruners import make_pruner
 from studies.spec.renamed import renamed
 from studies.spec.study import FORMAT, StudySpec
 from studies.study_file.completion import complete
+from studies.wording import offered
 
 SPEC_KEY = "studyhall:spec"
 
@@ -99,14 +100,14 @@ class StoredStudy:
             raise self.deleted() from None
         if name != self.name:
             raise StudyGone(
-                f"study {self.name!r} was renamed {name!r} while it was in use",
-                hint=f"`studyhall resume {shlex.quote(name)}` goes on",
+                f"study {quoted(self.name)} was renamed {quoted(name)} while it was in use",
+                hint=f"{offered('resume', name)} goes on",
             )
 
     def deleted(self) -> StudyGone:
         """Say that another program has deleted the study, and what is left of it."""
         return StudyGone(
-            f"study {self.name!r} was deleted from {self.location} while it was in use",
+            f"study {quoted(self.name)} was deleted from {self.location} while it was in use",
             hint=f"its logs and checkpoints are left in {self.files}",
         )
 
@@ -124,6 +125,27 @@ class StoredStudy:
             self.check_there()
             raise error from None
 
+    @contextmanager
+    def kept_for_resume(self) -> Iterator[None]:
+        """Where the storage fails inside: which one, and the command that goes on.
+
+        Raises:
+            StorageLost: it failed.
+            StorageError: it refused.
+        """
+        then = f"then {offered('resume', self.name)}"
+        try:
+            yield
+        except StorageLost as error:
+            raise StorageLost(error.message, f"{error.hint}, {then}") from error
+        except StorageError:
+            raise
+        except Exception as error:
+            sentence = explain(error, str(self.location))
+            if sentence is None:
+                raise
+            raise StorageLost(sentence, then) from error
+
     def required_spec(self) -> StudySpec:
         """The spec.
 
@@ -132,8 +154,8 @@ class StoredStudy:
         """
         if self.spec is None:
             raise StudyError(
-                f"study {self.name!r} was not made by studyhall, so it does not say what to run",
-                hint=f"`studyhall launch OBJECTIVE --name '{self.name}'` adopts it",
+                f"study {quoted(self.name)} was not made by studyhall, so it does not say what to run",
+                hint=f"{offered('launch', 'OBJECTIVE', flags=f'--name {shell_word(self.name)}')} adopts it",
             )
         return self.spec
 
@@ -147,10 +169,12 @@ def load(location: StorageLocation, storage: SharedStorage, name: str) -> Stored
     """
     try:
         study_id = storage.get_study_id_from_name(name)
-    except KeyError:
+    except (KeyError, UnicodeEncodeError):  # a name that no database can hold
         known = [study.study_name for study in storage.get_all_studies()]
         near, list_ = did_you_mean(name, known).removeprefix("; "), f"`studyhall list` shows all {len(known)}"
-        raise StudyNotFound(f"no study {name!r} in {location}", hint=f"{near} ({list_})" if near else list_) from None
+        raise StudyNotFound(
+            f"no study {quoted(name)} in {location}", hint=f"{near} ({list_})" if near else list_
+        ) from None
     return StoredStudy(location, storage, study_id, name, _read_spec(name, storage.get_study_system_attrs(study_id)))
 
 
@@ -165,7 +189,7 @@ def stored_trial(stored: StoredStudy, number: int) -> FrozenTrial:
     except KeyError:
         count = stored.storage.count_states(stored.study_id).total()
         there = f"0 to {count - 1}" if count else "none yet"
-        raise StudyError(f"study {stored.name!r} has no trial {number}", hint=f"there are: {there}") from None
+        raise StudyError(f"study {quoted(stored.name)} has no trial {number}", hint=f"there are: {there}") from None
     return stored.storage.get_trial(trial_id)
 
 
@@ -174,7 +198,7 @@ def _read_spec(name: str, attributes: dict[str, Any]) -> StudySpec | None:
         return None
     if attributes.get(FORMAT_KEY, 0) > FORMAT:
         raise StudyError(
-            f"study {name!r} was stored in format {attributes[FORMAT_KEY]} by a newer studyhall, "
+            f"study {quoted(name)} was stored in format {attributes[FORMAT_KEY]} by a newer studyhall, "
             f"this one reads up to {FORMAT}",
             hint="upgrade studyhall",
         )

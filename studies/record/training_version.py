@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from objectives.wording import quoted
 from studies.record.stored import StoredStudy
 from studies.spec.resolving import resolve
 
@@ -27,8 +28,9 @@ def note_training(stored: StoredStudy) -> str | None:
     if trials <= stored.changed_at or before == now:
         return None
     return (
-        f"the {trials} trials of study {stored.name!r} were trained by {'an older' if before < now else 'a newer'} "
-        "studyhall, whose training makes somewhat other values of the same parameters: old and new trials do not "
+        f"the {trials} trials of study {quoted(stored.name)} were trained by "
+        f"{'an older' if before < now else 'a newer'} studyhall, whose training makes somewhat other values of the "
+        "same parameters: old and new trials do not "
         "compare exactly; `studyhall launch ... --name NEW` starts another study"
     )
 

@@ -11,6 +11,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from objectives.wording import written
 from studies.sampling.samplers import base_sampler, make_sampler, sampler_of
 from studies.spec.study import StudySpec
+from studies.wording import offered
 
 
 def warm_start_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
@@ -26,7 +27,10 @@ def warm_start_faults(spec: StudySpec) -> Iterator[tuple[str, str]]:
             f"decides where {written(sampler.name)} begins, and so does sampler.{replaced[0]}; leave one of them out",
         )
     if spec.warm_start == spec.name:
-        yield "warm_start", f"found {written(spec.warm_start)}, which is this study itself; `studyhall resume` goes on"
+        yield (
+            "warm_start",
+            f"found {written(spec.warm_start)}, which is this study itself; {offered('resume', spec.name)} goes on",
+        )
 
 
 def warm_start_sampler(

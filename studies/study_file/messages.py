@@ -28,6 +28,7 @@ _PLAIN = {
     "int_parsing": "a whole number",
     "int_type": "a whole number",
     "string_type": "a text",
+    "string_unicode": "a text in UTF-8",
     "tuple_type": "a list, in brackets",
 }
 
@@ -63,6 +64,8 @@ def _wrong(row: ErrorDetails, key: str) -> str:
 def _message(row: ErrorDetails) -> str:
     if row["type"] in ("model_type", "model_attributes_type"):
         return f"must be a table such as {{ {_keys_beside((*row['loc'], ''))[0]} = ... }}"
+    if row["type"] == "string_too_long":
+        return f"must have at most {row['ctx']['max_length']} characters"
     if row["type"] == "too_short":
         return "must not be empty"
     if row["type"] in _PLAIN:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -45,8 +46,16 @@ def read_study(study: str, settings: Mapping[str, object] | None = None) -> Stud
         _lay_over(source, table, key, value)
     _refuse_unreadable(source, table)
     # What a file names relative to itself is absolute by now.
-    _find_files(table, Path.cwd())
+    _find_files(table, _working_folder())
     return _checked(source, table)
+
+
+def _working_folder() -> Path:
+    """Where relative paths begin; where it was removed, a place without files, which only those miss who need it."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return Path(os.readlink("/proc/self/cwd"))  # noqa: PTH115  "/its/path (deleted)"
 
 
 def _table(study: str) -> tuple[str, dict[str, object]]:
@@ -59,7 +68,7 @@ def _table(study: str) -> tuple[str, dict[str, object]]:
     if path.suffix == ".toml":
         return study, _from_file(study, path)
     if (objective := find(study)) is not None:
-        return study, {"name": objective.study_name, "objective": objective.absolute(Path.cwd())}
+        return study, {"name": objective.study_name, "objective": objective.absolute(_working_folder())}
     advice = f"allowed: a gallery study ({', '.join(ready)}), a file.toml, or an objective such as file.py:function"
     raise StudyFileError(study, [("", f"no such study; {advice}{did_you_mean(study, ready)}")])
 

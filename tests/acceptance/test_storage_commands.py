@@ -90,7 +90,7 @@ def test_a_backup_beside_a_launch_and_a_copy_that_goes_on_by_itself(place, event
     backed_up = place.json("storage", "backup", "monday.db")
     assert backed_up["trials"]["held"] >= 2
     refused = place.run("storage", "copy", "studyhall.db", "other.db")
-    assert (refused.returncode, "study 'held' is running; `studyhall stop 'held'`" in refused.stderr) == (2, True)
+    assert (refused.returncode, "study 'held' is running; `studyhall stop held`" in refused.stderr) == (2, True)
     assert not (place.folder / "other.db").exists()
     forced = place.json("storage", "copy", "studyhall.db", "other.db", "--force")
     assert [row["study"] for row in forced["studies"]] == ["held"]

@@ -140,7 +140,7 @@ def test_a_full_disk_and_what_was_written_before_it(small_disk, path):
             opened.set_study_user_attr(1, f"key {number}", "x" * 2000)
 
     # When it is written until nothing more fits
-    assert sentence(fill) == ("the disk that holds sqlite:////d/s.db is full; free some room, then `studyhall resume`")
+    assert sentence(fill) == ("the disk that holds sqlite:////d/s.db is full; free some room")
     # Then all that was written is there, the file is whole, and with more room it goes on
     written = len(opened.get_study_user_attrs(1))
     assert written > 10

@@ -33,6 +33,9 @@ ODD = [
     "file:x.db",
     "back\\slash.db",
     "new\nline.db",
+    "back`quote.db",
+    "\x1b[31m\u202e.db",
+    os.fsdecode(b"no utf-8 \xff.db"),
 ]
 
 
@@ -67,6 +70,41 @@ def test_a_tilde_is_the_home_folder(monkeypatch):
     monkeypatch.setenv("HOME", "/home/eva")
     assert str(StorageLocation.parse("~/x.db").path) == "/home/eva/x.db"
     assert str(StorageLocation.parse("sqlite:///~/x.db").path) == "/home/eva/x.db"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x.db",
+        "./x.db",
+        ".//x.db",
+        "there/../x.db",
+        "there/deep/../../x.db",
+        "{folder}/x.db",
+        "/{folder}/x.db",
+        "{folder}//there/../x.db",
+        "~/x.db",
+        "~/there/../x.db",
+        "sqlite:///there/../x.db",
+        "sqlite:////{folder}/x.db",
+        "link/../x.db",  # out of what the link leads to
+    ],
+)
+def test_one_path_has_one_spelling(tmp_path, monkeypatch, text):
+    (tmp_path / "there" / "deep").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert str(StorageLocation.parse(text.format(folder=tmp_path)).path) == f"{tmp_path}/x.db"
+
+
+def test_a_working_folder_that_was_removed_hinders_relative_paths_alone(tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert StorageLocation.parse(f"{tmp_path}/x.db").path == tmp_path / "x.db"
+    with pytest.raises(StorageError, match=r"the working folder was removed.*`cd`"):
+        StorageLocation.parse("x.db")
 
 
 @pytest.mark.parametrize("name", ODD)
@@ -139,6 +177,21 @@ def test_any_password_reaches_the_server_as_it_was_meant(password):
         ("postgresql://", "names no database"),
         ("postgresql://eva@db/optuna?password=s3cret", "has 'password' among its options; write the password before"),
         ("postgresql://eva@db/optuna?sslpassword=s3cret", "has 'sslpassword' among its options"),
+        ("postgresql://eva@db/optuna?Password=s3cret", "has 'Password' among its options"),
+        ("postgresql:///eva:s3cret@db/optuna", "has its @ behind a slash"),
+        ("postgresql://db/eva:s3cret@db", "has its @ behind a slash"),
+        ("postgres:/eva:s3cret@db/optuna", "looks like a URL that lacks a part"),
+        ("postgres:eva:s3cret@db/optuna", "looks like a URL that lacks a part"),
+        ("postgresql//eva:s3cret@db/optuna", "looks like a URL that lacks a part"),
+        ("postgresql+psycopg//eva:s3cret@db/optuna", "looks like a URL that lacks a part"),
+        ("sqlite:///postgresql:/eva:s3cret@db/optuna", "looks like a URL that lacks a part"),
+        ("sqlite:///postgresql://eva:s3cret@db/optuna?x", "has options after its question mark"),
+        ("eva:s3cret@db/optuna", "looks like a URL that lacks a part"),
+        ("http:/eva:s3cret@db/optuna", "looks like a URL that lacks a part"),
+        ("eva:s3cret@db://optuna", "storage of that kind is not supported"),
+        ("postgre:s3cret@db://optuna", "storage of that kind is not supported"),
+        ("postgresq://eva:s3cret@db/optuna", "storage 'postgresq' is not supported"),
+        ("mysql+pymysql://eva:s3cret@db", "storage 'mysql+pymysql' is not supported"),
     ],
 )
 def test_a_url_that_can_be_misread_is_refused_without_showing_a_part_of_the_password(text, words):

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from objectives.wording import printable
 from studies import api
 from studies.commands.options import DEFAULT_STORAGE, Json, Storage
 from studies.commands.output import console, print_json, table
@@ -30,5 +31,8 @@ def command(
         return 0
     out = console()
     out.print(table(["study", "trials"], [(name, str(count)) for name, count in done.trials.items()]))
-    out.print(f"\n{target}: whole and checked; the folder {done.location.files} is not part of it", markup=False)
+    out.print(
+        f"\n{printable(str(target))}: whole and checked; the folder {done.location.files} is not part of it",
+        markup=False,
+    )
     return 0

@@ -7,8 +7,10 @@ from typing import Annotated
 import typer
 
 from studies import api
+from studies.commands.next_command import completed
 from studies.commands.options import DEFAULT_STORAGE, Json, Storage
 from studies.commands.output import console, print_json, table
+from studies.wording import offered
 
 EXAMPLES = ("studyhall storage verify", "studyhall storage verify --repair --storage big.db")
 
@@ -32,6 +34,6 @@ def command(
         out.print()
     text = f"{report.location}: {len(report.left)} fault(s)" if report.left else f"{report.location}: sound"
     if any(finding.cure for finding in report.left):
-        text += "; `studyhall storage verify --repair` repairs what can be"
-    out.print(text, markup=False)
+        text += f"; {offered('storage verify', flags='--repair')} repairs what can be"
+    out.print(completed(text, api.storage_flag(report.location)), markup=False)
     return 1 if report.left else 0

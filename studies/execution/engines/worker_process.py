@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import logging
 import multiprocessing as mp
 import os
@@ -22,6 +23,7 @@ from storage.processes import ProcessIdentity
 from studies.execution.descendants import MARK, Ending, descendants, mark_of
 from studies.execution.messages import WorkerOrder, WorkerReport
 from studies.execution.worker import work
+from studies.wording import PrintableFormatter, settle_logs
 
 TERMINAL_SIGNALS = {signal.SIGINT, signal.SIGHUP, signal.SIGTERM}
 _LIMITS = {
@@ -98,11 +100,15 @@ def _prepare(order: WorkerOrder) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     redirect(order.log, 1, 2)
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr, force=True
-    )
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # whatever the terminal takes
+    lines = logging.StreamHandler(sys.stderr)
+    lines.setFormatter(PrintableFormatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[lines], force=True)
     logging.getLogger("studyhall.worker").info("worker %s, process %d, %s", order.worker, os.getpid(), order.device)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+    settle_logs()
     # An objective that uses multiprocessing finds it as a script of its own would.
     mp.set_start_method(None, force=True)
 
