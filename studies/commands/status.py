@@ -35,11 +35,14 @@ def command(
     elif watch:
         _watch(lambda: api.status(name, storage=place))
     else:
-        console().print(table(["study", name], _rows(progress, api.storage_flag(place))))
+        out = console()
+        out.print(table(["study", name], _rows(progress)))
+        for sentence in _offers(progress):
+            out.print(f"\n{completed(sentence, api.storage_flag(place))}", markup=False)
     return 0
 
 
-def _rows(progress: Progress, flag: str) -> Iterator[tuple[str, str]]:
+def _rows(progress: Progress) -> Iterator[tuple[str, str]]:
     of = f" of {progress.budget.trials}" if progress.budget.trials is not None else ""
     limit = f" of {clock(progress.budget.seconds)}" if progress.budget.seconds is not None else ""
     yield "finished", f"{progress.finished}{of} ({progress.complete} complete, {progress.pruned} pruned)"
@@ -56,8 +59,7 @@ def _rows(progress: Progress, flag: str) -> Iterator[tuple[str, str]]:
         yield "best", f"{progress.value_names[0]} {number(progress.best.value)}, trial {progress.best.number}"
         yield "", parameters(progress.best.params)
     elif progress.front:
-        more = completed(f"({offered('best', progress.name)})", flag)
-        yield "best", f"{counted(progress.front, 'trial')} on the Pareto front {more}"
+        yield "best", f"{counted(progress.front, 'trial')} on the Pareto front"
     for running in progress.workers:
         dead = ", DEAD: the next resume requeues it" if running.alive is False else ""
         yield (
@@ -66,8 +68,16 @@ def _rows(progress: Progress, flag: str) -> Iterator[tuple[str, str]]:
             f"{running.epochs} reports, last {number(running.last_value)}{dead}",
         )
     if progress.unowned:
-        resume = completed(offered("resume", progress.name, flags="--unowned requeue"), flag)
-        yield "note", f"{counted(progress.unowned, 'RUNNING trial')} held by nobody; {resume} runs such trials again"
+        yield "unowned", f"{counted(progress.unowned, 'RUNNING trial')} held by nobody"
+
+
+def _offers(progress: Progress) -> Iterator[str]:
+    """What can be done now: sentences below the table, whose cells would break a command in pieces."""
+    if progress.front and not progress.none_feasible:
+        yield f"{offered('best', progress.name)} shows the Pareto front"
+    if progress.unowned:
+        resume = offered("resume", progress.name, flags="--unowned requeue")
+        yield f"{resume} runs the trials again that nobody holds"
 
 
 def _watch(look: Callable[[], Progress]) -> None:
