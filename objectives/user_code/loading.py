@@ -15,7 +15,7 @@ from objectives.objective import Objective
 from objectives.user_code.process import AS_MAIN, RunsAStudy, module_name, no_study_of_its_own, show_as_main
 from objectives.user_code.signatures import check_takes_a_trial, needs_arguments, refuse_coroutine, refuse_uncallable
 from objectives.user_code.source import file_of, hidden_neighbour, split_reference
-from objectives.wording import did_you_mean
+from objectives.wording import did_you_mean, shell_word
 
 
 def load(reference: str) -> Objective:
@@ -95,7 +95,11 @@ def _is_part_of(path: Path, error: BaseException) -> str:
     above, parts = path.parent, [path.stem]
     while (above / "__init__.py").is_file():
         above, parts = above.parent, [above.name, *parts]
-    return f"; launch it by its name: `studyhall launch {'.'.join(parts)}:...` in {above}" if len(parts) > 1 else ""
+    return (
+        f"; launch it by its name: `studyhall launch {shell_word('.'.join(parts))}:...` in {above}"
+        if len(parts) > 1
+        else ""
+    )
 
 
 def _met_ours(folder: Path, error: BaseException) -> str:
