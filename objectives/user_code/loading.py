@@ -95,11 +95,9 @@ def _is_part_of(path: Path, error: BaseException) -> str:
     above, parts = path.parent, [path.stem]
     while (above / "__init__.py").is_file():
         above, parts = above.parent, [above.name, *parts]
-    return (
-        f"; launch it by its name: `studyhall launch {shell_word('.'.join(parts))}:...` in {above}"
-        if len(parts) > 1
-        else ""
-    )
+    if len(parts) == 1:
+        return ""
+    return f"; launch it by its name: `studyhall launch {shell_word('.'.join(parts))}:...` in {above}"
 
 
 def _met_ours(folder: Path, error: BaseException) -> str:
