@@ -17,7 +17,7 @@ from helpers.installed import install
 from helpers.paths import HELPERS
 from helpers.place import Place
 from helpers.postgresql import Server, running_server
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 for name in [*os.environ]:
     ours = name.startswith("STUDYHALL_") and not name.startswith("STUDYHALL_TEST_")
@@ -25,7 +25,14 @@ for name in [*os.environ]:
         del os.environ[name]
 
 # Every run draws the same examples, and none is judged by the time it took.
-settings.register_profile("studyhall", derandomize=True, deadline=None, database=None, print_blob=True)
+settings.register_profile(
+    "studyhall",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    database=None,
+    print_blob=True,
+)
 settings.load_profile("studyhall")
 
 pytest.register_assert_rewrite("contracts")
