@@ -40,7 +40,7 @@ def read_study(study: str, settings: Mapping[str, object] | None = None) -> Stud
         StudyFileError: with all faults at once.
     """
     if "\0" in study:
-        raise StudyFileError(study.replace("\0", " "), [("", "holds a character that no name has (NUL)")])
+        raise StudyFileError(study.replace("\0", " "), [("", "no file has such a name: it holds a NUL")])
     source, table = _table(study)
     for key, value in (settings or {}).items():
         _lay_over(source, table, key, value)

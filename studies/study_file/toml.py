@@ -16,6 +16,9 @@ LARGEST_FILE = 4 * 2**20  # bytes; thousands of start points take less than a te
 DEEPEST = 16  # tables and lists inside of each other; a study has 4
 _INTEGERS = range(-(2**63), 2**63)  # TOML's
 
+# Python keeps bytes of a file's name that are no UTF-8 as lone surrogates.
+_NO_TEXT = re.compile(r"[\0\ud800-\udfff]")
+
 # `a.a.a...` for as long as a file lasts keeps the parser busy for hours.
 _ENDLESS_KEY = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){100}""")
 
@@ -71,12 +74,21 @@ def _unreadable(table: Mapping[str, object]) -> Iterator[Fault]:
         if depth > DEEPEST:
             yield key.partition(".")[0].partition("[")[0], f"nests more than {DEEPEST} lists or tables in each other"
             return
-        if isinstance(value, str) and "\0" in value:
-            yield key, "holds a character that no text has (NUL)"
+        if isinstance(value, str) and _NO_TEXT.search(value):
+            yield key, "holds what is no text: a NUL, or bytes that are not in UTF-8"
+        elif (
+            isinstance(value, Mapping)
+            and (odd := next((name for name in value if not _is_key(name)), None)) is not None
+        ):
+            yield key, f"holds the key {odd!r}; a key is a text"
         elif isinstance(value, int) and value not in _INTEGERS:
             yield key, "found an integer of more than 64 bits, which is beyond TOML"
         else:
             waiting += [(f"{key}{name}", item, depth + 1) for name, item in _inside(value, key)]
+
+
+def _is_key(name: object) -> bool:
+    return isinstance(name, str) and not _NO_TEXT.search(name)
 
 
 def _inside(value: object, key: str) -> Iterable[tuple[str, object]]:

@@ -54,6 +54,9 @@ CIRCLE.append(CIRCLE)
         ({"name": "a\0b"}, "name"),
         (nested(DEEPEST + 1, 1), "a"),
         ({"start": CIRCLE}, "start"),
+        ({"space": {1: 2}}, "space"),
+        ({"space": {"a\0": 2}}, "space"),
+        ({"data": {"dataset": "\udcff.csv"}}, "data.dataset"),
         (parse_toml("a = 0x" + "f" * 5000), "a"),
     ],
 )
