@@ -76,11 +76,8 @@ def _unreadable(table: Mapping[str, object]) -> Iterator[Fault]:
             return
         if isinstance(value, str) and _NO_TEXT.search(value):
             yield key, "holds what is no text: a NUL, or bytes that are not in UTF-8"
-        elif (
-            isinstance(value, Mapping)
-            and (odd := next((name for name in value if not _is_key(name)), None)) is not None
-        ):
-            yield key, f"holds the key {odd!r}; a key is a text"
+        elif isinstance(value, Mapping) and not all(map(_is_key, value)):
+            yield key, "holds a key that is no text"
         elif isinstance(value, int) and value not in _INTEGERS:
             yield key, "found an integer of more than 64 bits, which is beyond TOML"
         else:

@@ -66,17 +66,15 @@ def _read(path: Path) -> tuple[np.ndarray, np.ndarray, str, set[str]]:
         if not {f"x{prefix}", f"y{prefix}"} <= names:
             held = ", ".join(sorted(names)) or "nothing"
             raise DataError(f"{path} must hold {LAYOUT}; it holds {held}")
+        for name in ("x", "y"):
+            _check_header(path, archive.zip, name + prefix)
         x, y = (_array(path, archive, name + prefix) for name in ("x", "y"))
     return x, y, prefix, names
 
 
 def _array(path: Path, archive: Any, name: str) -> np.ndarray:
-    member = f"{name}.npy"
-    if member not in archive.zip.namelist():
-        raise DataError(f"{path}: {name} is no array as numpy.savez writes")
-    _check_header(path, archive.zip, name)
     try:
-        array: np.ndarray = archive[member]
+        array: np.ndarray = archive[f"{name}.npy"]
     except ValueError as error:
         # NumPy's own message advises to allow pickles, which is how such a file would run its code.
         raise _no_plain_array(path, name) from error
@@ -91,6 +89,8 @@ def _check_header(path: Path, archive: zipfile.ZipFile, name: str) -> None:
     """  # noqa: DOC501  `_no_plain_array` makes a DataError
     from numpy.lib import format as npy
 
+    if f"{name}.npy" not in archive.namelist():
+        raise DataError(f"{path}: {name} is no array as numpy.savez writes")
     member = archive.getinfo(f"{name}.npy")
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise DataError(f"{path}: {name} is compressed in a way that NumPy does not write")
