@@ -50,11 +50,7 @@ class PostgreSQLStorage(SharedStorage):
     def __init__(self, url: str) -> None:
         self._inside = threading.local()
         # pool_pre_ping: after a restart of the server the next call connects anew.
-        super().__init__(
-            url,
-            engine_kwargs=_engine_options(url) | {"pool_pre_ping": True},
-            skip_table_creation=True,
-        )
+        super().__init__(url, _engine_options(url) | {"pool_pre_ping": True})
 
     def __reduce__(self) -> tuple[type[PostgreSQLStorage], tuple[str]]:
         return type(self), (self.url,)  # no connection can cross a process border; the other side opens its own

@@ -50,6 +50,9 @@ class SharedStorage(RDBStorage):
             return nullcontext()
         return self._may_write(trial_id)
 
+    def __init__(self, url: str, engine_kwargs: dict[str, Any]) -> None:
+        optuna_schema.initialize(self, url, engine_kwargs)
+
     @contextmanager
     def transaction(self) -> Iterator[sqlalchemy.Connection]:
         """Everything called on this storage inside is one transaction, with no other writer in between.

@@ -76,11 +76,7 @@ class SQLiteStorage(SharedStorage):
         self._path = path
         self._file = _identity(path)
         self._inside = threading.local()
-        super().__init__(
-            "sqlite://",
-            engine_kwargs={"creator": lambda: connect(path), "poolclass": QueuePool},
-            skip_table_creation=True,
-        )
+        super().__init__("sqlite://", {"creator": lambda: connect(path), "poolclass": QueuePool})
         # Only now: RDBStorage's constructor opens a second connection inside the first's transaction, and
         # with exclusive transactions it would wait for itself.
         event.listen(self.engine, "begin", self._begin)

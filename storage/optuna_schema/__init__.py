@@ -7,7 +7,8 @@ when a storage of Optuna's has a method that is not sorted into the tables at th
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
+from types import FunctionType
 from typing import Any, Literal
 
 import optuna
@@ -15,7 +16,7 @@ import sqlalchemy
 from optuna._typing import JSONSerializable as JSONSerializable  # 5.0.0
 from optuna.storages import RDBStorage
 from optuna.storages._rdb.models import BaseModel  # 5.0.0: optuna/storages/_rdb/models.py
-from optuna.storages._rdb.storage import _create_scoped_session  # 5.0.0: optuna/storages/_rdb/storage.py
+from optuna.storages._rdb.storage import _create_scoped_session, _VersionManager  # 5.0.0: as above, storage.py
 from optuna.study._frozen import FrozenStudy  # 5.0.0
 from optuna.trial import FrozenTrial
 from sqlalchemy.orm import Session
@@ -100,8 +101,40 @@ def study_id_of(study: FrozenStudy | optuna.Study) -> int:
 
 # --- sessions ------------------------------------------------------------------------------------------------
 
-IMPORTED_LATE = ("alembic.migration", "alembic.script", "optuna.storages._rdb.models")
-"""What Optuna imports only as it opens a database (5.0.0: optuna/storages/_rdb/storage.py)."""
+REVISION = "v3.2.0.a"
+"""Which revision of the tables this Optuna writes (5.0.0: the newest of optuna/storages/_rdb/alembic/versions)."""
+_STAMPED = sqlalchemy.text(f"SELECT version_num FROM {STAMP}")
+
+
+class _Versions(_VersionManager):
+    """Optuna's versions of a database, which need Alembic only where it is stamped with no revision or another one.
+
+    Importing Alembic and reading its scripts takes as long as importing Optuna itself, whenever a database is opened.
+    """
+
+    def _init_alembic(self) -> None:
+        if self._stamped() is None:
+            super()._init_alembic()
+
+    def check_table_schema_compatibility(self) -> None:
+        if self._stamped() != REVISION:
+            super().check_table_schema_compatibility()
+
+    def _stamped(self) -> str | None:
+        with self.engine.connect() as connection, suppress(sqlalchemy.exc.DBAPIError):
+            revision: str | None = connection.execute(_STAMPED).scalar()
+            return revision
+        return None
+
+
+def initialize(storage: RDBStorage, url: str, engine_kwargs: dict[str, Any]) -> None:
+    """What `RDBStorage.__init__` does to a storage whose tables are there, with `_Versions` for its versions."""
+    # 5.0.0: it looks `_VersionManager` up in its module, and nothing else of it does.
+    theirs = RDBStorage.__init__
+    names = {**theirs.__globals__, "_VersionManager": _Versions}
+    ours = FunctionType(theirs.__code__, names, theirs.__name__, theirs.__defaults__, theirs.__closure__)
+    ours.__kwdefaults__ = theirs.__kwdefaults__
+    ours(storage, url, engine_kwargs, skip_table_creation=True)
 
 
 @contextmanager

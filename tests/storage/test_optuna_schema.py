@@ -113,4 +113,4 @@ def test_no_reading_method_needs_the_write_lock(method, opened_with_a_trial, req
 def test_the_tables_hold_what_the_schema_says(opened):
     for table, columns in optuna_schema.CORE_COLUMNS.items():
         assert columns <= set(optuna_schema.METADATA.tables[table].columns.keys())
-    assert opened.get_current_version().startswith("v")
+    assert opened.get_current_version() == opened.get_head_version() == optuna_schema.REVISION

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import joblib
 
-from storage import optuna_schema
 from storage.processes import ProcessIdentity
 from studies.execution import descendants
 from studies.execution.devices import Slot, SlotRequest, assign, find_gpus, visible
@@ -26,7 +25,7 @@ from studies.execution.engines.fork_server import Ended, NotStarted, Started
 from studies.execution.engines.worker_process import in_words
 from studies.execution.messages import WorkerOrder, WorkerReport
 
-_ALWAYS = ("studies.execution.worker", *optuna_schema.IMPORTED_LATE)
+_ALWAYS = ("studies.execution.worker", "sqlalchemy.dialects.sqlite")
 # Frameworks that survive a fork after their import; JAX warns of it.
 _FORKABLE = {"tensorflow": ("tensorflow", "keras")}
 _STEP_SECONDS = 0.1

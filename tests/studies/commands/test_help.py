@@ -75,7 +75,7 @@ def test_who_lists_studies_does_not_wait_for_what_runs_them(tmp_path, monkeypatc
     loaded = loaded_by("list")
     assert "optuna" in loaded
     assert loaded.isdisjoint(SLOW - {"optuna", "sqlalchemy", "numpy", "psutil"})
-    assert loaded.isdisjoint({"studies.spec.study", "studies.record.stored", "studies.execution.launch"})
+    assert loaded.isdisjoint({"alembic", "studies.spec.study", "studies.record.stored", "studies.execution.launch"})
 
 
 def test_commands_that_train_nothing_load_no_framework(tmp_path, monkeypatch):
