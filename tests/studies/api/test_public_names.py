@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+from importlib import import_module
 
 import pytest
 
@@ -20,7 +21,7 @@ def typed(module):
 def test_every_name_is_there_and_is_what_a_type_checker_takes_it_for(module):
     names = typed(module)
     for name, home in names.items():
-        assert inspect.getmodule(getattr(module, name)).__name__ == home
+        assert getattr(module, name) is getattr(import_module(home), name)
     assert set(module._HOMES) == set(names) <= set(module.__all__) <= set(dir(module))
     assert len(set(module.__all__)) == len(module.__all__)
     assert all(hasattr(module, name) for name in module.__all__)
