@@ -146,7 +146,7 @@ class Supervisor:
             self._kill(slot, outcome, sentence)
         if not self._has_warned and (warning := failures_warning(progress, self._failed_before)) is not None:
             self._has_warned = True
-            log.warning("%s; the last is %s", warning, self._last_failure())
+            log.warning("%s; the last is trial %d: %s", warning, *self._last_failed())
         if session.stop_requested(attributes):
             self._ending.hand_back(LaunchOutcome(ended=StopReason.STOPPED), progress.budget.grace)
         elif not self._ending.has_begun and (over := study_over(progress)) is not None:
@@ -223,10 +223,13 @@ class Supervisor:
             self._hand_back(LaunchOutcome(ended=StopReason.GIVEN_UP, detail=detail))
 
     def _last_failure(self) -> str:
+        number, reason = self._last_failed()
+        show = offered("show", self.stored.name, number)
+        return f"trial {number}: {reason} ({show} has the whole of it)"
+
+    def _last_failed(self) -> tuple[int, str]:
         last = self._trials(TrialState.FAIL)[-1]
-        reason = str(last.user_attrs.get("failure", "failed")).splitlines()[0]
-        show = offered("show", self.stored.name, last.number)
-        return f"trial {last.number}: {reason} ({show} has the whole of it)"
+        return last.number, str(last.user_attrs.get("failure", "failed")).splitlines()[0]
 
     def _trials(self, state: TrialState) -> list[FrozenTrial]:
         return self.stored.storage.get_all_trials(self.stored.study_id, deepcopy=False, states=(state,))
@@ -266,8 +269,8 @@ class Supervisor:
                 self._kill(slot, "interrupted", "killed as the launch ended")
 
     def _let_finish(self, outcome: LaunchOutcome) -> None:
-        grace = self.stored.budget.grace
-        if self.engine.running() and not self._ending.has_begun and grace != 0:
+        grace, running = self.stored.budget.grace, running_attempts(self._trials(TrialState.RUNNING))
+        if running and not self._ending.has_begun and grace != 0:
             within = "" if grace is None else f" within {grace:g} s (budget.grace)"
             log.warning("%s: what runs may finish%s, nothing is started any more", outcome.ended.value, within)
         self._ending.let_finish(outcome, grace)
