@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
+from objectives.wording import quoted
 from storage.attempts import unowned
 from storage.maintenance.unowned import DECISIONS, Decision
 from storage.maintenance.unowned import settle_unowned as settle
@@ -21,7 +22,7 @@ def check_decision(decision: str | None) -> None:
         StudyError: names those there are.
     """
     if decision is not None and decision not in DECISIONS:
-        raise StudyError(f"unowned: found {decision!r}", hint=f"allowed: {', '.join(DECISIONS)}")
+        raise StudyError(f"unowned: found {quoted(decision)}", hint=f"allowed: {', '.join(DECISIONS)}")
 
 
 def settle_unowned(stored: StoredStudy, decision: str) -> str | None:
