@@ -15,6 +15,7 @@ from optuna.trial import FrozenTrial, TrialState
 from storage.attempts import Outcome
 from storage.claims import TrialLost, reclaim, requeue, running_attempts
 from storage.optuna_schema import trial_id_of
+from storage.processes import ProcessIdentity
 from studies.execution.devices import Slot
 from studies.execution.ending import SIGNALS, Ending, collected_signals
 from studies.execution.engines.base import Engine
@@ -164,6 +165,7 @@ class Supervisor:
     def _on_end(self, report: WorkerReport) -> None:
         state = self._states[report.slot]
         self._has_run = self._has_run or report.process is not None
+        killed = self._killed.pop(report.slot, None)
         match report.ending:
             case "budget reached":
                 state.over = True
@@ -193,7 +195,7 @@ class Supervisor:
             case "cannot start":
                 self._on_failed_start(state, report)
             case "died":
-                self._on_death(state, report)
+                self._on_death(state, report, killed)
 
     def _on_failed_start(self, state: SlotState, report: WorkerReport) -> None:
         """What keeps the first worker from starting lasts; what meets one of many, or a later one, may pass."""
@@ -202,11 +204,10 @@ class Supervisor:
         else:
             self._hand_back(LaunchOutcome(ended=StopReason.CANNOT_START, detail=report.detail))
 
-    def _on_death(self, state: SlotState, report: WorkerReport) -> None:
+    def _on_death(self, state: SlotState, report: WorkerReport, killed: tuple[Outcome, str] | None) -> None:
         self._check_study()
-        dead: tuple[Outcome, str] = ("death", f"worker {state.worker} ended by {report.detail}")
-        outcome, detail = self._killed.pop(report.slot, dead)
-        self._requeue_trials_of(report, outcome, detail)
+        outcome, detail = killed or ("death", f"worker {state.worker} ended by {report.detail}")
+        self._requeue_trials_of(report.process, outcome, detail)
         if outcome == "death":
             self._back_off(state, f"died ({report.detail})")
 
@@ -236,10 +237,10 @@ class Supervisor:
 
     # --- trials that come back -------------------------------------------------------------------------------
 
-    def _requeue_trials_of(self, report: WorkerReport, outcome: Outcome, detail: str) -> None:
+    def _requeue_trials_of(self, process: ProcessIdentity | None, outcome: Outcome, detail: str) -> None:
         trials = self._trials(TrialState.RUNNING)
         for trial, attempt in running_attempts(trials):
-            if attempt.process == report.process:
+            if attempt.process == process:
                 with contextlib.suppress(TrialLost):
                     requeue(self.stored.storage, trial_id_of(trial), attempt.process, outcome, detail)
                     sweep(self.stored, trial_id_of(trial))
@@ -279,8 +280,12 @@ class Supervisor:
         self._ending.hand_back(outcome, self.stored.budget.grace)
 
     def _kill(self, slot: int, outcome: Outcome, detail: str) -> None:
-        self._killed.setdefault(slot, (outcome, detail))
-        self.engine.kill(slot)
+        if slot not in self._killed:
+            process = self.engine.process(slot)
+            self._killed[slot] = outcome, detail
+            self.engine.kill(slot)
+            # At once: its report waits for all that it has started, and who sees it dead meanwhile calls that a death.
+            self._requeue_trials_of(process, outcome, detail)
 
 
 def _named(log_file: Path, before: str) -> str:
