@@ -23,7 +23,8 @@ class CreatedStudy:
 def created_studies(reference: str) -> list[CreatedStudy]:
     """The calls of `create_study` in the file of a reference that say a direction.
 
-    Where the file hands the attribute of the reference to `optimize` of some of its studies, only those count.
+    Where the file hands the attribute of the reference to `optimize` of some of its studies, only those count; else all
+    that are not seen to optimize something else.
 
     Raises:
         ObjectiveError: the file cannot be read.
@@ -33,13 +34,15 @@ def created_studies(reference: str) -> list[CreatedStudy]:
     _, attribute = split_reference(reference)
     tree = ast.parse(text)
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    created = [call for call in calls if _name(call.func) == "create_study"]
     assigned = _assigned(tree)
-    optimized = set(_optimizing(calls, assigned, attribute.rpartition(".")[2])) & set(created)
+    optimized = list(_optimized(calls, assigned, attribute.rpartition(".")[2]))
+    mine = {study for study, is_ours in optimized if is_ours}
+    others = {study for study, is_ours in optimized if not is_ours}
+    created = [call for call in calls if _name(call.func) == "create_study"]
     return [
         CreatedStudy(line=call.lineno, directions=directions)
-        for call in created
-        if (not optimized or call in optimized) and (directions := _directions(call, assigned)) is not None
+        for call in [call for call in created if call in mine] or [call for call in created if call not in others]
+        if (directions := _directions(call, assigned)) is not None
     ]
 
 
@@ -60,13 +63,16 @@ def _assigned(tree: ast.Module) -> dict[str, ast.expr]:
     return {name: values[0] for name, values in found.items() if len(values) == 1}
 
 
-def _optimizing(calls: list[ast.Call], assigned: Mapping[str, ast.expr], attribute: str) -> Iterator[ast.expr]:
-    """What makes the studies whose `optimize` is given the attribute."""
+def _optimized(
+    calls: list[ast.Call], assigned: Mapping[str, ast.expr], attribute: str
+) -> Iterator[tuple[ast.expr, bool]]:
+    """What makes each study whose `optimize` is called, and whether what it is given speaks of the attribute."""
     for call in calls:
-        if not isinstance(call.func, ast.Attribute) or call.func.attr != "optimize":
-            continue
-        if any(_name(given) == attribute for given in (*call.args[:1], *(row.value for row in call.keywords))):
-            yield _value(call.func.value, assigned)
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "optimize":
+            given = [*call.args[:1], *(row.value for row in call.keywords if row.arg == "func")]
+            parts = [part for each in given for part in ast.walk(_value(each, assigned))] + given
+            is_ours = any(isinstance(part, ast.expr) and _name(part) == attribute for part in parts)
+            yield _value(call.func.value, assigned), is_ours
 
 
 def _directions(call: ast.Call, assigned: Mapping[str, ast.expr]) -> tuple[str, ...] | None:

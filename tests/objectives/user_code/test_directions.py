@@ -28,6 +28,12 @@ SCRIPTS = {
     "a = create_study(direction='maximize')\nb = create_study(direction='minimize')\nb.optimize(objective)": [MIN],
     "a = create_study(direction='maximize')\nb = create_study()\nb.optimize(objective)": [],
     "a = create_study(direction='maximize')\nb = create_study(direction='minimize')": [MAX, MIN],
+    "a = create_study(direction='maximize')\na.optimize(other)": [],
+    "a = create_study(direction='maximize')\na.optimize(other)\nb = create_study(direction='minimize')": [MIN],
+    # The objective within what is optimized
+    "a = create_study(direction='maximize')\na.optimize(lambda trial: objective(trial, 3))": [MAX],
+    "f = partial(objective, depth=3)\na = create_study(direction='maximize')\na.optimize(f)": [MAX],
+    "a = create_study(direction='maximize')\na.optimize(module.objective)": [MAX],
     "a = create_study(direction='maximize')\na.optimize(objective)\na = create_study(direction='minimize')": [MAX, MIN],
     # What nobody can know without running it
     "create_study()": [],
