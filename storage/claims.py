@@ -118,16 +118,17 @@ def claim(
         error = None if finished else same_error(storage, study_id, worker)
         if error is not None and error.is_certain:
             return NoTrial.WAIT if error.running else NoTrial.SAME_ERROR
-        # Only where it matters: of nearly every claim the budget has more left than there are trials that run.
-        if budget.trials is not None and finished + counts[TrialState.RUNNING] >= budget.trials:
+        # Asked only where it matters: at nearly every claim the budget has more left than there are trials that run.
+        is_tight = _has_all_trials(budget, counts) or _has_all_points(budget, counts)
+        if is_tight:
             counts[TrialState.RUNNING] -= len(unowned(storage, study_id))
-            if finished + counts[TrialState.RUNNING] >= budget.trials:
-                return NoTrial.WAIT
+        if _has_all_trials(budget, counts):
+            return NoTrial.WAIT
         waiting = _first_waiting(storage, study_id, budget, counts, error)
         if waiting is None and (_has_all_points(budget, counts) or is_covered()):
             waiting = storage.first_waiting(study_id)  # one that was to wait for others, of which there are none
             if waiting is None:
-                held = counts[TrialState.RUNNING] > len(unowned(storage, study_id))
+                held = counts[TrialState.RUNNING] > (0 if is_tight else len(unowned(storage, study_id)))
                 return NoTrial.WAIT if held else NoTrial.BUDGET_REACHED
         if waiting is None:
             return storage.create_new_trial(study_id, _running(attempt))
@@ -154,6 +155,11 @@ def _first_waiting(
     unfinished = counts[TrialState.WAITING] + counts[TrialState.RUNNING]
     has_room = (budget.trials is None or unfinished < budget.trials) and not _has_all_points(budget, counts)
     return other if other is not None or has_room else storage.first_waiting(study_id)
+
+
+def _has_all_trials(budget: Budget, counts: Counter[TrialState]) -> bool:
+    begun = counts[TrialState.RUNNING] + sum(counts[state] for state in FINISHED)
+    return budget.trials is not None and begun >= budget.trials
 
 
 def _has_all_points(budget: Budget, counts: Counter[TrialState]) -> bool:

@@ -96,7 +96,7 @@ def _watch(look: Callable[[], Progress]) -> None:
                 except StudyNotFound as error:
                     raise StudyGone(f"{error.message} any more", error.hint) from None
                 view(progress)
-                if not progress.sessions and not progress.running:
+                if not progress.sessions and progress.running == progress.unowned:
                     return
                 time.sleep(1.0)
     except KeyboardInterrupt:

@@ -52,6 +52,7 @@ def test_trials_that_were_asked_elsewhere_and_never_told_are_not_waited_for(anyw
     facts = place.json("status", "two")
     assert (facts["running"], facts["unowned"]) == (2, len(asked))
     assert "--unowned requeue" in place.run("status", "two").stdout
+    assert place.run("status", "two", "--watch").returncode == 0
     # And does with them what is decided
     assert place.run("resume", "two", "--trials", "6", "--unowned", "restart").returncode == 2
     again = place.run("resume", "two", "--trials", "6", "--unowned", "requeue")

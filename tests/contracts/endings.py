@@ -59,12 +59,14 @@ class EndingsContract(StorageContract):
         # And nobody has touched them
         assert unowned(storage, study_id) == orphans
 
-    def test_a_space_whose_points_are_all_given_out_is_not_waited_for_either(self, storage, study_id, me):
-        Budget(points=2).store(storage, study_id)
+    @pytest.mark.parametrize("trials", [2, None])
+    def test_they_take_no_point_of_a_space_that_is_to_be_covered(self, storage, study_id, me, trials):
+        Budget(points=2, trials=trials).store(storage, study_id)
         storage.create_new_trial(study_id)
-        mine = claim(storage, study_id, "w-0", me)
+        mine = [claim(storage, study_id, "w-0", me) for _ in range(2)]
         assert claim(storage, study_id, "w-0", me) is NoTrial.WAIT
-        requeue(storage, mine, me, "divergence", "nan")
+        for trial_id in mine:
+            requeue(storage, trial_id, me, "divergence", "nan")
         assert claim(storage, study_id, "w-0", me) is NoTrial.BUDGET_REACHED
 
     @pytest.mark.parametrize(
