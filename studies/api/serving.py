@@ -28,6 +28,8 @@ _RENAME = (
     "by its name. `launch --name` starts another"
 )
 _MIGRATE = "studyhall does not migrate a database; `optuna storage upgrade` does, after a copy was made"
+# By the last part of the path.
+_NEVER = {"rename": _RENAME, "incompatible-rdb-schema": _MIGRATE}
 
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -58,7 +60,7 @@ def dashboard(
         from optuna_dashboard import wsgi
 
         application: WSGIApplication = wsgi(opened)
-        guard_routes(application, location, opened)
+        route_deletion(application, location, opened)
         return application
 
     return GuardedDashboard(make, hosts=hosts, any_address=any_address, read_only=read_only)
@@ -123,6 +125,8 @@ class GuardedDashboard:
             return HTTPStatus.FORBIDDEN, "only the dashboard's own page may change something"
         if _has_body(environ) and not _is_json(environ):
             return HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "a change is sent as application/json"
+        if (never := _NEVER.get(_path(environ).rpartition("/")[2])) is not None:
+            return HTTPStatus.FORBIDDEN, never
         return None
 
     def _is_ours(self, host: str) -> bool:
@@ -133,8 +137,8 @@ class GuardedDashboard:
         return name in self._hosts or (self._any_address and _is_address(name))
 
 
-def guard_routes(application: Any, location: StorageLocation, storage: SharedStorage) -> None:
-    """Have the dashboard delete as `studyhall delete` does, and refuse what would lose a study.
+def route_deletion(application: Any, location: StorageLocation, storage: SharedStorage) -> None:
+    """Have the dashboard delete as `studyhall delete` does.
 
     Args:
         application: bottle's, in which a rule that there is already gets another handler.
@@ -156,15 +160,12 @@ def guard_routes(application: Any, location: StorageLocation, storage: SharedSto
             return answer(HTTPStatus.CONFLICT, str(error))
         return answer(HTTPStatus.NO_CONTENT)
 
-    def rename(study_id: int) -> Any:
-        return answer(HTTPStatus.FORBIDDEN, _RENAME)
-
-    def migrate() -> Any:
-        return answer(HTTPStatus.FORBIDDEN, _MIGRATE)
-
     application.route("/api/studies/<study_id:int>", "DELETE", delete_study)
-    application.route("/api/studies/<study_id:int>/rename", "POST", rename)
-    application.route("/incompatible-rdb-schema", "POST", migrate)
+
+
+def _path(environ: WSGIEnvironment) -> str:
+    """The path as bottle and optuna-dashboard read it, which leave out what is no UTF-8 and slashes at its end."""
+    return str(environ.get("PATH_INFO", "")).encode("latin-1").decode("utf-8", "ignore").rstrip("/")
 
 
 def _is_from_our_page(environ: WSGIEnvironment, host: str) -> bool:

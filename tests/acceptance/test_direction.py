@@ -24,7 +24,7 @@ def test_the_first_line_of_a_launch_says_that_it_minimizes_and_how_to_change_tha
     launched = script.run("launch", "acc.py:objective", "--trials", "2")
     first = launched.stdout.splitlines()[0]
     assert f"{SAID}, but the script creates one to maximize (acc.py, line 12)" in first
-    assert "`--direction maximize`" in first
+    assert "--direction maximize" in first
     # A resume has its direction
     assert SAID not in script.run("resume", "objective", "--trials", "3").stdout
     # And check says the same

@@ -89,10 +89,10 @@ class UserFunction(ResolvedObjective):
         said = created_studies(self.reference)
         if said and all(study.directions != spec.directions for study in said):
             theirs, where = ", ".join(said[0].directions), f"{file_of(self.reference).name}, line {said[0].line}"
-            advice = "" if any(map(better, spec.metrics)) else f": `--direction {theirs.replace(' ', '')}` goes with it"
+            advice = "" if any(map(better, spec.metrics)) else f": --direction {theirs.replace(' ', '')} goes with it"
             yield f"{goal}, but the script creates one to {theirs} ({where}){advice}"
         elif not is_given:
-            yield f"{goal}: `--direction maximize`, or direction in a study file, changes that"
+            yield f"{goal}: --direction maximize, or direction in a study file, changes that"
 
     def fingerprint(self, spec: StudySpec) -> Fingerprint:
         """That of the file, and of the modules that it imports from its own folder or package."""

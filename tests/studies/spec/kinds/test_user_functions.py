@@ -67,7 +67,7 @@ def test_a_direction_that_contradicts_its_metric_is_refused(read, settings, sent
 @pytest.mark.parametrize(
     ("file", "settings", "said"),
     [
-        ("user_functions.py", {}, "to minimize, as no direction is given: `--direction maximize`"),
+        ("user_functions.py", {}, "to minimize, as no direction is given: --direction maximize"),
         ("user_functions.py", {"metric": "score"}, "to minimize, as no direction is given"),
         ("user_functions.py", {"metric": "accuracy"}, None),
         ("user_functions.py", {"direction": "minimize"}, None),
@@ -75,7 +75,7 @@ def test_a_direction_that_contradicts_its_metric_is_refused(read, settings, sent
             "maximizing_script.py",
             {},
             "to minimize, as no direction is given, but the script creates one to maximize (maximizing_script.py, "
-            "line 12): `--direction maximize` goes with it",
+            "line 12): --direction maximize goes with it",
         ),
         ("maximizing_script.py", {"direction": "minimize"}, "to minimize, but the script creates one to maximize"),
         ("maximizing_script.py", {"directions": ["maximize", "minimize"]}, "to maximize, minimize, but the script"),
