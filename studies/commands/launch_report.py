@@ -64,5 +64,6 @@ def _next_commands(report: LaunchReport) -> tuple[list[str], list[str], list[str
     progress = report.progress
     found = progress.best is not None or progress.front
     first = "resume" if report.exit_code else "best" if found else "status"
+    accepting = ["--accept-changes"] if report.outcome.ended is StopReason.CHANGED else []
     shown = [str(progress.best.number)] if progress.best is not None else []
-    return [first, progress.name], ["show", progress.name, *shown], ["dashboard"]
+    return [first, progress.name, *accepting], ["show", progress.name, *shown], ["dashboard"]
