@@ -29,12 +29,14 @@ def check_reference(reference: str) -> None:
     """
     _, attribute = split_reference(reference)
     module = tree(reference)
-    names = set(bound_names(module.body)) | _declared_global(module)
+    bound = [*bound_names(module.body), *_declared_global(module)]
+    names = set(bound)
     head, _, inner = attribute.partition(".")
     if head in names:
-        definitions = [line for line in _top_level(module) if getattr(line, "name", None) == head]
-        if len(definitions) == 1 and not inner:
-            check_definition(reference, definitions[0])
+        # What is bound again, as by `objective = partial(objective, x=1)`, is another thing than its text.
+        definition = next((line for line in _top_level(module) if getattr(line, "name", None) == head), None)
+        if definition is not None and bound.count(head) == 1 and not inner:
+            check_definition(reference, definition)
         _check_needs_no_guard(reference, module, head, names)
     elif not (names & {"*", "__getattr__"} or _binds_unseen(module)):
         _refuse(reference, module, head, names)

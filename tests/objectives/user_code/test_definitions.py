@@ -45,6 +45,9 @@ def told(folder, text, attribute="objective"):
         "@config\ndef objective(trial, settings): ...\n",
         "def objective(trial, x=1, *more, y=2, **others): ...\n",
         "def objective(*all): ...\n",
+        "def objective(trial, x): ...\nobjective = partial(objective, x=1)\n",
+        "def objective(settings):\n    return settings['x']\nobjective = on_trial(objective)\n",
+        "try:\n    from fast import objective\nexcept ImportError:\n    def objective(trial, x): ...\n",
         "def objective(trial):\n    return trial['x'] if isinstance(trial, dict) else trial.params['x']\n",
         # A name of the guard that is defined outside as well, that is a parameter, or one of Python's.
         f"data = 1\n{OBJECTIVE.replace('1.0', 'data')}{GUARD}    data = 2\n",
