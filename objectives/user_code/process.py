@@ -51,7 +51,8 @@ def module_name(path: Path) -> str:
     """
     if _is_free(path):
         return path.stem
-    if not hasattr(sys.modules.get(AS_MAIN), "__file__"):  # nobody's program stands there
+    main = sys.modules["__main__"]
+    if sys.modules.get(AS_MAIN) is main and not hasattr(main, "__file__"):  # nobody's program
         return AS_MAIN
     return f"_studyhall_objective_{hashlib.sha256(os.fsencode(path)).hexdigest()[:12]}"
 
