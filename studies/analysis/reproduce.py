@@ -88,6 +88,11 @@ class Comparison:
         return all(pair.agrees(0.0) for pair in (*self.epochs, *self.values))
 
     @property
+    def is_of_another_training(self) -> bool:
+        """Whether another version of studyhall's training made the record, which today's cannot repeat."""
+        return self.training is not None and self.training[0] != self.training[1]
+
+    @property
     def largest_difference(self) -> float:
         """Of all that is compared and there on both sides."""
         return max((pair.difference or 0.0 for pair in (*self.epochs, *self.values) if pair.compared), default=0.0)

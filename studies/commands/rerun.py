@@ -116,8 +116,9 @@ def _conclusion(compared: Comparison) -> str:
     if compared.equal:
         return f"{what} is repeated: {largest}, {compared.tolerance:g} is allowed, on {compared.device}"
     allowed = f"{compared.tolerance:g} is" if compared.tolerance else "none is"
-    why = ""
-    if compared.training is not None and compared.training[0] != compared.training[1]:
-        made, today = compared.training
-        why = f"; version {made} of studyhall's training made it, which version {today} cannot repeat"
+    why = (
+        "; an older or newer training made it, which this studyhall cannot repeat"
+        if compared.is_of_another_training
+        else ""
+    )
     return f"{what} is NOT repeated: {largest}, {allowed} allowed, on {compared.device}{why}"

@@ -19,7 +19,10 @@ _SESSION = "studyhall:session:"
 
 @dataclass(frozen=True, kw_only=True)
 class SessionRecord:
-    """What a session last wrote of itself into its study. ``start`` is UTC in ISO 8601."""
+    """What a session last wrote of itself into its study.
+
+    ``start`` is UTC in ISO 8601; ``clock`` is the same moment by its machine's monotonic clock, None in older studies.
+    """
 
     start: str
     seconds: float
@@ -27,6 +30,7 @@ class SessionRecord:
     workers: int
     process: ProcessIdentity
     running: bool
+    clock: float | None = None
 
     @classmethod
     def all_in(cls, attributes: Mapping[str, Any]) -> dict[str, SessionRecord]:
@@ -39,6 +43,7 @@ class SessionRecord:
                 workers=row["workers"],
                 process=ProcessIdentity.from_json(row["process"]),
                 running=row["running"],
+                clock=row.get("clock"),
             )
             for key, row in attributes.items()
             if key.startswith(_SESSION)
@@ -105,6 +110,7 @@ class Session:
             workers=self.workers,
             process=ProcessIdentity.current(),
             running=running,
+            clock=self._begun,
         )
         self.storage.set_study_system_attr(self.study_id, _SESSION + self.id, asdict(record))
 
@@ -159,11 +165,20 @@ def live_sessions(attributes: Mapping[str, Any]) -> dict[str, SessionRecord]:
 
 
 def running_seconds(attributes: Mapping[str, Any]) -> float:
-    """The time in which at least one session ran, in seconds, up to each one's last heartbeat."""
-    spans = sorted(
-        (start := datetime.fromisoformat(record.start).astimezone(UTC).timestamp(), start + record.seconds)
-        for record in SessionRecord.all_in(attributes).values()
-    )
+    """The time in which at least one session ran, in seconds, up to each one's last heartbeat.
+
+    Sessions of one boot of a machine are placed by its monotonic clock, those of several by the wall clocks.
+    """
+    records = sorted(SessionRecord.all_in(attributes).values(), key=lambda record: record.clock or 0.0)
+    offsets: dict[str, float] = {}
+
+    def began(record: SessionRecord) -> float:
+        wall = datetime.fromisoformat(record.start).astimezone(UTC).timestamp()
+        if record.clock is None or not record.process.boot:
+            return wall
+        return offsets.setdefault(record.process.boot, wall - record.clock) + record.clock
+
+    spans = sorted((start := began(record), start + record.seconds) for record in records)
     total, reached = 0.0, float("-inf")
     for start, end in spans:
         total += max(0.0, end - max(start, reached))

@@ -11,7 +11,9 @@ import optuna
 import pytest
 from helpers.paths import HELPERS, ROOT
 
+from objectives.training.trainer import TRAINING_VERSION
 from storage import StorageLocation, open_storage
+from studies.analysis.reproduce import Comparison, Pair
 from studies.commands.app import run
 from studies.record import creation, stored
 from studies.spec.study import StudySpec
@@ -115,8 +117,25 @@ def test_what_is_compared(reruns):
 
 def test_a_record_that_is_not_true_is_found_out(reruns):
     told = reruns["again"]
+    assert told["training"] == {"recorded": TRAINING_VERSION, "again": TRAINING_VERSION}
     assert (told["code"], told["equal"]) == (1, False)
     assert [row["difference"] == 0.0 for row in told["epochs"]] == [True, False, True, True]
+
+
+@pytest.mark.parametrize(("training", "differs"), [(None, False), ((1, 1), False), ((0, 1), True), ((2, 1), True)])
+def test_a_trial_of_another_training_is_told_from_one_that_cannot_be_repeated(training, differs):
+    pair = Pair(name="value", recorded=1.0, again=2.0)
+    compared = Comparison(
+        number=0,
+        state="COMPLETE",
+        series="value",
+        epochs=[],
+        values=[pair],
+        tolerance=0.0,
+        device="1 core",
+        training=training,
+    )
+    assert compared.is_of_another_training == differs
 
 
 # --- what needs no Keras -------------------------------------------------------------------------------------

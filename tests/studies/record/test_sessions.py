@@ -40,6 +40,28 @@ def test_time_counts_once_however_many_launches_share_it(spans, seconds):
     assert running_seconds(rows(*spans)) == pytest.approx(seconds)
 
 
+def at(clock: float, wall: float, seconds: float, boot: str):
+    facts = row(wall, seconds)
+    return facts | {"clock": clock, "process": facts["process"] | {"boot": boot}}
+
+
+@pytest.mark.parametrize(
+    ("sessions", "seconds"),
+    [
+        # One after the other, while the clock went back by an hour, or on
+        ([at(100.0, 0, 60.0, "a"), at(200.0, 100 - 3600, 60.0, "a")], 120),
+        ([at(100.0, 0, 3600.0, "a"), at(3800.0, 3700 - 3600, 3600.0, "a")], 7200),
+        ([at(100.0, 0, 60.0, "a"), at(130.0, 30 + 3600, 60.0, "a")], 90),
+        # Machines, and boots of one, are told apart by their wall clocks
+        ([at(100.0, 0, 60.0, "a"), at(100.0, 30, 60.0, "b")], 90),
+        ([at(9000.0, 0, 60.0, "a"), at(20.0, 300, 60.0, "b")], 120),
+    ],
+)
+def test_no_change_of_the_clock_changes_the_time_that_has_run(sessions, seconds):
+    attributes = {f"studyhall:session:{index}": facts for index, facts in enumerate(sessions)}
+    assert running_seconds(attributes) == pytest.approx(seconds)
+
+
 @pytest.fixture
 def study(tmp_path):
     storage = open_storage(StorageLocation.parse(str(tmp_path / "x.db")), create=True)
