@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from objectives.wording import printable
 from studies.errors import AttributeValueError, ChoiceError
 
 
@@ -104,4 +105,4 @@ def _shown(value: Any) -> str:
         text = repr(value)
     except Exception:  # noqa: BLE001  of the object's own code
         return "without a name"
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return printable(text if len(text) <= 60 else f"{text[:57]}...")

@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from objectives.wording import printable
 from storage.attempts import Outcome
 
 _TRACEBACK_CHARACTERS = 6_000  # kept with the trial; the log has all of it
@@ -45,7 +46,7 @@ def _shown(item: Any) -> str:
         text = repr(item)
     except Exception:  # noqa: BLE001  of the item's own code
         return f"a value of the type {kind}"
-    return f"{_printable(text[:_MESSAGE_CHARACTERS])} ({kind})"
+    return f"{printable(text[:_MESSAGE_CHARACTERS])} ({kind})"
 
 
 def first_line(error: BaseException) -> str:
@@ -55,7 +56,7 @@ def first_line(error: BaseException) -> str:
     except BaseException:  # noqa: BLE001  of the exception's own code
         message = "(its message cannot be read)"
     line = f"{type(error).__name__}: {message[:_MESSAGE_CHARACTERS]}".partition("\n")[0]
-    return _printable(line[:_MESSAGE_CHARACTERS])
+    return printable(line[:_MESSAGE_CHARACTERS])
 
 
 def whole_reason(error: BaseException) -> str:
@@ -76,7 +77,3 @@ def leave_child(raised: BaseException | None) -> NoReturn:
         with contextlib.suppress(OSError, ValueError):
             stream.flush()
     os._exit(code & 0xFF)
-
-
-def _printable(text: str) -> str:
-    return "".join(character if character.isprintable() else "?" for character in text)
