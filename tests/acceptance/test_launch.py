@@ -68,7 +68,7 @@ def test_a_larger_number_tops_a_finished_study_up(place):
 def test_one_worker_repeats_a_study_and_several_draw_the_same_from_the_seed(place):
     for name, workers in (("one", "1"), ("again", "1"), ("many", "3")):
         options = ("--seed", "5", "--sampler", "random", "--trials", "12", "--workers", workers)
-        place.run("launch", "quadratic", "--name", name, *options)
+        assert place.launch_here("quadratic", "--name", name, *options) == 0
     one, again, many = ([trial.params for trial in place.study(name).trials] for name in ("one", "again", "many"))
     assert one == again
     assert one == many

@@ -13,10 +13,17 @@ from typing import Any
 
 import optuna
 import psutil
+import sqlalchemy
+from optuna.storages import RDBStorage
 from optuna.trial import TrialState
+from sqlalchemy.pool import NullPool
 
 from storage.attempts import Attempt, attempts_of
 from studies.commands.app import run
+
+_STATES = sqlalchemy.text(
+    "SELECT state FROM trials JOIN studies USING (study_id) WHERE study_name = :name ORDER BY number"
+)
 
 
 @dataclass
@@ -27,6 +34,7 @@ class Place:
     command: Path
     started: list[subprocess.Popen[str]] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
+    _storages: dict[tuple[str, int], RDBStorage] = field(default_factory=dict)
 
     @property
     def database(self) -> Path:
@@ -88,15 +96,20 @@ class Place:
 
     def study(self, name: str) -> optuna.Study:
         """The study as stock Optuna reads it."""
-        return optuna.load_study(study_name=name, storage=self.url)
+        # Whoever waits asks again and again, and a storage takes long to make; it keeps no connection.
+        key = (self.url, self.database.stat().st_ino if self.url.startswith("sqlite") else 0)
+        if key not in self._storages:
+            self._storages[key] = RDBStorage(self.url, {"poolclass": NullPool})
+        return optuna.load_study(study_name=name, storage=self._storages[key])
 
     def states(self, name: str) -> list[TrialState]:
         """The states of all trials; none before there is a study."""
         if self.url.startswith("sqlite") and not self.database.exists():
             return []
         try:
-            return [trial.state for trial in self.study(name).get_trials(deepcopy=False)]
-        except (KeyError, optuna.exceptions.StorageInternalError):
+            with sqlalchemy.create_engine(self.url, poolclass=NullPool).connect() as connection:
+                return [TrialState[state] for (state,) in connection.execute(_STATES, {"name": name})]
+        except sqlalchemy.exc.DBAPIError:
             return []
 
     def attempts(self, name: str) -> list[list[Attempt]]:
