@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import signal
 import subprocess
 import sys
 
@@ -52,9 +53,11 @@ class EngineContract:
     def make_study(self, tmp_path):
         """A study that evaluates one of the functions of `engine_objectives.py`."""
 
-        def make(function, trials=1):
+        def make(function, trials=1, **budget):
             location = StorageLocation(tmp_path / "s.db")
-            spec = StudySpec(name="s", objective=f"{OBJECTIVES}:{function}", seed=7, budget={"trials": trials})
+            spec = StudySpec(
+                name="s", objective=f"{OBJECTIVES}:{function}", seed=7, budget={"trials": trials, **budget}
+            )
             return create_or_join(location, open_storage(location, create=True), spec).stored
 
         return make
@@ -254,6 +257,27 @@ class EngineContract:
         assert [trial.state for trial in trials] == [TrialState.COMPLETE] * 4
         outcomes = sorted(attempt.outcome for trial in trials for attempt in attempts_of(trial.system_attrs))
         assert outcomes == ["complete"] * 4 + ["death"]
+
+    def test_a_worker_that_never_reports_does_not_hold_up_the_end(self, engine, engine_type, make_study):
+        study = make_study("silent", grace=0)
+
+        def view(progress):
+            if progress.running and not told:
+                told.append(signal.SIGTERM)
+                os.kill(os.getpid(), signal.SIGTERM)
+
+        told = []
+        outcome = Supervisor(
+            stored=study,
+            engine=engine,
+            slots=engine_type.find_slots(SlotRequest(workers=1, devices="none", threads=1)),
+            view=view,
+            cooperative=True,
+            workers=WorkerSettings(count=1),
+        ).run()
+        assert outcome.ended.name == "TERMINATED"
+        (trial,) = study.study.trials
+        assert (trial.state, last_attempt(trial).outcome) == (TrialState.WAITING, "interrupted")
 
 
 def last_attempt(trial):

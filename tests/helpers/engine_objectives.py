@@ -34,6 +34,11 @@ def deaf(trial):
         time.sleep(1.0)
 
 
+def silent(trial):
+    """Never reports."""
+    time.sleep(3600)
+
+
 def large(trial):
     """Holds 200 MiB when it reports, until its worker is asked to stop."""
     held = bytearray(os.urandom(MIB)) * 200
