@@ -9,14 +9,13 @@ class TestMyEngine(EngineContract):
 from __future__ import annotations
 
 import os
-import pickle
 import signal
-import subprocess
-import sys
 
 import psutil
 import pytest
-from helpers.paths import HELPERS, ROOT
+from contracts.descendants import DescendantsContract
+from helpers.engine_looks import last_attempt, owners, reports, running_trial
+from helpers.paths import HELPERS
 from helpers.waiting import eventually
 from optuna.trial import TrialState
 
@@ -35,7 +34,7 @@ OBJECTIVES = HELPERS / "engine_objectives.py"
 MIB = 2**20
 
 
-class EngineContract:
+class EngineContract(DescendantsContract):
     """Starts real workers on a study in a file. Every test has a study and an engine of its own."""
 
     @pytest.fixture
@@ -185,56 +184,6 @@ class EngineContract:
         eventually(lambda: len(psutil.Process(engine.process(0).pid).children()) == 4)
         assert 200 * MIB < engine.memory(0) < 600 * MIB
 
-    # --- what a worker has started ---------------------------------------------------------------------------
-
-    @pytest.mark.parametrize("end", ["returns", "dies", "stopped", "killed", "closed"])
-    def test_what_a_worker_has_started_ends_before_its_report_comes(self, engine, make_study, order, end):
-        study = make_study("with_children")
-        behaviour = {"stopped": "reports", "killed": "is deaf", "closed": "is deaf"}.get(end, end)
-        engine.start(order(study, STUDY_END=behaviour))
-        if end == "stopped":
-            running_trial(study)
-            engine.stop(0)
-        if end == "killed":
-            running_trial(study)
-            engine.kill(0)
-        if end == "closed":
-            running_trial(study)
-        else:
-            reports(engine, 1)
-        # A daemon that was forked and has left all that it belonged to ends with the engine at the latest.
-        engine.close()
-        assert alive(study) == []
-
-    def test_what_a_worker_starts_hears_signals_as_in_a_script(self, engine, make_study, order):
-        study = make_study("childs_signals")
-        engine.start(order(study))
-        reports(engine, 1)
-        said = study.study.trials[0].user_attrs
-        usual = ["<built-in function default_int_handler>", "<Handlers.SIG_DFL: 0>", "<Handlers.SIG_DFL: 0>"]
-        assert [said["program"], said["fork"], said["blocked"]] == [str(usual), str(usual), []]
-
-    @pytest.mark.parametrize("behaviour", ["reports", "is deaf"])
-    def test_a_worker_ends_with_what_it_has_started_when_its_supervisor_is_killed(
-        self, engine_type, make_study, order, tmp_path, behaviour
-    ):
-        study = make_study("with_children")
-        preparation = Preparation(environment={}, log=tmp_path / "engine.log", grace_seconds=0.5)
-        said = tmp_path / "order"
-        said.write_bytes(pickle.dumps((preparation, order(study, STUDY_END=behaviour))))
-        program = str(HELPERS / "supervisor_to_kill.py")
-        supervisor = subprocess.Popen(
-            [sys.executable, "-P", program, f"{engine_type.__module__}:{engine_type.__name__}", str(said)],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},
-        )
-        worker = last_attempt(running_trial(study)).process
-        supervisor.kill()
-        supervisor.wait()
-        eventually(lambda: worker.is_alive() is False)
-        eventually(lambda: alive(study) == [])
-        if behaviour == "reports":
-            assert [trial.state for trial in study.study.trials] == [TrialState.WAITING]
-
     # --- a whole launch --------------------------------------------------------------------------------------
 
     def test_a_supervisor_brings_a_study_to_its_end_over_a_death(self, engine, engine_type, make_study, tmp_path):
@@ -278,40 +227,3 @@ class EngineContract:
         assert outcome.ended.name == "TERMINATED"
         (trial,) = study.study.trials
         assert (trial.state, last_attempt(trial).outcome) == (TrialState.WAITING, "interrupted")
-
-
-def last_attempt(trial):
-    """The newest attempt at a trial."""
-    return attempts_of(trial.system_attrs)[-1]
-
-
-def owners(study):
-    """The processes of the trials that run and have reported."""
-    trials = study.study.get_trials(states=(TrialState.RUNNING,))
-    return [last_attempt(trial).process for trial in trials if trial.intermediate_values]
-
-
-def alive(study):
-    """Which of the processes that its trials have noted still live."""
-    pids = [pid for trial in study.study.trials for pid in trial.user_attrs["children"]]
-    assert pids
-    return [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]
-
-
-def running_trial(study):
-    """The first trial that runs and has reported, as soon as there is one."""
-    eventually(lambda: owners(study))
-    return study.study.get_trials(states=(TrialState.RUNNING,))[0]
-
-
-def reports(engine, count):
-    """So many reports, as soon as they are there."""
-    found = []
-
-    def all_there():
-        found.extend(engine.poll(0.1))
-        return len(found) >= count
-
-    eventually(all_there)
-    assert len(found) == count
-    return found

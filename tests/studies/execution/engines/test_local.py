@@ -7,7 +7,8 @@ import sys
 
 import psutil
 import pytest
-from contracts.engine import EngineContract, reports, running_trial
+from contracts.engine import EngineContract
+from helpers.engine_looks import reports, running_trial
 from helpers.paths import HELPERS, ROOT
 
 from studies.execution.engines.base import Preparation
