@@ -148,7 +148,7 @@ def route_deletion(application: Any, location: StorageLocation, storage: SharedS
     from bottle import HTTPResponse
 
     def answer(status: HTTPStatus, reason: str = "") -> Any:
-        body = json.dumps({"reason": reason}) if reason else ""
+        body = json.dumps({"reason": reason} if reason else {})
         return HTTPResponse(body, status=int(status), headers={"Content-Type": "application/json"})
 
     def delete_study(study_id: int) -> Any:
@@ -158,7 +158,7 @@ def route_deletion(application: Any, location: StorageLocation, storage: SharedS
             return answer(HTTPStatus.NOT_FOUND, f"study_id={study_id} is not found")
         except StudyError as error:
             return answer(HTTPStatus.CONFLICT, str(error))
-        return answer(HTTPStatus.NO_CONTENT)
+        return answer(HTTPStatus.OK)  # with a body, which the page reads
 
     application.route("/api/studies/<study_id:int>", "DELETE", delete_study)
 

@@ -82,6 +82,20 @@ def test_both_plots_are_drawn_beside_running_workers(place, browser):
     assert running.poll() is None
 
 
+def test_the_pages_own_button_deletes_a_study_with_its_files(place, browser, eventually):
+    # Given a study and its page
+    assert place.run("launch", "quadratic", "--trials", "1").returncode == 0
+    browser.get(address(place.start("dashboard", "--port", "0")))
+    page = WebDriverWait(browser, 120)
+    # When it is deleted there
+    page.until(lambda at: at.find_element(By.CSS_SELECTOR, "button[aria-label='delete study']")).click()
+    page.until(lambda at: at.find_elements(By.CSS_SELECTOR, "[role=dialog] button"))[-1].click()
+    # Then the page says so, and it is gone with its files
+    page.until(lambda at: "uccess" in at.page_source)
+    assert place.json("list") == []
+    eventually(lambda: not (place.folder / "studyhall.files" / "quadratic").exists())
+
+
 def test_a_port_in_use_is_a_sentence(place):
     place.run("launch", "quadratic", "--trials", "1")
     url = address(place.start("dashboard", "--port", "0"))
