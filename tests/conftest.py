@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -65,7 +64,7 @@ def place(tmp_path: Path, installed_command: Path) -> Iterator[Place]:
     yield made
     for process in made.started:
         if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
+            made.kill_everything(process)
         process.wait()
         if process.stdout:
             process.stdout.close()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections import Counter
 
 import pytest
@@ -33,7 +31,7 @@ def test_each_point_is_visited_once_however_many_workers_are_killed(place, event
         eventually(lambda: len(workers_of(launched.pid)) == 3)
         workers_of(launched.pid)[kill % 3].kill()
     eventually(lambda: len(place.states("cover")) >= 80)
-    os.killpg(launched.pid, signal.SIGKILL)
+    place.kill_everything(launched)
     launched.wait()
     # When it is resumed with another number of workers
     done = place.run("resume", "cover", "--workers", "2")

@@ -150,7 +150,7 @@ def test_a_killed_worker_loses_nothing_and_is_replaced(place, launch_held):
 
 def test_when_everything_is_killed_resume_goes_on(place, launch_held):
     launched, _ = launch_held()
-    os.killpg(launched.pid, signal.SIGKILL)
+    place.kill_everything(launched)
     launched.wait()
     assert Counter(place.states("held")) == {TrialState.COMPLETE: 3, TrialState.RUNNING: 2}
     place.let_go()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 
 import pytest
@@ -75,7 +73,7 @@ def test_a_machine_that_falls_silent_loses_its_trial_after_the_grace_and_only_th
     eventually(lambda: len(place.states("one_held")) > 20)
     assert all("death" not in str(trial.system_attrs) for trial in place.study("one_held").trials)
     # And when it is cut off, its trial is handed on
-    os.killpg(far.pid, signal.SIGKILL)
+    place.kill_everything(far)
     eventually(lambda: "sends no heartbeat" in str(place.study("one_held").trials))
     place.run("stop", "one_held")
     near.communicate()

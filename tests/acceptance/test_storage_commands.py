@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
 
 import optuna
 import pytest
@@ -60,7 +58,7 @@ def test_what_a_crash_left_is_found_and_repaired_and_a_living_study_is_left_alon
     # (while it ran, there was nothing to repair)
     alive = place.json("storage", "verify", "--repair")
     assert alive == {"storage": place.url, "sound": True, "findings": []}
-    os.killpg(launched.pid, signal.SIGKILL)
+    place.kill_everything(launched)
     launched.wait()
     eventually(lambda: place.run("storage", "verify").returncode == 1)
     location = StorageLocation(place.database)

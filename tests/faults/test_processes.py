@@ -93,7 +93,7 @@ def test_everything_is_killed(drill, until):
     """SIGKILL of everything at once, then resume."""
     launched = drill.place.start(*LAUNCH)
     until(3)
-    os.killpg(launched.pid, signal.SIGKILL)
+    drill.place.kill_everything(launched)
     drill.injected()
     launched.wait()
     assert drill.place.run("resume", "train").returncode == 0

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,14 @@ class Place:
         )
         self.started.append(process)
         return process
+
+    def kill_everything(self, process: subprocess.Popen[str]) -> None:
+        """SIGKILL to the command and to all that runs below it, so that none sees another die, as in a power cut."""
+        whole = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for one in whole:
+                with suppress(psutil.NoSuchProcess):
+                    one.send_signal(number)
 
     def study(self, name: str) -> optuna.Study:
         """The study as stock Optuna reads it."""

@@ -1,7 +1,5 @@
 """Start points: checked when the file is read, evaluated first, each exactly once whatever happens."""
 
-import os
-import signal
 from collections import Counter
 
 import pytest
@@ -114,7 +112,7 @@ def test_points_of_an_objective_of_ones_own_survive_kills(place, eventually):
     # When a worker is killed at its point, and then everything
     eventually(lambda: place.held(3))[0].kill()
     eventually(lambda: "death" in str(place.study("held").trials))
-    os.killpg(launched.pid, signal.SIGKILL)
+    place.kill_everything(launched)
     launched.wait()
     place.let_go()
     assert place.run("resume", "held", "--workers", "2").returncode == 0
