@@ -113,7 +113,7 @@ def test_an_array_of_choices_will_do():
 
 
 @pytest.mark.parametrize(
-    "choice", [dict, len, lambda x: x, object(), types.SimpleNamespace(), {1, 2}, 1j, b"a", circle], ids=str
+    "choice", [dict, len, lambda x: x, object(), types.SimpleNamespace(), {1, 2}, 1j, b"a", circle]
 )
 def test_a_choice_that_no_database_keeps_is_refused_with_the_way_out(choice):
     with pytest.raises(ChoiceError, match=r"'layer' has the choice .*, of the type ") as raised:
