@@ -7,7 +7,7 @@ import threading
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import partial, wraps
 from typing import Any, Self, TypeVar, cast
 
@@ -17,6 +17,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from storage import optuna_schema
 from storage.optuna_schema import JSONSerializable, trial_id_of, trial_rows
+from storage.optuna_schema.json_values import as_json
 
 OWN_READS = (
     "attribute_of_trials", "count_states", "first_waiting", "outlines", "running_unowned", "state_and_attribute",
@@ -117,7 +118,10 @@ class SharedStorage(RDBStorage):
         return self._is_deferred(write) or write()
 
     def set_trial_system_attr(self, trial_id: int, key: str, value: JSONSerializable) -> None:
-        """Set as Optuna does, or later (see ``deferred_trial_writes``)."""
+        """Set as Optuna does, arrays as lists, or later (see ``deferred_trial_writes``)."""
+        # In memory Optuna keeps any value, so that what fails on its databases is met in people's scripts.
+        with suppress(TypeError, RecursionError):
+            value = as_json(value)
         write = partial(super().set_trial_system_attr, trial_id, key, value)
         if not self._is_deferred(write):
             write()
