@@ -21,6 +21,10 @@ AS_MAIN = "__mp_main__"
 """The name under which multiprocessing loads a script once more in the processes that it spawns."""
 
 
+class _NobodysProgram(ModuleType):
+    """What `__main__` is where a process looks `as_script`, until the script is loaded."""
+
+
 @contextlib.contextmanager
 def as_script(path: Path, arguments: Sequence[str]) -> Iterator[None]:
     """Let this process look like `python path arguments...` while a file is loaded and its objective runs.
@@ -30,7 +34,7 @@ def as_script(path: Path, arguments: Sequence[str]) -> Iterator[None]:
     before = sys.argv, {name: sys.modules.get(name) for name in ("__main__", AS_MAIN)}
     sys.argv = [str(path), *arguments]
     # multiprocessing has them be one from the beginning.
-    sys.modules["__main__"] = sys.modules[AS_MAIN] = ModuleType("__main__")
+    sys.modules["__main__"] = sys.modules[AS_MAIN] = _NobodysProgram("__main__")
     try:
         yield
     finally:
@@ -51,8 +55,7 @@ def module_name(path: Path) -> str:
     """
     if _is_free(path):
         return path.stem
-    main = sys.modules["__main__"]
-    if sys.modules.get(AS_MAIN) is main and not hasattr(main, "__file__"):  # nobody's program
+    if isinstance(sys.modules.get("__main__"), _NobodysProgram):
         return AS_MAIN
     return f"_studyhall_objective_{hashlib.sha256(os.fsencode(path)).hexdigest()[:12]}"
 

@@ -147,3 +147,11 @@ def two(trial):
 
 if __name__ == "__main__":
     raise SystemExit("this block is the user's and stays untouched")
+
+
+def not_two(trial):
+    """Fails at one of its points."""
+    x = trial.suggest_categorical("x", [0, 1, 2])
+    if x == 2:
+        raise ValueError("two")
+    return float(x)

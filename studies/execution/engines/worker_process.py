@@ -10,7 +10,6 @@ import multiprocessing as mp
 import os
 import signal
 import sys
-import threading
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -40,16 +39,16 @@ def run(order: WorkerOrder, channel: Connection, supervisor: ProcessIdentity) ->
     """
     os.setsid()
     server = os.getppid()
-    stop = threading.Event()
+    asked: list[int] = []  # no Event, whose lock a second signal amid the first would wait for for ever
     # Functions, also for what is to do nothing: an ignored signal would be ignored in every program that is started.
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGTERM, lambda number, _: asked.append(number))
     signal.signal(signal.SIGINT, _do_nothing)
     signal.signal(signal.SIGHUP, _do_nothing)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, TERMINAL_SIGNALS)
     os.register_at_fork(after_in_child=_forget_handlers)
 
     def interruption() -> str | None:
-        if stop.is_set():
+        if asked:
             return "asked to stop"
         if supervisor.is_alive() is False:
             return "its supervisor is gone"

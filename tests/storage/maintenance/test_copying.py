@@ -238,7 +238,7 @@ def test_studies_and_folders_that_are_there_already_are_refused(source, file):
     with pytest.raises(StorageError, match=r"t\.files/s is there already, for the files of study 's'; move it away"):
         refuse_conflicts(source, file, [NAME, "s"])
     file.storage.create_new_study([StudyDirection.MINIMIZE], "s")
-    with pytest.raises(StorageError, match="has a study 's' already; delete or rename it, or choose with --study"):
+    with pytest.raises(StorageError, match="has a study 's' already; delete it, or choose with --study"):
         refuse_conflicts(source, file, [NAME, "s"])
 
 

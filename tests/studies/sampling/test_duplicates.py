@@ -139,6 +139,6 @@ def test_it_is_refused_where_it_would_do_nothing():
     def faults(**settings):
         return dict(duplicate_faults(StudySpec.model_validate({"name": "s", "space": SMALL, **settings})))
 
-    assert "function of your own" in faults(objective="a.py:f", duplicates="reuse")["duplicates"]
+    assert "function of your own" in faults(objective="a.py:f", duplicates="reuse", space={})["duplicates"]
     assert "once anyway" in faults(objective="quadratic", sampler="grid", duplicates="resample")["duplicates"]
     assert faults(objective="quadratic", sampler="grid") == faults(objective="a.py:f", duplicates="allow") == {}
