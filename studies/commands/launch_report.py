@@ -52,7 +52,7 @@ def _lines(report: LaunchReport) -> list[str]:
     elif progress.front:
         lines.append(f"best   {counted(progress.front, 'trial')} on the Pareto front")
     lines += [f"study  {report.location}", f"files  {printable(str(report.files))}"]
-    following = [command_line(command, *names, flags=flag) for command, *names in _next_commands(report)]
+    following = _next_commands(report, flag)
     if outcome.ended is StopReason.CANNOT_START:
         following = ["put that right, then", *following]
     if outcome.ended is StopReason.UNUSABLE:
@@ -60,10 +60,14 @@ def _lines(report: LaunchReport) -> list[str]:
     return lines + [f"{'next' if place == 0 else '    '}   {line}" for place, line in enumerate(following)]
 
 
-def _next_commands(report: LaunchReport) -> tuple[list[str], list[str], list[str]]:
+def _next_commands(report: LaunchReport, flag: str) -> list[str]:
     progress = report.progress
     found = progress.best is not None or progress.front
     first = "resume" if report.exit_code else "best" if found else "status"
-    accepting = ["--accept-changes"] if report.outcome.ended is StopReason.CHANGED else []
+    accepting = " --accept-changes" if report.outcome.ended is StopReason.CHANGED else ""
     shown = [str(progress.best.number)] if progress.best is not None else []
-    return [first, progress.name, *accepting], ["show", progress.name, *shown], ["dashboard"]
+    return [
+        command_line(first, progress.name, flags=accepting + flag),
+        command_line("show", progress.name, *shown, flags=flag),
+        command_line("dashboard", flags=flag),
+    ]

@@ -71,6 +71,7 @@ def test_a_study_is_made_from_one_version_of_its_files(place, eventually):
     # Then the launch ends with the sentence of a resume, and no trial is of the other version
     assert launched.returncode == 2, output
     assert "its_helper.py has changed since study 'objective' began" in output
+    assert "next   studyhall resume objective --accept-changes\n" in output
     assert [trial.user_attrs["scale"] for trial in place.study("objective").trials] == [1.0] * 7
     assert place.states("objective") == [COMPLETE] * 7
     refused = place.run("resume", "objective")
