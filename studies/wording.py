@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 
 from objectives.wording import printable, shell_word
 
@@ -40,5 +41,7 @@ def settle_logs() -> None:
 
     optuna.logging.disable_default_handler()
     optuna.logging.enable_propagation()
+    # Optuna's of each list among the choices: a database keeps lists well, and tuples come back as them.
+    warnings.filterwarnings("ignore", message="Choices for a categorical distribution should be", category=UserWarning)
     if logging.lastResort is not None:  # of whoever has set no handler
         logging.lastResort.setFormatter(PrintableFormatter())

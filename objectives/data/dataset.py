@@ -53,12 +53,15 @@ class Labels:
     names: tuple[str, ...] = ()
 
 
-def make_labels(values: np.ndarray | Sequence[str], task: str, where: str) -> Labels:
+def make_labels(
+    values: np.ndarray | Sequence[str], task: str, where: str, texts: Sequence[str] | None = None
+) -> Labels:
     """Tell classes from regression targets, and number the classes in the order of their values.
 
     `values` are texts or an array of finite numbers, shape (rows,); `task` is "classification", "regression" or "auto":
     then texts, and whole numbers of at most MOST_CLASSES_IN_NUMBERS different values, are classes, and all else is
-    regression. `where` names them in sentences.
+    regression. `where` names them in sentences. `texts` are numbers as their file writes them: classes that are written
+    differently, such as the codes 1 and 01, are different.
 
     Raises:
         DataError: where they cannot be what the study says.
@@ -76,6 +79,8 @@ def make_labels(values: np.ndarray | Sequence[str], task: str, where: str) -> La
     different = np.unique(values)
     whole = bool((different == np.floor(different)).all())
     if task == "classification" or (task == "auto" and whole and len(different) <= MOST_CLASSES_IN_NUMBERS):
+        if texts is not None and len(set(texts)) > len(different):
+            return _classes(np.array(texts, dtype=object), where)
         return _classes(values, where)
     if len(different) == 1:
         raise DataError(f"{where} is {different[0]:g} in every row, so there is nothing to learn")

@@ -41,7 +41,8 @@ class Scoring:
         """
         for name in self.metrics:
             if (fault := metric_fault(name, classes)) is not None:
-                raise TrainingError(f"metric: {fault}")
+                hint = 'where the target names classes, say data.task = "classification"' if classes is None else ""
+                raise TrainingError(f"metric: {fault}", hint)
 
     @property
     def several(self) -> bool:

@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from objectives.user_code.source import source, split_reference
+from objectives.user_code.running import last_name
+from objectives.user_code.source import split_reference, tree
 
 # Until Optuna 4 `create_study` took its arguments by place as well: (direction, directions).
 _PLACES = {"direction": 4, "directions": 6}
@@ -27,18 +28,16 @@ def created_studies(reference: str) -> list[CreatedStudy]:
     that are not seen to optimize something else.
 
     Raises:
-        ObjectiveError: the file cannot be read.
-        SyntaxError: it is no Python.
+        ObjectiveError: the file cannot be read, or is no Python.
     """
-    text, _ = source(reference)
+    module = tree(reference)
     _, attribute = split_reference(reference)
-    tree = ast.parse(text)
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    assigned = _assigned(tree)
+    calls = [node for node in ast.walk(module) if isinstance(node, ast.Call)]
+    assigned = _assigned(module)
     optimized = list(_optimized(calls, assigned, attribute.rpartition(".")[2]))
     mine = {study for study, is_ours in optimized if is_ours}
     others = {study for study, is_ours in optimized if not is_ours}
-    created = [call for call in calls if _name(call.func) == "create_study"]
+    created = [call for call in calls if last_name(call.func) == "create_study"]
     return [
         CreatedStudy(line=call.lineno, directions=directions)
         for call in [call for call in created if call in mine] or [call for call in created if call not in others]
@@ -46,15 +45,10 @@ def created_studies(reference: str) -> list[CreatedStudy]:
     ]
 
 
-def _name(node: ast.expr) -> str:
-    """The last part of a dotted name; "" of anything else."""
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-
-
-def _assigned(tree: ast.Module) -> dict[str, ast.expr]:
+def _assigned(module: ast.Module) -> dict[str, ast.expr]:
     """The names that are given a value once, wherever that is, and that value."""
     found: dict[str, list[ast.expr]] = {}
-    for node in ast.walk(tree):
+    for node in ast.walk(module):
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 found.setdefault(name, []).append(value)
@@ -71,7 +65,7 @@ def _optimized(
         if isinstance(call.func, ast.Attribute) and call.func.attr == "optimize":
             given = [*call.args[:1], *(row.value for row in call.keywords if row.arg == "func")]
             parts = [part for each in given for part in ast.walk(_value(each, assigned))] + given
-            is_ours = any(isinstance(part, ast.expr) and _name(part) == attribute for part in parts)
+            is_ours = any(isinstance(part, ast.expr) and last_name(part) == attribute for part in parts)
             yield _value(call.func.value, assigned), is_ours
 
 

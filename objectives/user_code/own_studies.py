@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from objectives.errors import ObjectiveError
-from objectives.user_code.running import imported_modules, running
+from objectives.user_code.running import imported_modules, last_name, running
 from objectives.user_code.source import file_of, tree
 
 _MAKES_A_STUDY = {"create_study", "load_study", "Study"}
@@ -35,10 +35,6 @@ def check_runs_no_study(reference: str) -> None:
             "and every worker loads it",
             hint=WAY_OUT,
         )
-
-
-def _last_name(node: ast.AST) -> str:
-    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
 
 
 def _functions(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, list[ast.stmt]]]:
@@ -76,7 +72,7 @@ class _Script:
     def studies(self) -> set[str]:
         """The names that are given to studies, anywhere in the file."""
         return {
-            _last_name(target)
+            last_name(target)
             for node in ast.walk(self.module)
             if isinstance(node, ast.Assign) and _makes_a_study(node.value)
             for target in node.targets
@@ -98,7 +94,7 @@ class _Script:
                 continue
             if self._runs_a_study(node):
                 return node.lineno
-            body = (self.called if isinstance(node.func, ast.Name) else self.methods).get(_last_name(node.func))
+            body = (self.called if isinstance(node.func, ast.Name) else self.methods).get(last_name(node.func))
             if body and id(body) not in seen:
                 seen.add(id(body))
                 if (line := self._search(body, seen)) is not None:
@@ -109,9 +105,9 @@ class _Script:
         if not isinstance(call.func, ast.Attribute) or call.func.attr not in ("optimize", "ask"):
             return False
         of = call.func.value
-        is_study = _makes_a_study(of) or _last_name(of) in self.studies or "study" in _last_name(of).lower()
+        is_study = _makes_a_study(of) or last_name(of) in self.studies or "study" in last_name(of).lower()
         return is_study or (call.func.attr == "optimize" and any(word.arg in _KEYWORDS for word in call.keywords))
 
 
 def _makes_a_study(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and _last_name(node.func) in _MAKES_A_STUDY
+    return isinstance(node, ast.Call) and last_name(node.func) in _MAKES_A_STUDY

@@ -70,6 +70,11 @@ def _asks_for_main(compared: ast.Compare) -> bool:
     return names == ["__name__"] and texts == ["__main__"]
 
 
+def last_name(node: ast.AST) -> str:
+    """Return the last part of a dotted name; "" of anything else."""
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
 def main_guards(module: ast.Module) -> Iterator[tuple[int, Sequence[ast.stmt]]]:
     """Yield the line of each main guard of a file, and the branch that does not run when the file is loaded."""
     for node in running(module.body, in_classes=False):

@@ -6,7 +6,6 @@ when a storage of Optuna's has a method that is not sorted into the tables at th
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from types import FunctionType
@@ -23,9 +22,6 @@ from optuna.trial import FrozenTrial
 from sqlalchemy.orm import Session
 
 READ_IN = "5.0.0"
-
-# 5.0.0: distributions.py warns of each list among the choices. A database keeps lists well; tuples come back as them.
-warnings.filterwarnings("ignore", message="Choices for a categorical distribution should be", category=UserWarning)
 
 # --- the tables, optuna/storages/_rdb/models.py in 5.0.0 -----------------------------------------------------
 

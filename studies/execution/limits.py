@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
-from storage.attempts import Outcome
+from optuna.trial import FrozenTrial
+
+from storage.attempts import Outcome, times_of
 from studies.execution.engines.base import Engine
 from studies.execution.outcome import LaunchOutcome, StopReason
 from studies.record.closing import closed_for
@@ -55,6 +58,12 @@ def failures_warning(progress: Progress, failed_before: int) -> str | None:
     if not limit / 2 <= failed < limit:
         return None
     return f"{failed} trials have failed for good; after {limit} (budget.failures) the launch ends"
+
+
+def last_failed(trials: Sequence[FrozenTrial]) -> tuple[int, str]:
+    """Return the number of the failed trial that ended last, and why it failed, in a line."""
+    last = max(trials, key=lambda trial: times_of(trial).end or datetime.min.replace(tzinfo=UTC))
+    return last.number, str(last.user_attrs.get("failure", "failed")).partition("\n")[0]
 
 
 @dataclass

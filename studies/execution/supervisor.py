@@ -19,7 +19,7 @@ from storage.processes import ProcessIdentity
 from studies.execution.devices import Slot
 from studies.execution.ending import SIGNALS, Ending, collected_signals
 from studies.execution.engines.base import Engine
-from studies.execution.limits import Reports, TrialLimits, failures_warning, ran_out, study_over
+from studies.execution.limits import Reports, TrialLimits, failures_warning, last_failed, ran_out, study_over
 from studies.execution.messages import WorkerOrder, WorkerReport
 from studies.execution.outcome import LaunchOutcome, StopReason
 from studies.execution.slots import MAX_DEATHS_IN_A_ROW, SlotState
@@ -147,7 +147,7 @@ class Supervisor:
             self._kill(slot, outcome, sentence)
         if not self._has_warned and (warning := failures_warning(progress, self._failed_before)) is not None:
             self._has_warned = True
-            log.warning("%s; the last is trial %d: %s", warning, *self._last_failed())
+            log.warning("%s; the last is trial %d: %s", warning, *last_failed(self._trials(TrialState.FAIL)))
         if session.stop_requested(attributes):
             self._ending.hand_back(LaunchOutcome(ended=StopReason.STOPPED), progress.budget.grace)
         elif not self._ending.has_begun and (over := study_over(progress)) is not None:
@@ -224,13 +224,9 @@ class Supervisor:
             self._hand_back(LaunchOutcome(ended=StopReason.GIVEN_UP, detail=detail))
 
     def _last_failure(self) -> str:
-        number, reason = self._last_failed()
+        number, reason = last_failed(self._trials(TrialState.FAIL))
         show = offered("show", self.stored.name, number)
         return f"trial {number}: {reason} ({show} has the whole of it)"
-
-    def _last_failed(self) -> tuple[int, str]:
-        last = self._trials(TrialState.FAIL)[-1]
-        return last.number, str(last.user_attrs.get("failure", "failed")).splitlines()[0]
 
     def _trials(self, state: TrialState) -> list[FrozenTrial]:
         return self.stored.storage.get_all_trials(self.stored.study_id, deepcopy=False, states=(state,))

@@ -110,8 +110,11 @@ def never_began(found: StoredStudy) -> bool:
 
     The name is free then.
     """
+    # Counted first: at each launch of a large study its trials need not be read.
+    if set(+found.storage.count_states(found.study_id)) - {TrialState.WAITING}:
+        return False
     trials = found.storage.get_all_trials(found.study_id, deepcopy=False)
-    idle = all(trial.state is TrialState.WAITING and not trial.intermediate_values for trial in trials)
+    idle = not any(trial.intermediate_values for trial in trials)
     idle = idle and (not any(trial.params for trial in trials) or any(map(_was_refused, trials)))
     return idle and not live_sessions(found.attributes)
 

@@ -24,27 +24,32 @@ _NOT_OURS = {"thumbs.db", "desktop.ini"}
 _GREY = {"1", "L", "LA"}
 _DEEP = ("I", "F")
 
+# So many transparent images tell what ground shows their shapes.
+_TELLING = 100
+_MIDDLE_GREY = 127.5
+
 
 def read_images(folder: Path, options: ReadOptions) -> Dataset:
     """Read `folder/CLASS/*.png` (or .jpg): uint8, all of options.image_size, by default that of the first.
 
-    One channel where all images are grey, else three. Classes and images come in the order of their names.
-    Raises DataError.
+    One channel where all images are grey, else three. Transparent images lie on white where what they show is
+    dark, else on black. Classes and images come in the order of their names. Raises DataError.
     """
     import numpy as np
 
     files = _files(folder)
     names = tuple(files)
     paths = [path for name in names for path in files[name]]
-    grey = _all_grey(paths)
+    grey, transparent = _modes(paths)
     height, width = options.image_size or _upright(paths[0]).size[::-1]
     shape = (len(paths), height, width, 1 if grey else 3)
     # A byte each here, and four each in the split that is trained on.
     what = f"{shape[0]:,} images of {shape[1]} x {shape[2]}"
     refuse_too_large(folder, 5 * math.prod(shape), what, "give a smaller image_size = [height, width]")
     x = np.empty(shape, np.uint8)
+    ground = _ground(transparent[:_TELLING])
     for place, path in enumerate(paths):
-        x[place] = _pixels(path, "L" if grey else "RGB", (width, height)).reshape(shape[1:])
+        x[place] = _pixels(path, "L" if grey else "RGB", (width, height), ground).reshape(shape[1:])
     y = np.repeat(np.arange(len(names), dtype=np.int64), [len(files[name]) for name in names])
     return Dataset(x=x, y=y, classes=len(names), kind="image", source=str(folder), names=names)
 
@@ -83,19 +88,21 @@ def _entries(folder: Path) -> list[Path]:
     return [path for path in found if not path.name.startswith(".") and path.name.lower() not in _NOT_OURS]
 
 
-def _all_grey(paths: Sequence[Path]) -> bool:
-    """Whether one channel holds all of them; reads only the beginnings of the files.
+def _modes(paths: Sequence[Path]) -> tuple[bool, list[Path]]:
+    """Whether one channel holds all images, and those that are transparent; reads only the beginnings of the files.
 
     Raises:
         DataError: for an image of more than 8 bits a channel.
     """
-    grey = True
+    grey, transparent = True, []
     for path in paths:
         with _opened(path) as image:
             if image.mode.startswith(_DEEP):
                 raise DataError(f"{path} has more than 8 bits a channel: convert it to 8")
             grey = grey and image.mode in _GREY
-    return grey
+            if image.has_transparency_data:
+                transparent.append(path)
+    return grey, transparent
 
 
 def _opened(path: Path) -> Any:
@@ -122,11 +129,29 @@ def _upright(path: Path) -> Any:
             raise DataError(f"{path} cannot be read as an image: {error}") from error
 
 
-def _pixels(path: Path, mode: str, size: tuple[int, int]) -> np.ndarray:
+def _ground(paths: Sequence[Path]) -> str:
+    """The colour on which the shapes of these transparent images are seen: "white" or "black".
+
+    A shape is as bright as its pixels are on average, each counted by its opacity.
+    """
+    import numpy as np
+
+    light = opaque = 0.0
+    for path in paths:
+        grey, alpha = np.moveaxis(np.asarray(_upright(path).convert("RGBA").convert("LA"), np.float64), -1, 0)
+        light += float((grey * alpha).sum())
+        opaque += float(alpha.sum())
+    return "white" if light < opaque * _MIDDLE_GREY else "black"
+
+
+def _pixels(path: Path, mode: str, size: tuple[int, int], ground: str) -> np.ndarray:
     import numpy as np
     from PIL import Image
 
-    image = _upright(path).convert(mode)
+    image = _upright(path)
+    if image.has_transparency_data:
+        image = Image.alpha_composite(Image.new("RGBA", image.size, ground), image.convert("RGBA"))
+    image = image.convert(mode)
     if image.size != size:
         image = image.resize(size, Image.Resampling.BILINEAR)
     return np.asarray(image)

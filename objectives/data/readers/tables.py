@@ -110,8 +110,10 @@ def dataset_of_table(
                 hint=f"its columns are {_listed(known)}{did_you_mean(name, known)}",
             )
     target = options.target or _only_other(known, options, path)
-    y = values_of(column(target), target, path)
-    found = make_labels(y, options.task, f"{path}: the target {written(target)}")
+    cells = column(target)
+    texts = None if isinstance(cells, np.ndarray) else [cell.strip() for cell in cells]
+    y = values_of(cells, target, path)
+    found = make_labels(y, options.task, f"{path}: the target {written(target)}", texts)
     if options.text is not None:
         texts = column(options.text)
         if isinstance(texts, np.ndarray) or all(map(is_number, texts)):

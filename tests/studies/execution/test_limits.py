@@ -1,13 +1,14 @@
 """What ends a study before its trials are done, and which of the running trials have gone too far."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from optuna.trial import create_trial
+from optuna.trial import TrialState, create_trial
 
 from storage.claims import Budget, claim
 from storage.processes import ProcessIdentity
-from studies.execution.limits import Reports, TrialLimits, failures_warning, study_over
+from studies.execution.limits import Reports, TrialLimits, failures_warning, last_failed, study_over
 from studies.execution.outcome import StopReason
 from studies.record.progress import read_progress
 
@@ -122,3 +123,14 @@ def test_a_worker_has_reported_when_its_own_attempt_has(make_study):
     reports.look(read_progress(study))
     assert reports.come_from("w-0")
     assert not reports.come_from("w-1")
+
+
+def test_the_last_failure_is_the_one_that_ended_last_whatever_its_number(make_study):
+    study = make_study(objective="quadratic", budget={"trials": 3})
+    begun = datetime(2026, 3, 1, tzinfo=UTC)
+    for minutes, failure in ((9, "the last\nof them"), (5, "before"), (None, "never noted")):
+        trial = create_trial(state=TrialState.FAIL, user_attrs={"failure": failure})
+        trial.datetime_start = begun
+        trial.datetime_complete = None if minutes is None else begun + timedelta(minutes=minutes)
+        study.storage.create_new_trial(study.study_id, trial)
+    assert last_failed(study.study.trials) == (0, "the last")

@@ -57,6 +57,44 @@ def test_an_image_is_turned_as_its_camera_was_held(folder):
     assert dataset_of(folder).x.shape == (6, 30, 20, 3)
 
 
+def transparent(folder, shapes, mode):
+    """Two classes of images: a shape in the upper half, or in the lower; all else is transparent."""
+    from PIL import Image
+
+    for name, half in (("upper", slice(0, 8)), ("lower", slice(8, 16))):
+        (folder / name).mkdir(parents=True)
+        for place, shade in enumerate(shapes):
+            pixels = np.zeros((16, 16, 4), np.uint8)
+            pixels[half] = (shade, shade, shade, 255)
+            picture = Image.fromarray(pixels)
+            if mode == "P":
+                palette = Image.new("P", (16, 16), 0)
+                palette.putpalette([0, 0, 0, shade, shade, shade])
+                palette.paste(1, (0, half.start, 16, half.stop))
+                palette.save(folder / name / f"{place}.png", transparency=0)
+            else:
+                picture.convert(mode).save(folder / name / f"{place}.png")
+    return folder
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+@pytest.mark.parametrize(
+    ("shapes", "ground"), [((0, 0), 255), ((255, 255), 0), ((0, 40, 200), 255), ((255, 200, 90), 0)]
+)
+def test_transparent_images_lie_on_the_ground_that_shows_their_shapes(tmp_path, mode, shapes, ground):
+    rows = dataset_of(transparent(tmp_path / "icons", shapes, mode))
+    assert rows.names == ("lower", "upper")
+    for place, shade in enumerate(shapes):
+        assert rows.x[place, 8:].min() == rows.x[place, 8:].max() == shade
+        assert rows.x[place, :8].min() == rows.x[place, :8].max() == ground
+
+
+def test_an_opaque_image_beside_transparent_ones_is_as_it_was(tmp_path):
+    folder = transparent(tmp_path / "icons", (0, 0), "RGBA")
+    image(folder / "lower" / "9.png", size=(16, 16), colour=(0, 0, 0))
+    assert dataset_of(folder).x[2].max() == 0
+
+
 def spoil_text(folder):
     (folder / "one" / "notes.txt").write_text("x")
 

@@ -130,6 +130,35 @@ def test_large_numbers_of_classes_keep_their_names(tmp_path):
     assert dataset_of(tmp_path / "a.csv", target="y").names == ("1000001", "1000002", "1000003")
 
 
+CODES = {
+    "leading zeros": (["1", "01", "2", "02"], ("01", "02", "1", "2")),
+    "exponents": (["1E1", "10", "2E5", "200000"], ("10", "1E1", "200000", "2E5")),
+    "beyond 2^53": (
+        ["9007199254740992", "9007199254740993", "12"],
+        ("12", "9007199254740992", "9007199254740993"),
+    ),
+    "signs": (["+1", "1"], ("+1", "1")),
+    "blanks around": (["1", " 1", "2 "], ("1", "2")),
+    "numbers": (["10", "9", "8"], ("8", "9", "10")),
+}
+
+
+@pytest.mark.parametrize("task", ["auto", "classification"])
+@pytest.mark.parametrize("case", CODES)
+def test_labels_that_are_written_differently_are_different_classes(tmp_path, case, task):
+    labels, names = CODES[case]
+    (tmp_path / "a.csv").write_text("a,y\n" + "".join(f"{row},{label}\n" for row, label in enumerate(labels * 3)))
+    rows = dataset_of(tmp_path / "a.csv", target="y", task=task)
+    assert rows.names == names
+    assert [rows.names[number] for number in rows.y] == [label.strip() for label in labels * 3]
+
+
+def test_amounts_that_are_written_differently_are_the_same_amounts(tmp_path):
+    (tmp_path / "a.csv").write_text("a,y\n1,1.50\n2,1.5\n3,02\n4,2\n")
+    rows = dataset_of(tmp_path / "a.csv", target="y")
+    assert (rows.classes, rows.y.tolist()) == (None, [1.5, 1.5, 2.0, 2.0])
+
+
 @pytest.mark.parametrize("case", TABLE)
 def test_a_wrong_csv_file_is_refused_in_a_sentence(tmp_path, case):
     text, settings, sentence = TABLE[case]

@@ -1,5 +1,6 @@
 """The engine of this machine keeps the contract of engines."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -8,7 +9,7 @@ import sys
 import psutil
 import pytest
 from contracts.engine import EngineContract
-from helpers.engine_looks import reports, running_trial
+from helpers.engine_looks import last_attempt, reports, running_trial
 from helpers.paths import HELPERS, ROOT
 
 from studies.execution.engines.base import Preparation
@@ -83,6 +84,16 @@ class TestLocalEngine(EngineContract):
         (report,) = reports(engine, 1)
         engine.close()
         assert report.ending == "died"
+
+    def test_a_signal_amid_another_does_not_hold_a_worker_up(self, engine, make_study, order):
+        study = make_study("until_stopped")
+        engine.start(order(study))
+        worker = last_attempt(running_trial(study)).process.pid
+        with contextlib.suppress(ProcessLookupError):  # it may end before
+            for _ in range(200_000):
+                os.kill(worker, signal.SIGTERM)
+        (report,) = reports(engine, 1)
+        assert report.ending == "stopped"
 
     # --- a server that is killed -----------------------------------------------------------------------------
 
