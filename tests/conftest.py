@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import shutil
 import sys
@@ -35,6 +36,18 @@ settings.register_profile(
 settings.load_profile("studyhall")
 
 pytest.register_assert_rewrite("contracts")
+
+
+_is_frozen = False
+
+
+def pytest_runtest_setup() -> None:
+    """Keras collects garbage whenever it forgets its models; what was imported need not be looked at each time."""
+    global _is_frozen
+    if "keras" in sys.modules and not _is_frozen:
+        _is_frozen = True
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -161,5 +161,5 @@ def forget_models() -> None:
 
     import keras
 
-    keras.backend.clear_session()
+    keras.backend.clear_session(free_memory=False)
     gc.collect()

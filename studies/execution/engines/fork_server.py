@@ -6,6 +6,7 @@ It leads a session of its own and outlives its supervisor for as long as it take
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -96,6 +97,9 @@ def main(descriptor: int) -> None:
     for module in order.modules:
         with suppress(ImportError):  # a worker that needs it says so
             import_module(module)
+    # What was imported stays: no collection of a worker's, one after each training, is to walk through it again.
+    gc.collect()
+    gc.freeze()
     sys.path[:] = order.path
     # What a worker's children leave behind becomes a child of this process, not of process 1, so that it is found.
     if sys.platform == "linux":

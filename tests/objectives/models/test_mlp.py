@@ -177,7 +177,7 @@ def test_data_are_loaded_once_and_models_are_let_go(keras, monkeypatch):
 
 def test_a_trial_that_fails_lets_its_model_go_too(keras, monkeypatch):
     cleared = []
-    monkeypatch.setattr(keras.backend, "clear_session", lambda: cleared.append(True))
+    monkeypatch.setattr(keras.backend, "clear_session", lambda **_: cleared.append(True))
     study = optuna.create_study()
     with pytest.raises(ValueError, match="units"):
         trains(task(units="many"))(study.ask())
