@@ -1,5 +1,6 @@
 """Trainings in a process of one thread, so that what must be equal is equal to the last bit. Prints JSON."""
 
+import gc
 import json
 import sys
 
@@ -12,6 +13,7 @@ from objectives.models.network import HyperModelObjective
 from objectives.registry import HYPERMODELS
 from objectives.space.dimensions import Dimension
 from objectives.space.search_space import SearchSpace
+from objectives.training import backend
 from objectives.training.settings import TrainSettings
 from objectives.training.task import Task
 from studies.execution.trial import TrialInterrupted
@@ -61,6 +63,11 @@ def run(optimizer, interruptions, **settings):
 
 
 if __name__ == "__main__":
+    backend.prepare("tensorflow")
+    import keras  # noqa: F401
+
+    # As the fork server does.
+    gc.freeze()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     for optimizer, steps, settings in json.loads(sys.argv[1]):
         print(json.dumps(run(optimizer, steps, **settings)), flush=True)
