@@ -38,14 +38,14 @@ settings.load_profile("studyhall")
 pytest.register_assert_rewrite("contracts")
 
 
-_is_frozen = False
+_frozen_for = Path()
 
 
-def pytest_runtest_setup() -> None:
-    """Keras collects garbage whenever it forgets its models; what was imported need not be looked at each time."""
-    global _is_frozen
-    if "keras" in sys.modules and not _is_frozen:
-        _is_frozen = True
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Keras collects garbage when it forgets its models; what earlier files left need not be looked at each time."""
+    global _frozen_for
+    if "keras" in sys.modules and item.path != _frozen_for:
+        _frozen_for = item.path
         gc.collect()
         gc.freeze()
 
