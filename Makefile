@@ -3,8 +3,9 @@ LOCK := requirements.lock
 BIN  := .venv/bin
 # -I: pip runs without the caller's PYTHON* variables and without this folder on its path.
 PIP  := $(BIN)/python -I -m pip --disable-pip-version-check
-# Three files of tests at a time on two cores: a third of each test is waiting, for other processes.
-TEST := $(BIN)/pytest -n 3 --dist loadfile
+# Three files of tests at a time on two cores: a third of each test is waiting, for other processes. In their order, which
+# has the long files of acceptance tests first: none of them is left for the end.
+TEST := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
