@@ -111,9 +111,9 @@ def dataset_of_table(
             )
     target = options.target or _only_other(known, options, path)
     cells = column(target)
-    texts = None if isinstance(cells, np.ndarray) else [cell.strip() for cell in cells]
+    as_written = None if isinstance(cells, np.ndarray) else [cell.strip() for cell in cells]
     y = values_of(cells, target, path)
-    found = make_labels(y, options.task, f"{path}: the target {written(target)}", texts)
+    found = make_labels(y, options.task, f"{path}: the target {written(target)}", as_written)
     if options.text is not None:
         texts = column(options.text)
         if isinstance(texts, np.ndarray) or all(map(is_number, texts)):
