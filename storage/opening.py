@@ -124,6 +124,8 @@ def check_place(path: Path) -> None:
         if not os.access(path, os.R_OK):
             raise StorageError(f"{path} cannot be read by this user", hint="see `ls -l`")
         if not os.access(path, os.W_OK):
+            if os.statvfs(path).f_flag & os.ST_RDONLY:
+                raise StorageError(f"{path} lies on a read-only disk", hint="copy it elsewhere")
             raise StorageError(f"{path} is read-only", hint="make it writable (`chmod u+w`) or copy it elsewhere")
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         raise StorageError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -10,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from objectives.data.named import DATASETS
 from objectives.data.paths import is_path
-from objectives.data.readers.formats import FORMATS, format_of
+from objectives.data.readers.formats import FOLDER, FORMATS, format_of
 from objectives.data.readers.options import ReadOptions
 from objectives.data.splits import split_fault
 from objectives.settings import AtLeastOne, Name, Settings
@@ -74,6 +75,8 @@ class DataSettings(Settings):
         if dataset in DATASETS:
             raise _fault(f"not allowed: {dataset} is a known data set and takes no {key}; leave it out")
         found = format_of(dataset)
+        if found is FOLDER and not Path(dataset).is_dir() and (Path(dataset).suffix or Path(dataset).exists()):
+            return value  # `path_fault` says what it is
         if key not in found.keys:
             takes = f"takes {', '.join(sorted(found.keys))}"
             raise _fault(f"not allowed: {dataset} is {found.name}, which {takes} and no {key}; leave it out")

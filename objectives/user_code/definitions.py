@@ -6,12 +6,13 @@ import ast
 import builtins
 import symtable
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from objectives.errors import ObjectiveError
 from objectives.user_code.running import bound_names, main_guards, running
 from objectives.user_code.signatures import check_definition
-from objectives.user_code.source import file_of, source, split_reference, tree
+from objectives.user_code.source import file_of, hidden_neighbour, source, split_reference, tree
 from objectives.wording import did_you_mean
 
 # A file that calls one of these may bind names that its text does not show.
@@ -73,7 +74,7 @@ def _refuse(reference: str, module: ast.Module, name: str, names: set[str]) -> N
             )
     public = sorted(each for each in names if not each.startswith("_"))
     raise ObjectiveError(
-        f"{path} does not define {name!r}",
+        f"{path} does not define {name!r}{hidden_neighbour(Path.cwd(), split_reference(reference)[0])}",
         hint=f"it defines: {', '.join(public) or 'nothing'}{did_you_mean(name, public)}",
     )
 

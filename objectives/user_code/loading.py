@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import importlib.util
 import inspect
@@ -76,6 +77,8 @@ def _failure(path: Path, folder: Path, error: BaseException) -> str:
     line = lines[-1] if lines else None
     where = f"{path}, line {line}" if line else str(path)
     if isinstance(error, SystemExit):
+        if (refusal := _refusal_of_arguments(error)) is not None:
+            return f"{where}: its command line is wrong: {refusal}; the words behind ` -- ` are its command line"
         return (
             f"{where}: the file ends the program while it is loaded (SystemExit: {error.code}); "
             'put what a script does under `if __name__ == "__main__":`'
@@ -86,6 +89,14 @@ def _failure(path: Path, folder: Path, error: BaseException) -> str:
     if isinstance(error, FileExistsError) or type(error).__name__ == "DuplicatedStudyError":
         return f"{said}; each worker loads the file, so what it makes may be there already"
     return f"{said}{_met_ours(folder, error)}{_is_part_of(path, error)}"
+
+
+def _refusal_of_arguments(error: SystemExit) -> str | None:
+    """What argparse has printed before it ended the program; nobody reads that in a worker's log."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if frame.f_code.co_filename == argparse.__file__ and frame.f_code.co_name == "error":
+            return str(frame.f_locals.get("message"))
+    return None
 
 
 def _is_part_of(path: Path, error: BaseException) -> str:

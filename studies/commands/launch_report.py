@@ -12,7 +12,7 @@ from studies.commands.lossy import lossy_output
 from studies.commands.next_command import completed
 from studies.commands.output import clock, console, counted, number, parameters, print_json
 from studies.execution.outcome import SIGNALLED, StopReason
-from studies.wording import command_line
+from studies.wording import command_line, offered
 
 
 def shown(*, json: bool) -> LiveView:
@@ -51,12 +51,15 @@ def _lines(report: LaunchReport) -> list[str]:
         lines.append(f"best   {value}, trial {progress.best.number}: {parameters(progress.best.params)}")
     elif progress.front:
         lines.append(f"best   {counted(progress.front, 'trial')} on the Pareto front")
+    if progress.unowned:
+        requeue = offered("resume", progress.name, flags=f"--unowned requeue{flag}")
+        lines.append(f"left   {counted(progress.unowned, 'RUNNING trial')} held by nobody; {requeue} runs them")
     lines += [f"study  {report.location}", f"files  {printable(str(report.files))}"]
     following = _next_commands(report, flag)
     if outcome.ended is StopReason.CANNOT_START:
         following = ["put that right, then", *following]
     if outcome.ended is StopReason.UNUSABLE:
-        following = ["put that right and launch again, or where the study's file needs no change", *following]
+        following = ["put that right and launch again; where the study file stays as it is, also:", *following]
     return lines + [f"{'next' if place == 0 else '    '}   {line}" for place, line in enumerate(following)]
 
 

@@ -36,6 +36,8 @@ class LiveView:
     _shown: tuple[float, str] = (0.0, "")
     _output: ExitStack = field(default_factory=ExitStack)
     _begun: float = field(default_factory=time.monotonic)
+    _starts: bool = True  # until a worker has run a trial
+    _finished_before: int | None = None
 
     def __enter__(self) -> LiveView:
         self._output.enter_context(lossy_output())
@@ -55,11 +57,15 @@ class LiveView:
             self._live = Live(Text("starting"), console=self.console, refresh_per_second=4)
             self._live.start()
         self._pace.look(progress)
+        if self._finished_before is None:
+            self._finished_before = progress.finished
+        self._starts = self._starts and not progress.workers and progress.finished == self._finished_before
         self._show(progress)
 
     def _show(self, progress: Progress) -> None:
         if self._live is not None:
-            self._live.update(render(progress, self._pace, time.monotonic() - self._begun), refresh=True)
+            elapsed = time.monotonic() - self._begun
+            self._live.update(render(progress, self._pace, elapsed, starts=self._starts), refresh=True)
             return
         line = plain_line(progress, self._pace)
         when, last = self._shown
@@ -95,8 +101,8 @@ def plain_line(progress: Progress, pace: Pace) -> str:
     return ", ".join([*parts, *([] if left is None else [f"{clock(left)} left"])])
 
 
-def render(progress: Progress, pace: Pace, elapsed: float) -> RenderableType:
-    """The live table: the study above, a line for each trial that runs below."""
+def render(progress: Progress, pace: Pace, elapsed: float, *, starts: bool) -> RenderableType:
+    """The live table: the study above, a line for each trial that runs below. ``starts``: none has run yet."""
     head = Table.grid(padding=(0, 2))
     head.add_row(
         Text(printable(progress.name), style="bold"), _bar(progress), Text(f"{progress.finished}{_of(progress)}")
@@ -111,14 +117,14 @@ def render(progress: Progress, pace: Pace, elapsed: float) -> RenderableType:
     ):
         counts.append(f"{count} {word}", style=style if count else "dim")
         counts.append("   ")
-    left = pace.seconds_left(progress)
+    left = pace.seconds_left(progress) if starts or progress.workers else None
     times = f"{clock(elapsed)} so far" + ("" if left is None else f"   {clock(left)} left")
     if progress.epochs:
         times = f"{pace.epochs_per_second:.1f} epochs/s   {times}"
     lines: list[RenderableType] = [head, counts, Text(times, style="dim"), _best_line(progress)]
     if progress.workers:
         lines.append(_workers(progress))
-    elif elapsed < _STARTING_SECONDS and not progress.epochs:
+    elif starts and elapsed < _STARTING_SECONDS:
         lines.append(Text("workers start; what they need is imported once for all of them", style="dim"))
     return Group(*lines)
 

@@ -48,6 +48,7 @@ def test_trials_that_were_asked_elsewhere_and_never_told_are_not_waited_for(anyw
     # Then it says so first, and reaches its budget beside them
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 trials are RUNNING and nobody holds them (0, 1)" in done.stdout.splitlines()[0]
+    assert "left   2 RUNNING trials held by nobody; `studyhall resume two --unowned requeue" in done.stdout
     assert place.states("two") == [RUNNING] * 2 + [COMPLETE] * 4
     facts = place.json("status", "two")
     assert (facts["running"], facts["unowned"]) == (2, len(asked))

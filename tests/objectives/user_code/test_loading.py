@@ -12,6 +12,14 @@ pytestmark = pytest.mark.usefixtures("unchanged_interpreter")
 OBJECTIVE = "def objective(trial):\n    return trial.suggest_float('x', -1, 1) ** 2\n"
 
 
+NEEDS_A_WORD = """import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--data", required=True)
+parser.parse_args([])
+def f(trial): return 1.0
+"""
+
+
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A user's working folder: a space and a quote in its name, and names in it that are ours."""
@@ -137,6 +145,7 @@ def test_a_class_is_made_and_dots_are_followed(folder):
         ("import no_such_module\n", "f", ["my.py, line 1: ModuleNotFoundError", "'no_such_module'"]),
         ("import json\njson.loads('{')\n", "f", ["my.py, line 2: JSONDecodeError"]),
         ("import sys\nsys.exit(3)\n", "f", ["line 2: the file ends the program", "SystemExit: 3"]),
+        (NEEDS_A_WORD, "f", ["line 4: its command line is wrong", "are required: --data;", "behind ` -- `"]),
         ("import os\nos.mkdir('objectives')\n", "f", ["line 2: FileExistsError", "each worker loads the file"]),
         ("from storage import save\n", "f", ["line 1", "`storage` belongs to studyhall", "storage.py", "rename it"]),
         ("import storage\nstorage.save()\n", "f", ["line 2", "`storage` belongs to studyhall", "rename it"]),

@@ -62,3 +62,18 @@ def test_what_is_said_to_be_a_regression_is_judged_as_one(home: Path) -> None:
     said = read_study("../study/my.toml", {"data.task": "regression"})
     assert (said.metric, said.directions) == ("val_mae", ("minimize",))
     assert read_study("../study/my.toml").metric == "val_accuracy"
+
+
+@pytest.mark.parametrize(
+    ("dataset", "words"),
+    [
+        ("/dev/null", "is a pipe, a socket or a device"),
+        ("houses.xlsx", r"houses\.xlsx: is a file; allowed"),
+        ("gone.xlsx", "no such file or folder"),
+        ("images", r"images is a folder of images, which takes image_size and no target"),
+    ],
+)
+def test_only_a_folder_is_told_what_folders_take(home: Path, dataset: str, words: str) -> None:
+    (home / "elsewhere" / "houses.xlsx").touch()
+    with pytest.raises(StudyFileError, match=words):
+        dataset_of("digits_mlp", dataset=dataset if dataset.startswith("/") else f"./{dataset}", target="y")
