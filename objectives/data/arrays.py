@@ -10,6 +10,7 @@ from objectives.data.dataset import Dataset
 from objectives.data.splits import SplitIndices
 from objectives.preprocessing.pipeline import Preprocessing, Step
 from objectives.preprocessing.scaling import Scaler
+from objectives.preprocessing.target import TargetScaler
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +24,7 @@ class SearchData:
     """Images: shape (rows, height, width, channels), float32. Tables: (rows, features), float32, both scaled by
     this split alone (see Scaler.fit). Texts: (rows,), dtype object, each a str."""
     y_train: np.ndarray
-    """Shape (rows,). Classes: int64, from 0 to classes - 1. Regression: float32."""
+    """Shape (rows,). Classes: int64, from 0 to classes - 1. Regression: float32, in the unit that `target` says."""
     x_validation: np.ndarray
     """As x_train and in its scale, so that values may lie outside of x_train's."""
     y_validation: np.ndarray
@@ -37,6 +38,21 @@ class SearchData:
     """Of the classes, where the source has them."""
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
     """What made `x_validation` of raw rows, and makes model input of any that come later."""
+
+    target: TargetScaler | None = None
+    """What made the labels of numbers. None: they are as the source has them."""
+
+    def with_standard_target(self) -> SearchData:
+        """Return the data with a regression target in standard deviations of the training split; classes stay."""
+        if self.classes is not None or self.target is not None:
+            return self
+        target = TargetScaler.fit(self.y_train)
+        return replace(
+            self,
+            y_train=target.transform(self.y_train),
+            y_validation=target.transform(self.y_validation),
+            target=target,
+        )
 
     def then(self, step: Step) -> SearchData:
         """Return the data after one more step of preprocessing, which is fitted already."""

@@ -57,7 +57,7 @@ def make_training(hypermodel: HyperModel, params: Params, data: SearchData, *, e
     Raises DataError where the parameters do not suit the data.
     """
     check_params(hypermodel, params, data)
-    data = hypermodel.prepare(params, data)
+    data = hypermodel.prepare(params, data).with_standard_target()
     model = hypermodel.build(params, data)
     optimizer = hypermodel.optimizer(params, data, model) if hypermodel.optimizer else optimizers.make_optimizer(params)
     model.compile(

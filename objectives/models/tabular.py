@@ -1,19 +1,14 @@
-"""The hypermodel `tabular`: mlp's layers for tables, with weights for skewed classes and numbers in their own unit."""
+"""The hypermodel `tabular`: mlp's layers for tables, with weights for skewed classes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from objectives.data.arrays import SearchData
 from objectives.hypermodel import HyperModel
 from objectives.models import mlp
 from objectives.models.parts import class_weights
-from objectives.space.parameters import Parameter, Params
-
-if TYPE_CHECKING:
-    import keras
+from objectives.space.parameters import Parameter
 
 PARAMETERS: Mapping[str, Parameter] = {
     **mlp.PARAMETERS,
@@ -34,25 +29,11 @@ DEFAULT_SPACE: Mapping[str, object] = {
 }
 
 
-def build(params: Params, data: SearchData) -> keras.Model:
-    """Return mlp's network; numbers are predicted in units of the training split's deviation, about its mean.
-
-    Otherwise a network would spend its epochs on finding the mean of targets such as 152 with a deviation of 77.
-    """
-    import keras
-
-    model = mlp.build(params, data)
-    if data.classes is None:
-        deviation = float(data.y_train.std()) or 1.0
-        model.add(keras.layers.Rescaling(scale=deviation, offset=float(data.y_train.mean())))
-    return model
-
-
 TABULAR = HyperModel(
     name="tabular",
     summary="fully connected network on tables: classes, skewed or not, and numbers",
     parameters=PARAMETERS,
     space=DEFAULT_SPACE,
-    build=build,
+    build=mlp.build,
     reads=("table",),
 )

@@ -134,5 +134,7 @@ def _predicted(training: Training, wanted: Sequence[str], logs: dict[str, float]
         names = [name.removeprefix(VALIDATION) for name in scored if name.startswith(VALIDATION) == bool(prefix)]
         if names:
             output = training.model.predict(x, batch_size=training.batch_size, verbose=0)
+            if data.target is not None:
+                y, output = data.target.undo(y), data.target.undo(output)
             found |= {f"{prefix}{name}": value for name, value in scores(names, y, output, data.classes).items()}
     return found

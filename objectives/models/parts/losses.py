@@ -65,9 +65,18 @@ def output_layer(params: Params, data: SearchData, **options: object) -> keras.L
     return keras.layers.Dense(units, activation=activation, **options)
 
 
-def metrics(data: SearchData) -> list[str]:
-    """Return what Keras logs beside the loss."""
-    return ["mae"] if data.classes is None else ["accuracy"]
+def metrics(data: SearchData) -> list[str | keras.metrics.Metric]:
+    """Return what Keras logs beside the loss: "accuracy", or "mae" in the unit of the source."""
+    import keras
+
+    if data.classes is not None:
+        return ["accuracy"]
+    deviation = 1.0 if data.target is None else data.target.deviation
+
+    def mae(wanted: keras.KerasTensor, found: keras.KerasTensor) -> keras.KerasTensor:
+        return keras.losses.mean_absolute_error(wanted, found) * deviation
+
+    return [keras.metrics.MeanMetricWrapper(mae, name="mae")]
 
 
 def check(params: Params, data: SearchData) -> None:
