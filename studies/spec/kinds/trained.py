@@ -80,7 +80,7 @@ def task_of(spec: StudySpec) -> Task:
 def _default_metric(data: DataSettings) -> str:
     if (known := DATASETS.get(data.dataset)) is not None:
         return DEFAULTS[kind_of(known.classes)]
-    if data.task != "auto" or data.text is not None or format_of(data.dataset) is FOLDER:
+    if data.task != "auto" or format_of(data.dataset) is FOLDER:
         return DEFAULTS["regression" if data.task == "regression" else "classes"]
     try:
         return DEFAULTS[kind_of(load_dataset(data).classes)]

@@ -77,3 +77,13 @@ def test_only_a_folder_is_told_what_folders_take(home: Path, dataset: str, words
     (home / "elsewhere" / "houses.xlsx").touch()
     with pytest.raises(StudyFileError, match=words):
         dataset_of("digits_mlp", dataset=dataset if dataset.startswith("/") else f"./{dataset}", target="y")
+
+
+@pytest.mark.parametrize(
+    ("targets", "metric"), [(("110", "95.5", "88"), "val_mae"), (("good", "bad", "good"), "val_accuracy")]
+)
+def test_texts_are_judged_by_their_target_as_tables_are(home: Path, targets: tuple[str, ...], metric: str) -> None:
+    rows = "".join(f"a film of {place},{target}\n" for place, target in enumerate(targets * 4))
+    (home / "study" / "films.csv").write_text(f"title,target\n{rows}")
+    (home / "study" / "my.toml").write_text(STUDY.replace("DATASET", "films.csv").replace('"mlp"', '"sequence"'))
+    assert read_study("../study/my.toml", {"data.text": "title", "data.target": "target"}).metric == metric
