@@ -12,6 +12,7 @@ from pathlib import Path
 
 from objectives.data.files import real_path
 from objectives.data.readers.formats import FOLDER, FORMATS, format_of
+from objectives.data.readers.images import watched
 from objectives.wording import did_you_mean
 
 # A file that was written twice within this time may show one time of change, as Git's "racily clean" ones do.
@@ -61,7 +62,7 @@ def path_fault(dataset: str) -> str | None:
 
 
 def digest(dataset: str) -> str | None:
-    """Return the SHA-256, in hex, of the file's bytes, or of the names and sizes of all that is in the folder.
+    """Return the SHA-256, in hex, of the file's bytes, or of the names and sizes of what is read of a folder.
 
     None for the name of a data set, which is always the same, and where nothing lies at the path. What this process
     has read is read once more only where the file system says that it may have been written since.
@@ -74,7 +75,7 @@ def digest(dataset: str) -> str | None:
         if time.time() - max(now.st_mtime, now.st_ctime) < _CLOCK_SECONDS:
             return _digest(path)
         return _known_digest(path, now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns)
-    rows = sorted((str(found.relative_to(path)), found.stat().st_size) for found in path.rglob("*") if found.is_file())
+    rows = sorted((str(found.relative_to(path)), found.stat().st_size) for found in watched(path))
     return hashlib.sha256(repr(rows).encode()).hexdigest()
 
 

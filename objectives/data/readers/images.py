@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,16 @@ def read_images(folder: Path, options: ReadOptions) -> Dataset:
         x[place] = _pixels(path, "L" if grey else "RGB", (width, height), ground).reshape(shape[1:])
     y = np.repeat(np.arange(len(names), dtype=np.int64), [len(files[name]) for name in names])
     return Dataset(x=x, y=y, classes=len(names), kind="image", source=str(folder), names=names)
+
+
+def watched(folder: Path) -> Iterator[Path]:
+    """Yield the files that `read_images` looks at, those that it refuses included; links are followed, as it does."""
+    with suppress(DataError):  # which the reader raises as well
+        for entry in _entries(folder):
+            if entry.is_dir():
+                yield from (path for path in _entries(entry) if path.is_file())
+            elif entry.is_file():
+                yield entry
 
 
 def _files(folder: Path) -> dict[str, list[Path]]:

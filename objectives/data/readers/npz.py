@@ -167,7 +167,8 @@ def refuse_gaps(numbers: np.ndarray, where: str) -> None:
         return
     if count := int((~np.isfinite(numbers)).sum()):
         raise DataError(f"{where} holds {count:,} values that are no finite numbers: fill or remove them")
-    if count := int((np.abs(numbers) > LARGEST_NUMBER).sum()):
+    # A narrow dtype cannot hold the bound, nor anything beyond it.
+    if float(np.finfo(numbers.dtype).max) > LARGEST_NUMBER and (count := int((np.abs(numbers) > LARGEST_NUMBER).sum())):
         raise DataError(f"{where} holds {count:,} numbers too large to learn from: fill or remove them")
 
 

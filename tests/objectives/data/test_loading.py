@@ -46,7 +46,7 @@ def test_digits_are_divided_in_three_and_the_test_part_is_nowhere():
     assert not test & (rows_in(data.x_train) | rows_in(data.x_validation))
     assert set(vars(data)) == {
         *("x_train", "y_train", "x_validation", "y_validation", "classes", "kind", "source", "names"),
-        "preprocessing",
+        *("preprocessing", "target"),
     }
     # The only division is made, so the rows themselves are let go.
     assert len(splits._dataset.x) == 0

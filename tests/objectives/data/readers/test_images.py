@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from helpers.datasets import dataset_of
 
+from objectives.data.paths import digest
 from objectives.errors import DataError
 
 
@@ -150,3 +151,50 @@ def test_a_wrong_folder_is_refused_in_a_sentence(folder, spoil, sentence):
 def test_images_larger_than_the_memory_are_refused_before_they_are_read(folder):
     with pytest.raises(DataError, match="give a smaller image_size"):
         dataset_of(folder, image_size=[2**20, 2**20])
+
+
+def finder_leaves_a_file(folder):
+    (folder / ".DS_Store").write_text("x")
+    (folder / "one" / ".DS_Store").write_text("x")
+    (folder / "one" / "Thumbs.db").write_text("x")
+    (folder / ".hidden" / "0.png").write_text("x")
+
+
+def an_image_is_added(folder):
+    image(folder / "one" / "new.png")
+
+
+def an_image_is_gone(folder):
+    (folder / "one" / "0.png").unlink()
+
+
+def an_image_is_another(folder):
+    image(folder / "one" / "0.png", size=(64, 64))
+
+
+def an_image_is_loose(folder):
+    image(folder / "loose.png")
+
+
+@pytest.mark.parametrize("is_linked", [False, True])
+@pytest.mark.parametrize(
+    ("change", "is_seen"),
+    [
+        (finder_leaves_a_file, False),
+        (an_image_is_added, True),
+        (an_image_is_gone, True),
+        (an_image_is_another, True),
+        (an_image_is_loose, True),
+    ],
+)
+def test_what_is_watched_of_a_folder_is_what_is_read(folder, tmp_path, change, is_seen, is_linked):
+    watched = folder
+    if is_linked:
+        (watched := tmp_path / "linked").mkdir()
+        for name in ("one", "nought"):
+            (watched / name).symlink_to(folder / name)
+    before = digest(str(watched))
+    assert before == digest(str(watched))
+    change(folder)
+    if not (is_linked and change is an_image_is_loose):  # the folder of links has no such image
+        assert (digest(str(watched)) != before) is is_seen

@@ -1,5 +1,6 @@
 """Archives of arrays: the shape tells the kind, and no code in them is run."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -85,3 +86,11 @@ def test_a_damaged_archive_is_refused(tmp_path):
     (tmp_path / "a.npz").write_bytes(whole)
     with pytest.raises(DataError, match="damaged"):
         dataset_of(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_numbers_of_any_width_are_read_without_a_warning(tmp_path, dtype):
+    np.savez(tmp_path / "a.npz", x=np.ones((4, 2), dtype), y=GOOD_Y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert dataset_of(tmp_path / "a.npz").x.shape == (4, 2)
