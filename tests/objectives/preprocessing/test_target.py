@@ -40,11 +40,10 @@ def in_unit(data, unit, zero):
     )
 
 
-@pytest.mark.parametrize("name", HYPERMODELS)
+# The parameters of transfer name a file; its output layer is that of the others.
+@pytest.mark.parametrize("name", [name for name in HYPERMODELS if name != "transfer"])
 @pytest.mark.parametrize(("unit", "zero"), [(1024.0, 8192.0), (2.0**-10, 0.0)])
 def test_no_model_sees_the_unit_of_its_target_and_mae_is_in_it(name, unit, zero):
-    if name == "transfer":
-        pytest.skip("its parameters name a file; the output is that of the others")
     backend.prepare("tensorflow")
     import keras
 
