@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,12 +40,3 @@ class TargetScaler:
 
         found: np.ndarray = y.astype(np.float64) * self.deviation + self.mean
         return found
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain data; Python writes and reads each number to the last bit."""
-        return {"mean": self.mean, "deviation": self.deviation}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> TargetScaler:
-        """Return what `to_json` was called on."""
-        return cls(mean=data["mean"], deviation=data["deviation"])

@@ -38,10 +38,15 @@ class RunIdentity:
     data: str
     rows: tuple[int, int]
     runs: int
+    unit: tuple[float, float] | None = None
+    """Mean and deviation in which a target of numbers is learned."""
 
     def to_json(self) -> Any:
-        """Return the identity as it is after JSON, with lists for tuples."""
-        return json.loads(json.dumps(asdict(self)))
+        """Return the identity as it is after JSON, with lists for tuples; a run of classes has no unit."""
+        facts = asdict(self)
+        if self.unit is None:
+            del facts["unit"]
+        return json.loads(json.dumps(facts))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -136,6 +136,7 @@ class _Plan:
             data=data.source,
             rows=(len(data.x_train), len(data.x_validation)),
             runs=self.runs,
+            unit=None if data.target is None else (data.target.mean, data.target.deviation),
         )
 
 

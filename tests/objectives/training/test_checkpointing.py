@@ -2,6 +2,7 @@
 
 import logging
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,6 +10,7 @@ import optuna
 import pytest
 from helpers.attempts import Attempt, Checkpoint, at, small_data, task
 
+from objectives.preprocessing.target import TargetScaler
 from objectives.training import backend, checkpointing
 from objectives.training.checkpointing import Checkpointer
 from objectives.training.reporting import train_trial
@@ -41,7 +43,7 @@ class Judge(optuna.pruners.BasePruner):
 def train(keras):
     """Train a small model, 5 epochs at most; `logs` are added to what it logs. Returns the epochs that were run."""
 
-    def train(trial, *, units=2, epochs=5, logs=None, **settings):
+    def train(trial, *, units=2, epochs=5, logs=None, target=None, **settings):
         run = []
 
         class Model(keras.Sequential):
@@ -54,7 +56,8 @@ def train(keras):
         model = Model([keras.Input((4,)), *layers, keras.layers.Softmax()])
         model.compile(optimizer="sgd", loss="sparse_categorical_crossentropy")
         script = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, found: found.update(logs or {}))
-        training = Training(model=model, data=small_data(), batch_size=3, callbacks=[script])
+        data = replace(small_data(), target=target)
+        training = Training(model=model, data=data, batch_size=3, callbacks=[script])
         try:
             value = train_trial(trial, [small_data()], lambda _: training, task("val_loss", epochs=epochs, **settings))
         except TrialInterrupted:
@@ -83,6 +86,11 @@ def test_an_interruption_loses_nothing(train, requeued):
     assert len(attempt.user_attrs["curves"]["loss"]) == 5
     # The pruner had not been asked about the step whose report ended the first attempt.
     assert first.study.pruner.asked == [1, 2, 3, 4]
+
+
+def test_what_was_learned_in_another_unit_is_not_gone_on_with(train, requeued):
+    first, checkpoint = requeued
+    assert train(Attempt(first, checkpoint), target=TargetScaler(mean=1.0, deviation=2.0))[0] == [0, 1, 2, 3, 4]
 
 
 def test_weights_and_running_statistics_are_kept(requeued):
