@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from objectives.errors import DataError
+from objectives.preprocessing.columns import Feature
 from objectives.preprocessing.pipeline import Preprocessing
 from objectives.wording import written
 
@@ -15,11 +16,29 @@ if TYPE_CHECKING:
     import numpy as np
 
 Kind = Literal["image", "table", "text"]
+ColumnKind = Literal["number", "category", "date", "text"]
 
 # Whole numbers as targets are classes up to so many different ones; more of them are regression targets.
 MOST_CLASSES_IN_NUMBERS = 20
 
 LARGEST_NUMBER = 3.4e38  # about that of float32, in which networks compute
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnReport:
+    """One column of a user's table, as `check` shows it."""
+
+    name: str
+    kind: ColumnKind
+    distinct: int
+    """How many different values it has, a missing one not counted."""
+    missing: int
+    """Rows without a value."""
+    example: str
+    """Its first value, as the file writes it."""
+    role: Literal["feature", "target", "text", "group", "time", "ignored"]
+    becomes: str
+    """In words: "a number", "4 categories", "year, month, weekday", "left out: the file's index"."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +61,26 @@ class Dataset:
     """Whether the makers set a test split aside, which is not among these rows."""
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
     """What made `x` of the columns of a file; no step where they need none."""
+    features: tuple[Feature, ...] = ()
+    """What stands in the columns of `x`, for a table of a file."""
+    groups: np.ndarray | None = None
+    """Shape (rows,), int64: rows of one number lie on one side of every split."""
+    times: np.ndarray | None = None
+    """Shape (rows,), float64: later rows validate, and the last ones test."""
+    columns: tuple[ColumnReport, ...] = ()
+    """Of the file, in its order: what each holds, and what becomes of it."""
+    notes: tuple[str, ...] = ()
+    """Sentences for the user on what was left out, taken for something, or looks odd."""
+
+    def taken(self, rows: np.ndarray) -> Dataset:
+        """Return these rows alone; `rows` are numbers, or a mask of shape (rows,)."""
+        return replace(
+            self,
+            x=self.x[rows],
+            y=self.y[rows],
+            groups=None if self.groups is None else self.groups[rows],
+            times=None if self.times is None else self.times[rows],
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,9 @@ from objectives.settings import AtLeastOne, Name, Settings
 from objectives.wording import did_you_mean, listing, written
 
 
+Columns = tuple[Annotated[str, Field(strict=True)], ...]
+
+
 class DataSettings(Settings):
     """Which data, split how. The test split is never among what a search sees."""
 
@@ -27,10 +30,36 @@ class DataSettings(Settings):
     """The column of a table to predict."""
     text: Name | None = None
     """The column of a table that holds texts. It is then the only input."""
-    ignore: tuple[Annotated[str, Field(strict=True)], ...] = ()
+    ignore: Columns = ()
     """Columns of a table that are no features."""
+    categories: Columns = ()
+    """Columns whose values are categories, though they are numbers."""
+    numbers: Columns = ()
+    """Columns of numbers, whatever else is in them: signs such as `$` and `%` are passed over, and other cells have no value."""
+    dates: Columns = ()
+    """Columns of dates. Each becomes a year, a month, a weekday and, with times, an hour."""
+    missing: Literal["indicator", "mean", "most_frequent", "drop", "refuse"] = "indicator"
+    """What becomes of features without a value: see [Missing values](#missing-values)."""
+    group: Name | None = None
+    """The column whose rows of one value (a patient, a house) are never on two sides of a split. No feature."""
+    time: Name | None = None
+    """The column by which the rows are split: the earliest train, the last test. No feature."""
     task: Literal["auto", "classification", "regression"] = "auto"
     """`auto`: classification for texts and for few different whole numbers, else regression."""
+    rare_classes: Literal["drop", "refuse", "other"] = "drop"
+    """What becomes of classes with too few rows for every split: their rows are dropped, or they become one class `other`."""
+    header: bool | None = Field(default=None, strict=True, json_schema_extra={"otherwise": "read off"})
+    """Whether the first line names the columns. Without names they are `column_1`, `column_2` and so on."""
+    separator: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
+        default=None, json_schema_extra={"otherwise": "read off"}
+    )
+    """The sign between the cells of a line."""
+    encoding: Name = "utf-8"
+    """How a file of text is encoded, as Python calls it: `latin-1`, `cp1252`, `utf-16`."""
+    decimal: Literal[".", ","] = "."
+    """The sign before the decimals of a number."""
+    thousands: Literal[",", ".", " ", "'", "_"] | None = None
+    """The sign between the thousands of a number."""
     image_size: tuple[AtLeastOne, AtLeastOne] | None = Field(
         default=None, json_schema_extra={"otherwise": "that of the first image"}
     )

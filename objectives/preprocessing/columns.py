@@ -16,6 +16,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Feature:
+    """One column of a table in memory."""
+
+    name: str
+    categories: tuple[str, ...] | None = None
+    """The column holds numbers of these, from 0. None: it holds numbers that mean themselves."""
+
+
+@dataclass(frozen=True)
 class ColumnEncoder:
     """What one column becomes."""
 
