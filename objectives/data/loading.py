@@ -37,7 +37,7 @@ def load_search_data(settings: DataSettings, seed: int, *, fraction: float = 1.0
         )
         for part in split_dataset(dataset, settings, seed)
     ]
-    return Splits(dataset, parts, scaling=settings.scaling)
+    return Splits(dataset, parts, scaling=settings.scaling, missing=settings.missing)
 
 
 def absence(dataset: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,7 +17,6 @@ from objectives.data.readers.options import ReadOptions
 from objectives.data.splits import split_fault
 from objectives.settings import AtLeastOne, Name, Settings
 from objectives.wording import did_you_mean, listing, written
-
 
 Columns = tuple[Annotated[str, Field(strict=True)], ...]
 
@@ -95,11 +95,14 @@ class DataSettings(Settings):
             )
         return name
 
-    @field_validator("target", "text", "ignore", "task", "image_size")
+    @field_validator(
+        "target", "text", "ignore", "categories", "numbers", "dates", "missing", "group", "time", "task", "header",
+        "separator", "encoding", "decimal", "thousands", "image_size",
+    )  # fmt: skip
     @classmethod
     def _applies(cls, value: Any, info: ValidationInfo) -> Any:
         dataset, key = info.data.get("dataset"), str(info.field_name)
-        if dataset is None or value in (None, (), "auto"):
+        if dataset is None or value == cls.model_fields[key].default:
             return value
         if dataset in DATASETS:
             raise _fault(f"not allowed: {dataset} is a known data set and takes no {key}; leave it out")
@@ -166,9 +169,7 @@ class DataSettings(Settings):
     @property
     def read_options(self) -> ReadOptions:
         """What the reader of a file is told."""
-        return ReadOptions(
-            target=self.target, text=self.text, ignore=self.ignore, task=self.task, image_size=self.image_size
-        )
+        return ReadOptions(**{field.name: getattr(self, field.name) for field in fields(ReadOptions)})
 
     @property
     def described(self) -> str:
