@@ -17,7 +17,6 @@ from objectives.data.splits import split_fault
 from objectives.settings import AtLeastOne, Name, Settings
 from objectives.wording import did_you_mean, listing, written
 
-
 Columns = tuple[Annotated[str, Field(strict=True)], ...]
 
 
@@ -35,7 +34,7 @@ class DataSettings(Settings):
     categories: Columns = ()
     """Columns whose values are categories, though they are numbers."""
     numbers: Columns = ()
-    """Columns of numbers, whatever else is in them: signs such as `$` and `%` are passed over, and other cells have no value."""
+    """Columns of numbers, whatever else they hold: signs such as `$` and `%` are passed over, other cells are missing."""
     dates: Columns = ()
     """Columns of dates. Each becomes a year, a month, a weekday and, with times, an hour."""
     missing: Literal["indicator", "mean", "most_frequent", "drop", "refuse"] = "indicator"
@@ -47,7 +46,7 @@ class DataSettings(Settings):
     task: Literal["auto", "classification", "regression"] = "auto"
     """`auto`: classification for texts and for few different whole numbers, else regression."""
     rare_classes: Literal["drop", "refuse", "other"] = "drop"
-    """What becomes of classes with too few rows for every split: their rows are dropped, or they become one class `other`."""
+    """What becomes of classes with too few rows for every split: left out, refused, or made one class `other`."""
     header: bool | None = Field(default=None, strict=True, json_schema_extra={"otherwise": "read off"})
     """Whether the first line names the columns. Without names they are `column_1`, `column_2` and so on."""
     separator: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
@@ -122,6 +121,29 @@ class DataSettings(Settings):
             raise _fault("does nothing beside text, from which alone is learned; leave one of them out")
         return value
 
+    @field_validator("time")
+    @classmethod
+    def _goes_without_group(cls, time: str | None, info: ValidationInfo) -> str | None:
+        if time is not None and info.data.get("group") is not None:
+            raise _fault("not allowed with group: rows are split by one of them; leave the other out")
+        return time
+
+    @field_validator("rare_classes")
+    @classmethod
+    def _goes_with_classes(cls, treatment: str, info: ValidationInfo) -> str:
+        if treatment != "drop" and info.data.get("task") == "regression":
+            raise _fault('does nothing with task = "regression"; leave it out')
+        return treatment
+
+    @field_validator("evaluation")
+    @classmethod
+    def _goes_with_time(cls, evaluation: str, info: ValidationInfo) -> str:
+        if evaluation == "iterated-k-fold" and info.data.get("time") is not None:
+            raise _fault(
+                'not allowed with time: there is one order of time, so that each repeat would be the same; say "k-fold"'
+            )
+        return evaluation
+
     @field_validator("folds", "repeats")
     @classmethod
     def _goes_with_evaluation(cls, value: int | None, info: ValidationInfo) -> int | None:
@@ -174,8 +196,10 @@ class DataSettings(Settings):
     def described(self) -> str:
         """In words: "mnist, 5 folds"."""
         folds = f"{self.folds} folds" if self.repeats is None else f"{self.repeats} x {self.folds} folds"
+        column = self.group if self.group is not None else self.time
+        by = "" if column is None else f" by {'group' if self.group is not None else 'time'} {written(column)}"
         classes = "" if self.classes is None else f", only the classes {listing(self.classes)}"
-        return f"{self.dataset}, {'hold-out' if self.folds is None else folds}{classes}"
+        return f"{self.dataset}, {'hold-out' if self.folds is None else folds}{by}{classes}"
 
     @property
     def split_count(self) -> int:
