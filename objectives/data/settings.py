@@ -34,7 +34,7 @@ class DataSettings(Settings):
     categories: Columns = ()
     """Columns whose values are categories, though they are numbers."""
     numbers: Columns = ()
-    """Columns of numbers, whatever else they hold: signs such as `$` and `%` are passed over, other cells are missing."""
+    """Columns of numbers, whatever else they hold: signs such as `$` and `%` are passed over, other cells are gaps."""
     dates: Columns = ()
     """Columns of dates. Each becomes a year, a month, a weekday and, with times, an hour."""
     missing: Literal["indicator", "mean", "most_frequent", "drop", "refuse"] = "indicator"
