@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from objectives.errors import DataError
@@ -38,7 +38,7 @@ class ColumnReader:
     kind: Literal["number", "category", "date"]
     categories: tuple[str, ...] | None = None
     """The texts that are told apart, sorted."""
-    spelling: Spelling = Spelling()
+    spelling: Spelling = field(default_factory=Spelling)
     parts: tuple[DatePart, ...] = ()
     """What a date becomes."""
 

@@ -12,10 +12,10 @@ MISSING = frozenset(
 )
 
 # Beside numbers or dates these are no value either.
-MISSING_AMONG_NUMBERS = MISSING | frozenset(
-    {".", "..", "-", "--", "---", "*", "none", "missing", "unknown", "not available", "n.d.", "#value!", "#div/0!", "#ref!",
-     "#null!", "#num!", "(null)", "1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan"}
-)  # fmt: skip
+MISSING_AMONG_NUMBERS = MISSING | frozenset({
+    ".", "..", "-", "--", "---", "*", "none", "missing", "unknown", "not available", "n.d.", "#value!", "#div/0!",
+    "#ref!", "#null!", "#num!", "(null)", "1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan",
+})  # fmt: skip
 
 LARGEST_EXACT = 2**53  # beyond it not every whole number is a float64
 
@@ -46,8 +46,9 @@ _MONTHS = {"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 # Those that name a day or a month; of one column all cells follow the same.
 _FORMATS = (
     "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y-%m", "%Y/%m", "%Y.%m", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y",
-    "%m-%d-%Y", "%d.%m.%y", "%m/%d/%y", "%d/%m/%y", "%d-%m-%y", "%d-%b-%y", "%d-%b-%Y", "%d-%B-%Y", "%d %b %Y", "%d %B %Y",
-    "%d. %B %Y", "%d %b %y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y", "%b %Y", "%B %Y", "%b-%y", "%b-%Y", "%d%b%Y",
+    "%m-%d-%Y", "%d.%m.%y", "%m/%d/%y", "%d/%m/%y", "%d-%m-%y", "%d-%b-%y", "%d-%b-%Y", "%d-%B-%Y", "%d %b %Y",
+    "%d %B %Y", "%d. %B %Y", "%d %b %y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y", "%b %Y", "%B %Y", "%b-%y",
+    "%b-%Y", "%d%b%Y",
 )  # fmt: skip
 _CLOCKS = (
     "",
@@ -122,7 +123,10 @@ def _follows(text: str, format_: str) -> bool:
 
 
 def seconds_of(text: str, format_: str) -> float:
-    """Return the seconds since 1970 of a date in that format, taken as UTC. Raises ValueError where it follows another."""
+    """Return the seconds since 1970 of a date in that format, taken as UTC.
+
+    Raises ValueError where it follows another.
+    """
     return (datetime.strptime(text, format_) - datetime(1970, 1, 1)).total_seconds()
 
 

@@ -38,8 +38,8 @@ class Cells:
 def read_cells(path: Path, options: ReadOptions) -> Cells:
     """Return the cells of all lines, of which each has equally many.
 
-    The sign between cells is that which the study or the file names, else the one with which all lines have equally many
-    cells: comma, tab, semicolon or bar, the usual one of the suffix first. Lines without any cell are left out.
+    The sign between cells is the one that the study or the file names, else the one with which all lines have equally
+    many cells: comma, tab, semicolon or bar, the usual one of the suffix first. Lines without any cell are left out.
 
     Raises:
         DataError: where no sign gives that, or the file is no text in the encoding.
@@ -184,16 +184,15 @@ def _unquoted(cell: str) -> str:
 
 def _uneven(numbered: Numbered, first_line: int) -> str | None:
     wanted = len(numbered[0][1])
-    for number, cells in numbered:
-        if len(cells) != wanted:
-            break
-    else:
+    odd = next(((number, cells) for number, cells in numbered if len(cells) != wanted), None)
+    if odd is None:
         return None
+    number, cells = odd
     rest = {len(cells) for _, cells in numbered[1:]}
     if len(rest) == 1 and len(numbered) > 2:
         return (
-            f"line {first_line:,} has {wanted} cells, and all {len(numbered) - 1:,} lines below it {rest.pop()}: it is no line "
-            "of names; remove it, or put the names of all columns there"
+            f"line {first_line:,} has {wanted} cells, and all {len(numbered) - 1:,} lines below it {rest.pop()}: it is "
+            "no line of names; remove it, or put the names of all columns there"
         )
     line = first_line - 1 + number
     if len(cells) < wanted:
@@ -218,6 +217,6 @@ def _open_quotes(numbered: Numbered, sign: str, first_line: int) -> list[str]:
         return []
     cells = f"{len(odd):,} cells hold" if len(odd) > 1 else "1 cell holds"
     return [
-        f"{cells} lines that look like rows, the first from line {first_line - 1 + odd[0]:,} on: where a quote was left open "
-        "there, close or remove it"
+        f"{cells} lines that look like rows, the first from line {first_line - 1 + odd[0]:,} on: where a quote was "
+        "left open there, close or remove it"
     ]

@@ -80,7 +80,7 @@ def _features(seen: Sequence[Interpreted], target: str, options: ReadOptions, pa
 
     Raises:
         DataError: with all columns that cannot be learned from.
-    """
+    """  # noqa: DOC501  `_refusal` makes a DataError
     columns, faults = [], []
     for one in seen:
         try:

@@ -89,5 +89,6 @@ def _of_categories(seen: Interpreted, options: ReadOptions) -> FeatureColumn:
     reader = ColumnReader(name=seen.name, kind="category", categories=categories)
     becomes = f"{len(categories):,} categories"
     if len(categories) > MOST_CATEGORIES:
-        becomes = f"the {MOST_CATEGORIES - 1} most frequent categories and the other {len(categories) - MOST_CATEGORIES + 1:,}"
+        kept = MOST_CATEGORIES - 1
+        becomes = f"the {kept} most frequent categories and the other {len(categories) - kept:,}"
     return FeatureColumn(seen=seen, reader=reader, values=(codes_of(seen.texts, categories),), becomes=becomes)

@@ -157,7 +157,8 @@ def _of_numbers(name: str, numbers: np.ndarray, *, written_as: pa.Array | None) 
     if np.isinf(known).any():
         fault, advice = f"holds infinite values in {int(np.isinf(known).sum()):,} rows", "remove them"
     elif large := int((np.abs(known) > LARGEST_NUMBER).sum()):
-        fault = f"holds numbers too large to learn from, such as {np.abs(known).max():g}, in {large:,} of {len(numbers):,} rows"
+        largest = np.abs(known).max()
+        fault = f"holds numbers too large to learn from, such as {largest:g}, in {large:,} of {len(numbers):,} rows"
         advice = "where they stand for a missing value, leave the cells empty"
     example = "" if not len(known) else f"{known[0]:g}" if written_as is None else _first(written_as)
     return Interpreted(
@@ -217,10 +218,11 @@ def _of_texts(name: str, texts: pa.Array, table: Table, options: ReadOptions) ->
     if 0 < count < (len(texts) - texts.null_count) / 2:
         first = cast(int, pc.index(rows, True).as_py())
         fault = (
-            f"holds numbers, but in {count:,} of {len(texts):,} rows something else, first {written(str(texts[first]))} in "
-            f"{table.place(first)}"
+            f"holds numbers, but in {count:,} of {len(texts):,} rows something else, first "
+            f"{written(str(texts[first]))} in {table.place(first)}"
         )
-        advice = f"numbers = [{written(name)}] takes these as missing, categories = [{written(name)}] takes all as categories"
+        said = f"[{written(name)}]"
+        advice = f"numbers = {said} takes these as missing, categories = {said} takes all as categories"
         return _facts(name, "category", texts, fault=fault, advice=advice)
     return _facts(name, "category", texts)
 

@@ -10,7 +10,8 @@ from objectives.data.readers.options import ReadOptions
 
 
 def lines_of(path, **options):
-    return [list(row) for row in zip(*(one.to_pylist() for one in read_cells(path, ReadOptions(**options)).columns))]
+    columns = read_cells(path, ReadOptions(**options)).columns
+    return [list(row) for row in zip(*(column.to_pylist() for column in columns), strict=True)]
 
 
 def test_what_csv_writes_is_read_as_it_was(tmp_path):
