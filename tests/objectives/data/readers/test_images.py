@@ -135,7 +135,7 @@ def spoil_alone(folder):
         (spoil_text, r"notes\.txt is no image that is read"),
         (spoil_broken, r"0\.png cannot be read as an image"),
         (spoil_cut, r"0\.png cannot be read as an image"),
-        (spoil_deep, "more than 8 bits"),
+        (spoil_deep, r"0\.png has 8 bits a channel and .*0\.png 16 bits"),
         (spoil_loose, r"0\.png lies in no class folder"),
         (spoil_empty, "two holds no images"),
         (spoil_parts, r"train holds the folder one and no images.*dataset = "),
