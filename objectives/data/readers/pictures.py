@@ -123,6 +123,8 @@ def pixels(path: Path, mode: str | None, size: tuple[int, int], ground: str) -> 
         image = Image.alpha_composite(Image.new("RGBA", image.size, ground), image)
     if mode is not None:
         image = image.convert(mode)
+    elif image.mode == "I;16B":  # of which Pillow 13 makes other numbers when it resizes
+        image = Image.fromarray(np.asarray(image, np.uint16))
     if is_resized := image.size != size:
         image = image.resize(size, Image.Resampling.BILINEAR)
     return Pixels(values=np.asarray(image), is_transparent=is_transparent, is_resized=is_resized)
