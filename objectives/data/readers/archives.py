@@ -140,13 +140,13 @@ def _chosen(path: Path, held: Collection[str]) -> _Names:
             found[part, "x" if match["x"] else "y"].append(name)
     if set(held) == _UNNAMED:
         return _Names(x="arr_0", y="arr_1", predefined_test=False, notes=('"arr_0" is taken for x, "arr_1" for y',))
-    part = next((part for part in ("train", "") if found[part, "x"] and found[part, "y"]), None)
-    if part is None:
+    whole = [part for part in ("train", "") if found[part, "x"] and found[part, "y"]]
+    if not whole:
         raise DataError(f"{path} must hold {LAYOUT}; it holds {_some(held)}")
     for what, meaning in (("x", "inputs"), ("y", "labels")):
-        if len(several := found[part, what]) > 1:
+        if len(several := found[whole[0], what]) > 1:
             raise DataError(f"{path}: {listing(several)} may each be the {meaning}", hint=f"call one of them {what}")
-    [x], [y] = found[part, "x"], found[part, "y"]
+    [x], [y] = found[whole[0], "x"], found[whole[0], "y"]
     notes = [] if {x.lower(), y.lower()} <= _PLAIN else [f"{written(x)} is taken for x, {written(y)} for y"]
     test = found["test", "x"] + found["test", "y"] if found["test", "x"] and found["test", "y"] else []
     if validation := found["validation", "x"] + found["validation", "y"]:
