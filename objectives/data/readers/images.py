@@ -60,20 +60,20 @@ def _read(folder: Path, images: Sequence[Outline], options: ReadOptions) -> tupl
     alpha = [image.path for image in images if image.has_alpha]
     ground = choose_ground(alpha, [image.path for image in images if not image.has_alpha]) if alpha else "white"
     x = np.empty(shape, dtype)
-    transparent, empty, resized = [], [], []
+    transparent, plain, resized = [], [], []
     for place, image in enumerate(images):
         found = pixels(image.path, mode, (width, height), ground)
         x[place] = found.values.reshape(shape[1:])
         if found.is_transparent:
             transparent.append(image)
-            if x[place].min() == x[place].max():
-                empty.append(image)
+        if (x[place] == x[place, 0, 0]).all():
+            plain.append(image)
         if found.is_resized and options.image_size is None:
             resized.append(image)
     several = [image for image in images if image.has_more]
     told = [
         (transparent, f"{{}} transparent and laid on {ground}"),
-        (empty, f"{{}} transparent and wholly {ground} on this ground"),
+        (plain, "{} of one colour throughout"),
         (several, "{} the first of several frames or pages, which alone is read"),
         (resized, f"{{}} resized to {height} x {width}, the size of the first"),
     ]

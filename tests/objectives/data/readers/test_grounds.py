@@ -128,7 +128,7 @@ def test_the_corners_of_opaque_images_decide_where_both_would_do(tmp_path, shade
 def test_what_shows_nothing_is_told(tmp_path):
     rows = dataset_of(folder_of(tmp_path, lambda n: disc(4 + n, 0), lambda n: disc(0 if n == 3 else 4 + n, 0)))
     assert grounds(rows) == [WHITE] * 12
-    assert rows.notes[1] == '1 of 12 images is transparent and wholly white on this ground, such as "second/3.png"'
+    assert rows.notes[1] == '1 of 12 images is of one colour throughout, such as "second/3.png"'
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_a_folder_that_no_ground_can_show_is_refused(tmp_path, first, second):
 
 def test_images_with_an_alpha_channel_and_nothing_transparent_are_opaque(tmp_path):
     rows = dataset_of(folder_of(tmp_path, lambda n: opaque((n, 0, 9)).convert("RGBA"), lambda n: opaque((n, 90, 9))))
-    assert rows.notes == ()
+    assert rows.notes == ('12 of 12 images are of one colour throughout, such as "first/0.png"',)
     assert rows.x[2, 5, 5].tolist() == [2, 0, 9]
 
 
