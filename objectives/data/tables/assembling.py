@@ -122,7 +122,7 @@ def _matrix(columns: Sequence[FeatureColumn], rows: int) -> np.ndarray:
 def _texts(seen: Mapping[str, Interpreted], options: ReadOptions, path: Path) -> np.ndarray:
     assert options.text is not None, "asked for where there is one"
     raw = seen[options.text].raw
-    if raw is None:
+    if raw is None or seen[options.text].numbers is not None:
         raise DataError(f"data.text = {written(options.text)}: the column holds numbers, no texts, in {path}")
     return raw.texts()
 

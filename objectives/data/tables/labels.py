@@ -35,7 +35,7 @@ def labels_of(seen: Interpreted, options: ReadOptions, path: Path) -> Labels:
     if numbers is None:
         assert seen.texts is not None, "no numbers, so texts"
         return make_labels(seen.texts.to_pylist(), options.task, where)
-    texts = seen.texts.to_pylist() if seen.texts is not None and _may_be_classes(numbers, options.task) else None
+    texts = seen.raw.trimmed().to_pylist() if seen.raw is not None and _may_be_classes(numbers, options.task) else None
     return make_labels(numbers, options.task, where, texts)
 
 

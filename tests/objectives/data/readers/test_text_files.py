@@ -2,13 +2,17 @@
 
 import gzip
 
+import numpy as np
 import pytest
 from helpers.datasets import dataset_of
 
 from objectives.data.options import ReadOptions
 from objectives.data.readers import delimited
-from objectives.data.readers.delimited import read_cells
+from objectives.data.readers.delimited import read_lines
 from objectives.errors import DataError
+from objectives.preprocessing.cells import Cells
+from objectives.preprocessing.columns import numbers_of
+from objectives.preprocessing.spelling import Spelling
 
 BODY = "a,y\n1,0\n2,1\n3,0\n"
 SAME = [[1.0], [2.0], [3.0]]
@@ -41,7 +45,7 @@ def test_what_is_passed_over_is_told(tmp_path):
     (tmp_path / "a.csv").write_text("# one\n" + BODY + ",\n,\n")
     assert dataset_of(tmp_path / "a.csv", target="y").notes == (
         "line 1 of a.csv is a comment, and is passed over",
-        "2 rows hold no cell but separators, the first of them line 6, and are left out",
+        "2 rows hold no value at all, the first of them line 6, and are left out",
     )
 
 
@@ -136,16 +140,30 @@ CELLS = {
     "rows of separators": "a,b\n1,2\n,\n3,4\n",
     "empty cells": "a,b\n1,\n,2\n",
     "blanks": "a, b\n 1,2 \n",
+    "numbers with gaps": "a,b\n1,x\n,y\nNA,\nnull,NA\n-2.5,z\n",
+    "codes": "a,b\n007,1\n12,2\n",
+    "beyond 2^53": "a,b\n9007199254740993,1\n9007199254740992,2\n",
+    "beyond int64": "a,b\n99999999999999999999,1\n99999999999999999998,2\n",
+    "dates and truths": "a,b\n2024-01-02,true\n2024-01-03,false\n",
+    "times": "a,b\n13:05,2024-01-02 03:04:05\n14:05,2024-01-02 03:04:06\n",
+    "signs": "a,b\n+1, 2\n-1,3 \n",
+    "quoted names": '"a","b"\n1,"2"\n3,"x, y"\n',
+    "a name with the sign": '"a, too","b"\n1,2\n3,4\n',
     "tabs": "a\tb\n1\t2\n",
     "accents": "é,ß\nü,日本\n",
 }
 
 
+@pytest.mark.parametrize("header", [None, False])
 @pytest.mark.parametrize("case", CELLS)
-def test_large_files_have_the_cells_of_small_ones(tmp_path, case, monkeypatch):
+def test_large_files_have_the_cells_of_small_ones(tmp_path, case, header, monkeypatch):
     (tmp_path / "a.csv").write_text(CELLS[case])
-    small = read_cells(tmp_path / "a.csv", ReadOptions())
+    small = read_lines(tmp_path / "a.csv", ReadOptions(header=header))
     monkeypatch.setattr(delimited, "_SMALL", 0)
-    large = read_cells(tmp_path / "a.csv", ReadOptions())
-    assert [one.to_pylist() for one in large.columns] == [one.to_pylist() for one in small.columns]
-    assert large.notes == small.notes
+    large = read_lines(tmp_path / "a.csv", ReadOptions(header=header))
+    assert (large.names, large.notes) == (small.names, small.notes)
+    for one, other in zip(large.columns, small.columns, strict=True):
+        if isinstance(one, Cells):
+            assert one.array.to_pylist() == other.array.to_pylist()
+        else:
+            assert np.array_equal(one, numbers_of(other, Spelling()), equal_nan=True)
