@@ -83,6 +83,11 @@ class Splits(Sequence[SearchData]):
         self._scaling = scaling
         self._kept: tuple[int, SearchData] | None = None
 
+    @property
+    def dataset(self) -> Dataset:
+        """What was read, without the rows of the test split. Its `x` may be empty by now."""
+        return self._dataset
+
     def __len__(self) -> int:
         return len(self._parts)
 

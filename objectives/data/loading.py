@@ -8,6 +8,8 @@ from objectives.data.dataset import Dataset, smallest_class
 from objectives.data.named import DATASETS, missing_from_folder
 from objectives.data.paths import is_path, unset_variable
 from objectives.data.readers.formats import read_file
+from objectives.data.readers.memory import enough_memory
+from objectives.data.remembered import take
 from objectives.data.settings import DataSettings
 from objectives.data.splits import SplitIndices, default_ratios, fold_rows, nested_rows, split_fault, split_rows
 from objectives.errors import DataError
@@ -48,10 +50,13 @@ def absence(dataset: str) -> str | None:
 
 
 def load_dataset(settings: DataSettings) -> Dataset:
-    """Read all rows that a study may split. Raises DataError."""
+    """Read all rows that a study may split, where `remembered` has not. Raises DataError."""
+    if (dataset := take(settings)) is not None:
+        return dataset
     named = DATASETS.get(settings.dataset)
-    dataset = named.load() if named is not None else read_file(settings.dataset, settings.read_options)
-    return select_classes(dataset, settings.classes)
+    with enough_memory(settings.dataset):
+        dataset = named.load() if named is not None else read_file(settings.dataset, settings.read_options)
+        return select_classes(dataset, settings.classes)
 
 
 def split_dataset(dataset: Dataset, settings: DataSettings, seed: int) -> list[SplitIndices]:
