@@ -1,7 +1,7 @@
 """A file that one command asks twice, for its task and then for its rows, is read once.
 
-A study without a metric gets that of its target, which only the data tell. `check` goes on with their rows; a launch does
-not, and holds nothing of them.
+A study without a metric gets that of its target, which only the data tell. `check` goes on with their rows; a launch
+does not, and holds nothing of them.
 """
 
 from __future__ import annotations
@@ -40,7 +40,11 @@ def remembering() -> Iterator[None]:
 
 
 def read_ahead(settings: DataSettings, load: Callable[[DataSettings], Dataset]) -> Dataset:
-    """Load a dataset before its rows are wanted. Raises DataError as `load` does, and whoever takes it hears it too."""
+    """Load a dataset before its rows are wanted.
+
+    Raises:
+        DataError: as `load` does, and for the one who takes it once more.
+    """
     kept, state = _last.get(), _state(settings.dataset)
     try:
         dataset = load(settings)

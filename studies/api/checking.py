@@ -72,7 +72,7 @@ def check(
         data=data,
         not_looked_at=unseen(spec.data) if data is None and spec.data is not None else None,
         dry_run=dry_run(spec) if run else None,
-        notes=tuple(resolve(spec.objective).notes(spec)),
+        notes=(*resolve(spec.objective).notes(spec), *(data.notes if data is not None else ())),
     )
 
 

@@ -37,5 +37,5 @@ def enough_memory(what: str) -> Iterator[None]:
         cause = f" ({error})" if str(error) else ""
         raise OutOfMemory(
             f"{what}: there is too little memory for these data{cause}",
-            hint="give fewer rows or columns, run fewer workers at a time, or free memory",
+            hint="give fewer rows or columns, or free memory: each worker holds them",
         ) from error
