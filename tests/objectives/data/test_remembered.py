@@ -1,0 +1,59 @@
+import os
+
+import pytest
+
+from objectives.data.loading import load_dataset
+from objectives.data.remembered import read_ahead, remembering, take
+from objectives.data.settings import DataSettings
+from objectives.errors import DataError
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("x,y\n" + "".join(f"{row},{'ab'[row % 2]}\n" for row in range(40)))
+    return path
+
+
+def settings(path, **more):
+    return DataSettings(dataset=str(path), target="y", **more)
+
+
+def test_what_was_read_ahead_is_handed_on_once(file):
+    with remembering():
+        ahead = read_ahead(settings(file), load_dataset)
+        assert load_dataset(settings(file)) is ahead
+        assert load_dataset(settings(file)) is not ahead
+
+
+def test_nothing_is_held_where_nobody_remembers_and_after_the_block(file):
+    read_ahead(settings(file), load_dataset)
+    assert take(settings(file)) is None
+    with remembering():
+        read_ahead(settings(file), load_dataset)
+    assert take(settings(file)) is None
+
+
+def test_another_question_and_another_file_are_read(file):
+    with remembering():
+        ahead = read_ahead(settings(file), load_dataset)
+        assert len(load_dataset(settings(file, classes=("b", "a"))).y) == 40
+        assert load_dataset(settings(file)) is not ahead
+        read_ahead(settings(file), load_dataset)
+        # Replaced by one of the same size, at the same time of change, as a copying program leaves it
+        before = file.stat()
+        other = file.with_name("u.csv")
+        other.write_text(file.read_text().replace("a\n", "c\n"))
+        os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
+        other.replace(file)
+        assert load_dataset(settings(file)).names == ("b", "c")
+
+
+def test_what_cannot_be_read_is_not_read_twice(file):
+    file.write_text("x,z\n1,2\n")
+    with remembering():
+        with pytest.raises(DataError) as first:
+            read_ahead(settings(file), load_dataset)
+        with pytest.raises(DataError) as again:
+            load_dataset(settings(file))
+        assert again.value is first.value
