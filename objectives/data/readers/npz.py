@@ -42,7 +42,7 @@ def read_arrays(path: Path) -> tuple[np.ndarray, np.ndarray, set[str]]:
         raise DataError(f"{path} is no .npz archive, or was cut short; it must hold {LAYOUT}, as numpy.savez writes")
     try:
         x, y, prefix, names = _read(path)
-    except DataError:
+    except (DataError, MemoryError):
         raise
     # A damaged archive makes zipfile, zlib and NumPy raise errors of many kinds.
     except Exception as error:

@@ -6,11 +6,10 @@ import importlib.util
 from collections.abc import Iterator
 from typing import ClassVar
 
-from objectives.data.loading import absence, load_dataset
+from objectives.data.loading import absence, count_classes
 from objectives.data.named import DATASETS
 from objectives.data.paths import digest, path_fault
 from objectives.data.readers.formats import FOLDER, format_of, lacking
-from objectives.data.remembered import read_ahead
 from objectives.data.settings import DataSettings
 from objectives.errors import DataError
 from objectives.space.search_space import SearchSpace
@@ -84,7 +83,7 @@ def _default_metric(data: DataSettings) -> str:
     if data.task != "auto" or format_of(data.dataset) is FOLDER:
         return DEFAULTS["regression" if data.task == "regression" else "classes"]
     try:
-        return DEFAULTS[kind_of(read_ahead(data, load_dataset).classes)]
+        return DEFAULTS[kind_of(count_classes(data))]
     except DataError:  # which is told by whoever needs the data
         return DEFAULTS["classes"]
 

@@ -85,7 +85,7 @@ def test_images_are_averaged_down_and_texts_are_counted():
     random = np.random.default_rng(0)
     y = np.arange(80) % 2
     images = random.random((80, 64, 48, 3), dtype=np.float32) + 0.3 * y[:, None, None, None].astype(np.float32)
-    assert linear_model.samples(hand_made(images, y, 2, "image"), images, y, 0).x.shape == (80, 10 * 8 * 3)
+    assert linear_model.samples(hand_made(images, y, 2, "image"), images, y, 0).x.shape == (80, 12 * 9 * 3)
     texts = np.array([f"{'good' if label else 'bad'} {random.integers(9)}" for label in y], dtype=object)
     for kind, x in (("image", images), ("text", texts)):
         (constant, linear), notes = baselines(spec("digits", "val_accuracy"), hand_made(x, y, 2, kind))
@@ -107,7 +107,8 @@ def test_of_many_rows_a_part_is_enough_with_every_class_and_the_same_each_time(m
     x = np.random.default_rng(0).standard_normal((2000, 5)).astype(np.float32)
     data = hand_made(x, y, 3)
     (constant, linear), _ = baselines(spec("digits", "val_accuracy"), data)
-    assert (constant.rows, linear.rows) == (1000, 60)
+    assert constant.rows == 1000
+    assert 60 <= linear.rows <= 63
     assert set(linear_model.samples(data, data.x_train, data.y_train, 7).y.tolist()) == {0, 1, 2}
     assert baselines(spec("digits", "val_accuracy"), data)[0][1] == linear
 
