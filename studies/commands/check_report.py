@@ -20,6 +20,8 @@ _FIRST_COLUMNS = 15  # of more than that
 _MOST_CLASSES = 12
 _LARGEST, _SMALLEST = 6, 3  # of more than that
 _NARROW = 100  # columns of a terminal
+# Of columns that are no features.
+_PARTS = {"target": "target", "text": "texts", "group": "groups", "time": "order of the splits", "ignored": "left out"}
 _PLURALS = {"number": "numbers", "category": "categories", "date": "dates", "text": "texts"}
 
 
@@ -43,7 +45,7 @@ def _print_columns(out: Console, columns: Sequence[ColumnReport]) -> None:
             f"{column.distinct:,}",
             f"{column.missing:,}" if column.missing else "-",
             shortened(column.example, example_cells),
-            column.becomes,
+            _becomes(column),
         )
         for column in shown
     ]
@@ -52,6 +54,13 @@ def _print_columns(out: Console, columns: Sequence[ColumnReport]) -> None:
     if rest:
         out.print(_counted(rest), markup=False)
     out.print()
+
+
+def _becomes(column: ColumnReport) -> str:
+    word = _PARTS.get(column.role, "")
+    if not word or column.becomes.startswith(word):
+        return column.becomes
+    return f"{word}: {column.becomes}" if column.becomes else word
 
 
 def _parted(columns: Sequence[ColumnReport]) -> tuple[list[ColumnReport], list[ColumnReport]]:

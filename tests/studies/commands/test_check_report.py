@@ -41,13 +41,13 @@ def shown(report, width, capsys):
 
 
 def test_each_column_is_a_line(capsys):
-    lines = shown(
-        report_of([column("age", missing=1234), column("kind", role="target", becomes="the target")]), 80, capsys
-    )
-    assert lines[:4] == [
+    target, group = column("kind", role="target"), column("who", role="group", becomes="")
+    lines = shown(report_of([column("age", missing=1234), target, group]), 80, capsys)
+    assert lines[:5] == [
         "column  kind    distinct  missing  example  becomes",
         "age     number         7    1,234  1.5      a number",
-        "kind    number         7        -  1.5      the target",
+        "kind    number         7        -  1.5      target: a number",
+        "who     number         7        -  1.5      groups",
         "",
     ]
 
