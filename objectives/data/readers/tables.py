@@ -84,8 +84,9 @@ def _look_like_a_row(names: Sequence[str], numeric: Sequence[str], lines: Lines)
     if len(numeric) == len(names):
         counts = sorted(int(name) for name in numeric)
         return counts != list(range(counts[0], counts[0] + len(counts)))
-    again = [name in set(column.slice(1, 1000).to_pylist()) for name, column in zip(names, lines.columns, strict=True)]
-    return sum(again) + len(numeric) > len(names) / 2
+    cells = [name in set(column.slice(1, 1000).to_pylist()) for name, column in zip(names, lines.columns, strict=True)]
+    amounts = [name for name in numeric if not name.isdigit()]
+    return sum(cells) + len(amounts) > len(names) / 2
 
 
 def _labelled_texts(lines: Lines, path: Path, options: ReadOptions) -> Dataset:

@@ -49,8 +49,9 @@ def read_text(path: Path, options: ReadOptions) -> Text:
         end = len(text) if end < 0 else end
         line = text[begin:end].strip()
         named = _SEPARATOR_LINE.fullmatch(line) if number == 1 else None
-        comment = line.startswith("#") and not text.startswith("#", end + 1) and _odd(line, text[end + 1 :])
-        if line and not named and not comment and not _comments(text, begin):
+        # One line with # may as well be one of names, several are not.
+        comment = line.startswith("#") and (bool(notes) or text.startswith("#", end + 1) or _odd(line, text[end + 1 :]))
+        if line and not named and not comment:
             break
         separator = named[1] if named else separator
         if line and not named:
@@ -59,12 +60,6 @@ def read_text(path: Path, options: ReadOptions) -> Text:
     if begin >= len(text):
         raise DataError(f"{path} is empty")
     return Text(text=text[begin:] if begin else text, first_line=number, separator=separator, notes=tuple(notes[:1]))
-
-
-def _comments(text: str, begin: int) -> bool:
-    """Whether a line that begins with # is followed by another one."""
-    end = text.find("\n", begin)
-    return text.startswith("#", begin) and text.startswith("#", end + 1) and end >= 0
 
 
 def _odd(line: str, rest: str) -> bool:

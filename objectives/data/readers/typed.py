@@ -130,4 +130,4 @@ def _beyond(column: pa.Array) -> bool:
     import pyarrow.compute as pc
 
     bounds = pc.min_max(column).as_py()
-    return bounds["min"] is not None and max(abs(bounds["min"]), abs(bounds["max"])) > LARGEST_EXACT
+    return bounds["min"] is not None and max(abs(bounds["min"]), abs(bounds["max"])) >= LARGEST_EXACT

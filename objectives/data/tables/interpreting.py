@@ -183,7 +183,7 @@ def _are_codes(texts: pa.Array, numbers: np.ndarray, spelling: Spelling) -> bool
         return False
     if not (known == np.floor(known)).all() or _any(texts, r"[.eE,]"):
         return False
-    return bool((np.abs(known) > LARGEST_EXACT).any()) or bool(pc.any(pc.match_substring_regex(texts, CODE)).as_py())
+    return bool((np.abs(known) >= LARGEST_EXACT).any()) or bool(pc.any(pc.match_substring_regex(texts, CODE)).as_py())
 
 
 def _any(texts: pa.Array, pattern: str) -> bool:
@@ -215,7 +215,7 @@ def _of_texts(name: str, texts: pa.Array, table: Table, options: ReadOptions) ->
         return _facts(name, "category", texts, fault=fault, advice=_other_writing(name, others, options))
     rows = pc.is_in(texts, value_set=others)
     count = pc.sum(rows).as_py() or 0
-    if 0 < count < (len(texts) - texts.null_count) / 2:
+    if 0 < count < (pc.sum(pc.is_in(texts, value_set=real.filter(plain))).as_py() or 0):
         first = cast(int, pc.index(rows, True).as_py())
         fault = (
             f"holds numbers, but in {count:,} of {len(texts):,} rows something else, first "
