@@ -8,14 +8,14 @@ from dataclasses import replace
 from objectives.data.arrays import Splits
 from objectives.data.classes import select_classes, settle_rare_classes
 from objectives.data.dataset import Dataset, smallest_class
-from objectives.data.group_splits import group_folds, group_hold_out
 from objectives.data.named import DATASETS, missing_from_folder
 from objectives.data.paths import is_path, unset_variable
 from objectives.data.readers.formats import read_file
 from objectives.data.readers.memory import enough_memory
 from objectives.data.remembered import read_ahead, take
 from objectives.data.settings import DataSettings
-from objectives.data.splits import (
+from objectives.data.splitting.groups import group_folds, group_hold_out
+from objectives.data.splitting.indices import (
     SplitIndices,
     default_ratios,
     fold_rows,
@@ -24,7 +24,7 @@ from objectives.data.splits import (
     split_fault,
     split_rows,
 )
-from objectives.data.time_splits import class_notes, time_folds, time_hold_out
+from objectives.data.splitting.times import class_notes, time_folds, time_hold_out
 from objectives.errors import DataError
 from objectives.wording import written
 

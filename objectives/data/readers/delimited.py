@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from objectives.data.options import ReadOptions
 from objectives.data.readers.memory import refuse_too_large
-from objectives.data.readers.options import ReadOptions
 from objectives.data.readers.text_files import Text, read_text
 from objectives.errors import DataError
 from objectives.wording import written

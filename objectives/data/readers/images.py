@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from objectives.data.dataset import Dataset
+from objectives.data.options import ReadOptions
 from objectives.data.readers.grounds import choose_ground
 from objectives.data.readers.memory import refuse_too_large
 from objectives.data.readers.npz import refuse_gaps
-from objectives.data.readers.options import ReadOptions
 from objectives.data.readers.pictures import SUFFIXES, Outline, outline, pixels, upright, without_warnings
 from objectives.errors import DataError
 from objectives.wording import written

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from objectives.data.dataset import LARGEST_NUMBER, Dataset, Kind, Labels, make_labels
+from objectives.data.options import ReadOptions
 from objectives.data.readers.archives import Arrays, read_arrays
-from objectives.data.readers.options import ReadOptions
 from objectives.errors import DataError
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from objectives.data.dataset import Dataset
+from objectives.data.options import ReadOptions
 from objectives.data.readers.delimited import Cells as Lines
 from objectives.data.readers.delimited import read_cells
-from objectives.data.readers.options import ReadOptions
 from objectives.data.tables.assembling import dataset_of_table
 from objectives.data.tables.roles import listed
 from objectives.data.tables.table import Table

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from objectives.data.files import read_bytes
+from objectives.data.options import ReadOptions
 from objectives.data.readers.memory import refuse_too_large
-from objectives.data.readers.options import ReadOptions
 from objectives.errors import DataError
 from objectives.wording import did_you_mean, written
 
@@ -43,7 +43,8 @@ def read_text(path: Path, options: ReadOptions) -> Text:
     text = _decoded(content, path, options.encoding)
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    begin, number, separator, notes = 0, 1, None, []
+    begin, number, separator = 0, 1, None
+    notes: list[str] = []
     while begin < len(text):
         end = text.find("\n", begin)
         end = len(text) if end < 0 else end

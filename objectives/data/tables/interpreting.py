@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from objectives.data.dataset import LARGEST_NUMBER, ColumnKind
-from objectives.data.readers.options import ReadOptions
+from objectives.data.options import ReadOptions
 from objectives.data.tables.table import Table, Unreadable
 from objectives.preprocessing.cells import Cells
 from objectives.preprocessing.columns import numbers_of, texts_of_numbers
@@ -54,9 +54,10 @@ class Interpreted:
         import numpy as np
 
         if self.numbers is not None:
-            return np.isnan(self.numbers)
-        assert self.texts is not None, "one of the two"
-        found: np.ndarray = self.texts.is_null().to_numpy(zero_copy_only=False)
+            found: np.ndarray = np.isnan(self.numbers)
+        else:
+            assert self.texts is not None, "one of the two"
+            found = self.texts.is_null().to_numpy(zero_copy_only=False)
         return found
 
     def taken(self, rows: np.ndarray) -> Interpreted:
@@ -112,7 +113,7 @@ def _of_cells(name: str, column: Cells, table: Table, options: ReadOptions) -> I
     return _facts(name, "date" if name in options.dates else "category", texts)
 
 
-def _facts(name: str, kind: ColumnKind, texts: pa.Array, **more: str) -> Interpreted:
+def _facts(name: str, kind: ColumnKind, texts: pa.Array, fault: str = "", advice: str = "") -> Interpreted:
     import pyarrow.compute as pc
 
     return Interpreted(
@@ -122,7 +123,8 @@ def _facts(name: str, kind: ColumnKind, texts: pa.Array, **more: str) -> Interpr
         distinct=pc.count_distinct(texts).as_py(),
         missing=texts.null_count,
         example=_first(texts),
-        **more,
+        fault=fault,
+        advice=advice,
     )
 
 

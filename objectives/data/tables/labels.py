@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from objectives.data.dataset import MOST_CLASSES_IN_NUMBERS, Labels, make_labels
-from objectives.data.readers.options import ReadOptions
+from objectives.data.options import ReadOptions
 from objectives.data.tables.interpreting import Interpreted
 from objectives.errors import DataError
 from objectives.preprocessing.columns import numbers_of

@@ -8,7 +8,7 @@ from helpers.paths import DATA
 from objectives.data.loading import load_dataset, load_search_data, split_dataset
 from objectives.data.named import DATASETS
 from objectives.data.settings import DataSettings
-from objectives.data.splits import fold_rows, nested_rows, split_rows
+from objectives.data.splitting.indices import fold_rows, nested_rows, split_rows
 from objectives.errors import DataError
 from objectives.preprocessing.scaling import Scaler
 

@@ -5,8 +5,8 @@ import random
 
 import pytest
 
+from objectives.data.options import ReadOptions
 from objectives.data.readers.delimited import read_cells
-from objectives.data.readers.options import ReadOptions
 
 
 def lines_of(path, **options):

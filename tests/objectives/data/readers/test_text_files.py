@@ -5,9 +5,9 @@ import gzip
 import pytest
 from helpers.datasets import dataset_of
 
+from objectives.data.options import ReadOptions
 from objectives.data.readers import delimited
 from objectives.data.readers.delimited import read_cells
-from objectives.data.readers.options import ReadOptions
 from objectives.errors import DataError
 
 BODY = "a,y\n1,0\n2,1\n3,0\n"

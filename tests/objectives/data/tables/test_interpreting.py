@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from objectives.data.readers.options import ReadOptions
+from objectives.data.options import ReadOptions
 from objectives.data.tables.interpreting import interpret
 from objectives.data.tables.table import Table
 from objectives.preprocessing.cells import Cells
