@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from objectives.data.splits import nested_rows
+from objectives.data.splitting.indices import nested_rows
 from objectives.preprocessing.vocabulary import words
 
 if TYPE_CHECKING:

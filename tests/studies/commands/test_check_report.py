@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from objectives.data.arrays import Splits
 from objectives.data.dataset import ColumnReport, Dataset
-from objectives.data.splits import split_rows
+from objectives.data.splitting.indices import split_rows
 from studies.commands.check_report import print_data
 from studies.commands.output import PrintableConsole, shortened
 from studies.preflight.data_check import described
