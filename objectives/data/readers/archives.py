@@ -87,7 +87,7 @@ def read_arrays(path: Path) -> Arrays:
             # Of headers that Python 2 wrote, which are read all the same.
             warnings.simplefilter("ignore")
             names, x, y = _read(path)
-    except DataError:
+    except (DataError, MemoryError):
         raise
     # A damaged archive makes zipfile, zlib and NumPy raise errors of many kinds.
     except Exception as error:

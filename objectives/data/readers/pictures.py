@@ -148,7 +148,7 @@ def _opened(path: Path) -> Iterator[Any]:
         # Given a path, Pillow 13 maps a plain TIFF into memory, and mixes up the pixels of one that is to be turned.
         with path.open("rb") as file, Image.open(file, formats=_FORMATS) as image:
             yield image
-    except DataError:
+    except (DataError, MemoryError):
         raise
     except UnidentifiedImageError:
         raise _unreadable(path, "it is damaged, or of another kind than its name says") from None
