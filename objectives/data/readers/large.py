@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _NOUGHT, _NINE, _LINE_END = ord("0"), ord("9"), ord("\n")
+_PIECE = 2**18
 _NO_VALUE = sorted({form for text in MISSING for form in (text, text.upper(), text.title())} | {"NaN", "N/a"})
 
 
@@ -104,10 +105,13 @@ def _has_codes(body: bytes, sign: str) -> bool:
     """Whether a cell begins with a nought and another digit."""
     import numpy as np
 
-    signs = np.frombuffer(body, np.uint8)
-    begins = (signs[:-2] == ord(sign)) | (signs[:-2] == _LINE_END)
-    digits = (signs[2:] >= _NOUGHT) & (signs[2:] <= _NINE)
-    return bool((begins & (signs[1:-1] == _NOUGHT) & digits).any())
+    for begin in range(0, len(body), _PIECE):  # as much as a core keeps near
+        signs = np.frombuffer(body, np.uint8, min(_PIECE + 2, len(body) - begin), begin)
+        begins = (signs[:-2] == ord(sign)) | (signs[:-2] == _LINE_END)
+        digits = (signs[2:] >= _NOUGHT) & (signs[2:] <= _NINE)
+        if (begins & (signs[1:-1] == _NOUGHT) & digits).any():
+            return True
+    return False
 
 
 def _is_number(column: pa.ChunkedArray) -> bool:

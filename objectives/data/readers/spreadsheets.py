@@ -63,7 +63,7 @@ def _rows(path: Path) -> tuple[list[Sequence[Any]], tuple[str, ...]]:
         rows = [row for row in sheet.iter_rows(values_only=True) if any(cell is not None for cell in row)]
         others = len(book.worksheets) - 1
         book.close()
-    except DataError:
+    except (DataError, MemoryError):
         raise
     # A damaged file makes zipfile, the XML parser and openpyxl raise errors of many kinds.
     except Exception as error:

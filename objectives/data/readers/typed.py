@@ -51,7 +51,9 @@ def _read(path: Path, options: ReadOptions, name: str, read: Callable[[Path], pa
         raise DataError(f"no file {path}")
     try:
         table = read(path)
-    except (OSError, OverflowError, ValueError, MemoryError, pa.ArrowException) as error:
+    except pa.ArrowMemoryError as error:
+        raise MemoryError from error
+    except (OSError, OverflowError, ValueError, pa.ArrowException) as error:
         raise DataError(f"{path} cannot be read as {name}: {error}") from error
     if len(set(table.column_names)) < len(table.column_names):
         raise DataError(f"{path} has two columns of one name")

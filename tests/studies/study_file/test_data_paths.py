@@ -48,11 +48,11 @@ def test_a_path_on_the_command_line_is_relative_to_the_working_folder(home: Path
     assert dataset_of("../study/my.toml") == "digits"
 
 
-def test_a_parquet_file_needs_the_extra_that_reads_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_spreadsheet_needs_the_extra_that_reads_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     find = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "pyarrow" else find(name))
-    with pytest.raises(StudyFileError, match=r"needs pyarrow, which is not installed; install the extra tables"):
-        dataset_of("digits_mlp", dataset="mine.parquet")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "openpyxl" else find(name))
+    with pytest.raises(StudyFileError, match=r"needs openpyxl, which is not installed; install the extra tables"):
+        dataset_of("digits_mlp", dataset="mine.xlsx")
 
 
 def test_what_is_said_to_be_a_regression_is_judged_as_one(home: Path) -> None:
@@ -68,13 +68,13 @@ def test_what_is_said_to_be_a_regression_is_judged_as_one(home: Path) -> None:
     ("dataset", "words"),
     [
         ("/dev/null", "is a pipe, a socket or a device"),
-        ("houses.xlsx", r"houses\.xlsx: is a file; allowed"),
-        ("gone.xlsx", "no such file or folder"),
+        ("houses.docx", r"houses\.docx: is a file; allowed"),
+        ("gone.docx", "no such file or folder"),
         ("images", r"images is a folder of images, which takes image_size and no target"),
     ],
 )
 def test_only_a_folder_is_told_what_folders_take(home: Path, dataset: str, words: str) -> None:
-    (home / "elsewhere" / "houses.xlsx").touch()
+    (home / "elsewhere" / "houses.docx").touch()
     with pytest.raises(StudyFileError, match=words):
         dataset_of("digits_mlp", dataset=dataset if dataset.startswith("/") else f"./{dataset}", target="y")
 
