@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NoReturn, overload
 
 from objectives.data.dataset import Dataset
 from objectives.data.splits import SplitIndices
+from objectives.preprocessing.categories import OneHotEncoder
+from objectives.preprocessing.missing import Imputer
 from objectives.preprocessing.pipeline import Preprocessing, Step
 from objectives.preprocessing.scaling import Scaler
 from objectives.preprocessing.target import TargetScaler
@@ -67,7 +69,9 @@ class SearchData:
 class Splits(Sequence[SearchData]):
     """The splits of a study's data: one for hold-out, one a fold. Only the last one asked for is kept in memory."""
 
-    def __init__(self, dataset: Dataset, parts: Sequence[SplitIndices], *, scaling: str) -> None:
+    def __init__(
+        self, dataset: Dataset, parts: Sequence[SplitIndices], *, scaling: str, missing: str = "indicator"
+    ) -> None:
         """`parts` are row numbers of `dataset`, whose test splits are alike; the rows of these are let go at once."""
         import numpy as np
 
@@ -76,12 +80,18 @@ class Splits(Sequence[SearchData]):
         search = np.setdiff1d(np.arange(len(dataset.y)), parts[0].test)
         # Indexing by row numbers copies, so that no array leads back to the rows of the test split.
         whole = len(search) == len(dataset.y)
-        self._dataset = dataset if whole else replace(dataset, x=dataset.x[search], y=dataset.y[search])
+        self._dataset = dataset if whole else dataset.taken(search)
         self._parts = [
             (np.searchsorted(search, part.train), np.searchsorted(search, part.validation)) for part in parts
         ]
         self._scaling = scaling
+        self._missing = missing
         self._kept: tuple[int, SearchData] | None = None
+
+    @property
+    def dataset(self) -> Dataset:
+        """What is split, without the test rows; its rows are gone once the only split is made."""
+        return self._dataset
 
     def __len__(self) -> int:
         return len(self._parts)
@@ -122,4 +132,17 @@ class Splits(Sequence[SearchData]):
         )
         if dataset.kind == "text":
             return data
-        return data.then(Scaler.fit(data.x_train, kind=dataset.kind, scaling=self._scaling))
+        if not dataset.features:
+            return data.then(Scaler.fit(data.x_train, kind=dataset.kind, scaling=self._scaling))
+        return self._encoded(data)
+
+    def _encoded(self, data: SearchData) -> SearchData:
+        """Columns of a file as features: gaps filled, numbers scaled, categories told apart by 0 and 1."""
+        import numpy as np
+
+        imputer = Imputer.fit(data.x_train, self._dataset.features, strategy=self._missing)
+        features = imputer.features(self._dataset.features)
+        data = data.then(imputer)
+        numbers = np.array([feature.categories is None for feature in features])
+        data = data.then(Scaler.fit(data.x_train, kind="table", scaling=self._scaling, numbers=numbers))
+        return data if numbers.all() else data.then(OneHotEncoder.fit(data.x_train, features))

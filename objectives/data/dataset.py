@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["image", "table", "text"]
 ColumnKind = Literal["number", "category", "date", "text"]
+Role = Literal["feature", "target", "text", "group", "time", "ignored"]
 
 # Whole numbers as targets are classes up to so many different ones; more of them are regression targets.
 MOST_CLASSES_IN_NUMBERS = 20
@@ -36,7 +37,7 @@ class ColumnReport:
     """Rows without a value."""
     example: str
     """Its first value, as the file writes it."""
-    role: Literal["feature", "target", "text", "group", "time", "ignored"]
+    role: Role
     becomes: str
     """In words: "a number", "4 categories", "year, month, weekday", "left out: the file's index"."""
 

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from objectives.data.arrays import Splits
-from objectives.data.classes import select_classes
+from objectives.data.classes import select_classes, settle_rare_classes
 from objectives.data.dataset import Dataset, smallest_class
+from objectives.data.group_splits import group_folds, group_hold_out
 from objectives.data.named import DATASETS, missing_from_folder
 from objectives.data.paths import is_path, unset_variable
 from objectives.data.readers.formats import read_file
 from objectives.data.settings import DataSettings
-from objectives.data.splits import SplitIndices, default_ratios, fold_rows, nested_rows, split_fault, split_rows
+from objectives.data.splits import (
+    SplitIndices,
+    default_ratios,
+    fold_rows,
+    nested_rows,
+    parts_in_words,
+    split_fault,
+    split_rows,
+)
+from objectives.data.time_splits import class_notes, time_folds, time_hold_out
 from objectives.errors import DataError
 from objectives.wording import written
 
@@ -23,21 +36,28 @@ def load_search_data(settings: DataSettings, seed: int, *, fraction: float = 1.0
     Raises:
         DataError: when the data cannot be had, or are too few to be split so.
     """
-    dataset = load_dataset(settings)
+    dataset = _chosen(settings)
+    rows_read = len(dataset.y)
+    dataset = _common(dataset, settings)
     if dataset.kind == "text" and settings.scaling not in ("auto", "none"):
         raise DataError(
             f"data.scaling = {written(settings.scaling)}: {dataset.source} holds texts, which have no scale"
         )
     stratified = dataset.classes is not None
+    found = split_dataset(dataset, settings, seed)
+    dataset = replace(dataset, notes=(*dataset.notes, *class_notes(dataset, found)))
     parts = [
         SplitIndices(
             train=nested_rows(part.train, dataset.y, fraction, seed, stratified=stratified),
             validation=part.validation,
             test=part.test,
         )
-        for part in split_dataset(dataset, settings, seed)
+        for part in found
     ]
-    return Splits(dataset, parts, scaling=settings.scaling)
+    splits = Splits(dataset, parts, scaling=settings.scaling, missing=settings.missing)
+    # Rows of classes that are left out as rare were read as well.
+    splits.rows_read = rows_read
+    return splits
 
 
 def absence(dataset: str) -> str | None:
@@ -48,10 +68,8 @@ def absence(dataset: str) -> str | None:
 
 
 def load_dataset(settings: DataSettings) -> Dataset:
-    """Read all rows that a study may split. Raises DataError."""
-    named = DATASETS.get(settings.dataset)
-    dataset = named.load() if named is not None else read_file(settings.dataset, settings.read_options)
-    return select_classes(dataset, settings.classes)
+    """Read all rows that a study may split, those of rare classes as `data.rare_classes` says. Raises DataError."""
+    return _common(_chosen(settings), settings)
 
 
 def split_dataset(dataset: Dataset, settings: DataSettings, seed: int) -> list[SplitIndices]:
@@ -59,27 +77,50 @@ def split_dataset(dataset: Dataset, settings: DataSettings, seed: int) -> list[S
 
     Hold-out splits in train, validation and, without a predefined test split, test, by default 6:2:2 (8:2 with one).
     Folds split what is left when the test split is set aside: by default a fifth, or the second ratio of `split`, or
-    with a predefined test split nothing.
+    with a predefined test split nothing. Groups and times of the dataset say which rows may be apart.
 
     Raises:
-        DataError: where there are too few rows.
+        DataError: where there are too few rows, groups or times.
     """
-    predefined, stratified = dataset.predefined_test, dataset.classes is not None
+    predefined = dataset.predefined_test
     ratios = settings.split or default_ratios(settings.evaluation, predefined_test=predefined)
     if wrong := split_fault(settings.dataset, settings.evaluation, len(ratios), predefined_test=predefined):
         raise DataError(f"data.split = {list(ratios)}: {wrong}")
-    if settings.folds is None:
-        try:
-            return [split_rows(dataset.y, ratios, seed, stratified=stratified)]
-        except DataError as fault:
-            raise DataError(
-                f"data.split = {list(ratios)} of {settings.dataset}: {fault}{_smallest(dataset)}"
-            ) from fault
     try:
-        test_ratio = ratios[1] if ratios else 0.0
-        return fold_rows(dataset.y, test_ratio, settings.folds, settings.repeats or 1, seed, stratified=stratified)
+        if settings.folds is None:
+            return [_hold_out(dataset, ratios, seed)]
+        return _folds(dataset, ratios[1] if ratios else 0.0, settings.folds, settings.repeats or 1, seed)
     except DataError as fault:
-        raise DataError(f"data.folds = {settings.folds} of {settings.dataset}: {fault}{_smallest(dataset)}") from fault
+        key = f"data.split = {list(ratios)}" if settings.folds is None else f"data.folds = {settings.folds}"
+        smallest = _smallest(dataset) if dataset.groups is None and dataset.times is None else ""
+        raise DataError(f"{key} of {settings.dataset}: {fault.message}{smallest}", fault.hint) from fault
+
+
+def _chosen(settings: DataSettings) -> Dataset:
+    named = DATASETS.get(settings.dataset)
+    dataset = named.load() if named is not None else read_file(settings.dataset, settings.read_options)
+    return select_classes(dataset, settings.classes)
+
+
+def _common(dataset: Dataset, settings: DataSettings) -> Dataset:
+    parts, _ = parts_in_words(settings.folds, predefined_test=dataset.predefined_test)
+    return settle_rare_classes(dataset, settings.rare_classes, parts)
+
+
+def _hold_out(dataset: Dataset, ratios: Sequence[float], seed: int) -> SplitIndices:
+    if dataset.groups is not None:
+        return group_hold_out(dataset, ratios, seed)
+    if dataset.times is not None:
+        return time_hold_out(dataset, ratios)
+    return split_rows(dataset.y, ratios, seed, stratified=dataset.classes is not None)
+
+
+def _folds(dataset: Dataset, test_ratio: float, folds: int, repeats: int, seed: int) -> list[SplitIndices]:
+    if dataset.groups is not None:
+        return group_folds(dataset, test_ratio, folds, repeats, seed)
+    if dataset.times is not None:
+        return time_folds(dataset, test_ratio, folds)
+    return fold_rows(dataset.y, test_ratio, folds, repeats, seed, stratified=dataset.classes is not None)
 
 
 def _smallest(dataset: Dataset) -> str:
@@ -87,7 +128,5 @@ def _smallest(dataset: Dataset) -> str:
     if dataset.classes is None:
         return ""
     name, count = smallest_class(dataset.y, dataset.names)
-    return (
-        f" (the smallest class is {written(name)} with {count} row{'s' if count != 1 else ''} in all; "
-        "data.classes leaves classes out)"
-    )
+    remedy = "; data.classes leaves classes out" if dataset.classes > 2 else ""
+    return f" (the smallest class is {written(name)} with {count} row{'s' if count != 1 else ''} in all{remedy})"

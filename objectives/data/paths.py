@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from objectives.data.files import real_path
-from objectives.data.readers.formats import FOLDER, FORMATS, format_of
+from objectives.data.readers.formats import FOLDER, FORMATS, format_of, suffix_of
 from objectives.data.readers.images import watched
 from objectives.wording import did_you_mean
 
@@ -22,7 +22,7 @@ _VARIABLE = re.compile(r"\$\{?(\w+)")
 
 def is_path(dataset: str) -> bool:
     """Whether the text names a file or folder rather than a data set."""
-    return "/" in dataset or "\\" in dataset or Path(dataset).suffix.lower() in FORMATS
+    return "/" in dataset or "\\" in dataset or suffix_of(dataset) in FORMATS
 
 
 def absolute(dataset: str, folder: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,7 +17,6 @@ from objectives.data.readers.options import ReadOptions
 from objectives.data.splits import split_fault
 from objectives.settings import AtLeastOne, Name, Settings
 from objectives.wording import did_you_mean, listing, written
-
 
 Columns = tuple[Annotated[str, Field(strict=True)], ...]
 
@@ -35,7 +35,7 @@ class DataSettings(Settings):
     categories: Columns = ()
     """Columns whose values are categories, though they are numbers."""
     numbers: Columns = ()
-    """Columns of numbers, whatever else is in them: signs such as `$` and `%` are passed over, and other cells have no value."""
+    """Columns of numbers, whatever else they hold: signs such as `$` and `%` are passed over, other cells are gaps."""
     dates: Columns = ()
     """Columns of dates. Each becomes a year, a month, a weekday and, with times, an hour."""
     missing: Literal["indicator", "mean", "most_frequent", "drop", "refuse"] = "indicator"
@@ -47,7 +47,7 @@ class DataSettings(Settings):
     task: Literal["auto", "classification", "regression"] = "auto"
     """`auto`: classification for texts and for few different whole numbers, else regression."""
     rare_classes: Literal["drop", "refuse", "other"] = "drop"
-    """What becomes of classes with too few rows for every split: their rows are dropped, or they become one class `other`."""
+    """What becomes of classes with too few rows for every split: left out, refused, or made one class `other`."""
     header: bool | None = Field(default=None, strict=True, json_schema_extra={"otherwise": "read off"})
     """Whether the first line names the columns. Without names they are `column_1`, `column_2` and so on."""
     separator: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
@@ -95,11 +95,14 @@ class DataSettings(Settings):
             )
         return name
 
-    @field_validator("target", "text", "ignore", "task", "image_size")
+    @field_validator(
+        "target", "text", "ignore", "categories", "numbers", "dates", "missing", "group", "time", "task", "header",
+        "separator", "encoding", "decimal", "thousands", "image_size",
+    )  # fmt: skip
     @classmethod
     def _applies(cls, value: Any, info: ValidationInfo) -> Any:
         dataset, key = info.data.get("dataset"), str(info.field_name)
-        if dataset is None or value in (None, (), "auto"):
+        if dataset is None or value == cls.model_fields[key].default:
             return value
         if dataset in DATASETS:
             raise _fault(f"not allowed: {dataset} is a known data set and takes no {key}; leave it out")
@@ -111,16 +114,43 @@ class DataSettings(Settings):
             raise _fault(f"not allowed: {dataset} is {found.name}, which {takes} and no {key}; leave it out")
         return value
 
-    @field_validator("text", "ignore")
+    @field_validator("text", "ignore", "categories", "numbers", "dates", "group", "time")
     @classmethod
     def _is_another_column(cls, value: Any, info: ValidationInfo) -> Any:
-        named = value if isinstance(value, tuple) else (value,)
-        for key in ("target", "text"):
-            if key != info.field_name and (other := info.data.get(key)) is not None and other in named:
-                raise _fault(f"not allowed: {written(other)} is the {key}; name another column")
-        if info.field_name == "ignore" and value and info.data.get("text") is not None:
+        key, named = str(info.field_name), value if isinstance(value, tuple) else (value,)
+        # Only keys that come before this one are known yet.
+        for other in info.data.keys() & _NOT_BESIDE[key]:
+            said = info.data[other]
+            others = said if isinstance(said, tuple) else (said,)
+            if both := [name for name in named if name is not None and name in others]:
+                what = f"the {other}" if isinstance(said, str) else f"in {other}"
+                raise _fault(f"not allowed: {written(both[0])} is {what}; name another column")
+        if key in ("ignore", "categories", "numbers", "dates") and value and info.data.get("text") is not None:
             raise _fault("does nothing beside text, from which alone is learned; leave one of them out")
         return value
+
+    @field_validator("time")
+    @classmethod
+    def _goes_without_group(cls, time: str | None, info: ValidationInfo) -> str | None:
+        if time is not None and info.data.get("group") is not None:
+            raise _fault("not allowed with group: rows are split by one of them; leave the other out")
+        return time
+
+    @field_validator("rare_classes")
+    @classmethod
+    def _goes_with_classes(cls, treatment: str, info: ValidationInfo) -> str:
+        if treatment != "drop" and info.data.get("task") == "regression":
+            raise _fault('does nothing with task = "regression"; leave it out')
+        return treatment
+
+    @field_validator("evaluation")
+    @classmethod
+    def _goes_with_time(cls, evaluation: str, info: ValidationInfo) -> str:
+        if evaluation == "iterated-k-fold" and info.data.get("time") is not None:
+            raise _fault(
+                'not allowed with time: there is one order of time, so that each repeat would be the same; say "k-fold"'
+            )
+        return evaluation
 
     @field_validator("folds", "repeats")
     @classmethod
@@ -166,22 +196,33 @@ class DataSettings(Settings):
     @property
     def read_options(self) -> ReadOptions:
         """What the reader of a file is told."""
-        return ReadOptions(
-            target=self.target, text=self.text, ignore=self.ignore, task=self.task, image_size=self.image_size
-        )
+        return ReadOptions(**{field.name: getattr(self, field.name) for field in fields(ReadOptions)})
 
     @property
     def described(self) -> str:
         """In words: "mnist, 5 folds"."""
         folds = f"{self.folds} folds" if self.repeats is None else f"{self.repeats} x {self.folds} folds"
+        column = self.group if self.group is not None else self.time
+        by = "" if column is None else f" by {'group' if self.group is not None else 'time'} {written(column)}"
         classes = "" if self.classes is None else f", only the classes {listing(self.classes)}"
-        return f"{self.dataset}, {'hold-out' if self.folds is None else folds}{classes}"
+        return f"{self.dataset}, {'hold-out' if self.folds is None else folds}{by}{classes}"
 
     @property
     def split_count(self) -> int:
         """How many folds, or 1 for the hold-out: each has a training and a validation split."""
         return (self.folds or 1) * (self.repeats or 1)
 
+
+_ROLES = {"target", "text", "ignore", "group", "time"}
+_KINDS = {"categories", "numbers", "dates"}
+
+# Key -> keys that must not name the same column. The target may be said to hold numbers or categories.
+_NOT_BESIDE = {
+    **{key: _ROLES | _KINDS for key in _ROLES},
+    "categories": _KINDS | _ROLES - {"target"},
+    "numbers": _KINDS | _ROLES - {"target"},
+    "dates": _KINDS | _ROLES,
+}
 
 # Key -> its value unless given, and the evaluations with which it has one.
 _EVALUATIONS = {"folds": (5, ("k-fold", "iterated-k-fold")), "repeats": (2, ("iterated-k-fold",))}

@@ -1,18 +1,24 @@
-"""The columns of a table as features: a number stays one, a text becomes one of 0 and 1 for each category."""
+"""The columns of a file as numbers: a category becomes its place among the known ones, a date its parts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 from objectives.errors import DataError
+from objectives.preprocessing.cells import Cells, as_column
+from objectives.preprocessing.spelling import MISSING_AMONG_NUMBERS, Spelling, date_format, seconds_of
 from objectives.wording import did_you_mean, listing, written
 
 if TYPE_CHECKING:
     import numpy as np
+    import pyarrow as pa
 
-    Column = Sequence[str] | np.ndarray
+DatePart = Literal["year", "month", "weekday", "hour"]
+DATE_PARTS: tuple[DatePart, ...] = ("year", "month", "weekday", "hour")
+
+NEW = -1  # the place of a category that is none of the known ones
 
 
 @dataclass(frozen=True)
@@ -24,58 +30,73 @@ class Feature:
     """The column holds numbers of these, from 0. None: it holds numbers that mean themselves."""
 
 
-@dataclass(frozen=True)
-class ColumnEncoder:
-    """What one column becomes."""
+@dataclass(frozen=True, kw_only=True)
+class ColumnReader:
+    """How one column of a file is read."""
 
     name: str
-    categories: tuple[str, ...] | None
-    """The texts that are told apart, sorted. None: the column holds numbers."""
+    kind: Literal["number", "category", "date"]
+    categories: tuple[str, ...] | None = None
+    """The texts that are told apart, sorted."""
+    spelling: Spelling = field(default_factory=Spelling)
+    parts: tuple[DatePart, ...] = ()
+    """What a date becomes."""
 
-    @classmethod
-    def fit(cls, name: str, column: Column) -> ColumnEncoder:
-        """`column` has the shape (rows,): an array of numbers, or texts without blanks around them."""
-        return cls(name, tuple(sorted(set(column))) if isinstance(column, Sequence) else None)
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """What it is read to."""
+        if self.kind == "date":
+            return tuple(Feature(f"{self.name} {part}") for part in self.parts)
+        return (Feature(self.name, self.categories),)
 
-    def transform(self, column: Column) -> list[np.ndarray]:
-        """Return the features, each float64 of shape (rows,). A text that is no category is 0 in all of them.
+    def transform(self, values: Any) -> list[np.ndarray]:
+        """Return an array for each feature, float64, shape (rows,): NaN where a row has no value.
 
         Raises:
-            DataError: where there are texts instead of finite numbers, or numbers instead of texts.
+            DataError: where there are texts instead of numbers or dates, or numbers instead of texts.
         """
-        import numpy as np
+        column = as_column(values)
+        if self.kind == "date":
+            return date_parts(seconds(column, self.name), self.parts)
+        if self.kind == "number":
+            found = column if not isinstance(column, Cells) else numbers_of(column, self.spelling)
+            if found is None:
+                raise DataError(f"column {written(self.name)} must hold numbers")
+            return [found]
+        if not isinstance(column, Cells):
+            column = texts_of_numbers(column)
+        return [codes_of(column.trimmed(), self.categories or ())]
 
-        if self.categories is None:
-            return [self._numbers(column)]
-        if isinstance(column, np.ndarray):
-            raise DataError(
-                f"column {written(self.name)} holds numbers", hint=f"its categories are {listing(self.categories[:5])}"
-            )
-        texts = np.array([cell.strip() for cell in column], dtype=object)
-        return [(texts == category).astype(np.float64) for category in self.categories]
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data."""
+        return asdict(self)
 
-    def _numbers(self, column: Column) -> np.ndarray:
-        import numpy as np
-
-        numbers = column if isinstance(column, np.ndarray) else as_numbers(column)
-        if numbers is None or not np.isfinite(numbers).all():
-            raise DataError(f"column {written(self.name)} must hold a finite number in every row")
-        return numbers.astype(np.float64, copy=False)
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> ColumnReader:
+        """Return what `to_json` was called on."""
+        categories = data["categories"]
+        return cls(
+            name=data["name"],
+            kind=data["kind"],
+            categories=None if categories is None else tuple(categories),
+            spelling=Spelling(**data["spelling"]),
+            parts=tuple(data["parts"]),
+        )
 
 
 @dataclass(frozen=True)
-class TableEncoder:
-    """What a table becomes: the features of its columns, side by side. Columns of other names are ignored."""
+class TableReader:
+    """The columns of a table, side by side. Columns of other names are ignored."""
 
-    columns: tuple[ColumnEncoder, ...]
+    columns: tuple[ColumnReader, ...]
 
-    @classmethod
-    def fit(cls, table: Mapping[str, Column]) -> TableEncoder:
-        """`table` has each column by its name (see ColumnEncoder.fit)."""
-        return cls(tuple(ColumnEncoder.fit(name, column) for name, column in table.items()))
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """What stands in the columns of its array."""
+        return tuple(feature for column in self.columns for feature in column.features)
 
-    def transform(self, table: Mapping[str, Column]) -> np.ndarray:
-        """Return float64, shape (rows, features), of columns as a file has them: numbers, or cells.
+    def transform(self, table: Mapping[str, Any]) -> np.ndarray:
+        """Return float64, shape (rows, features), of columns as a file has them: numbers, dates, or cells.
 
         Raises:
             DataError: where a column is missing or holds something else than before.
@@ -89,25 +110,112 @@ class TableEncoder:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data."""
-        return {"columns": [{"name": one.name, "categories": one.categories} for one in self.columns]}
+        return {"columns": [column.to_json() for column in self.columns]}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> TableEncoder:
+    def from_json(cls, data: Mapping[str, Any]) -> TableReader:
         """Return what `to_json` was called on."""
-        return cls(
-            tuple(
-                ColumnEncoder(one["name"], None if one["categories"] is None else tuple(one["categories"]))
-                for one in data["columns"]
-            )
-        )
+        return cls(tuple(map(ColumnReader.from_json, data["columns"])))
 
 
-def as_numbers(cells: Sequence[str]) -> np.ndarray | None:
-    """Return all cells as numbers, float64, NaN among them; None where one is no number."""
+def numbers_of(cells: Cells, spelling: Spelling) -> np.ndarray | None:
+    """Return the numbers of a column of texts, float64, NaN where there is no value; None where some are no numbers."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = cells.trimmed()
+    if spelling.usual:
+        try:
+            return as_floats(pc.cast(texts, pa.float64()))
+        except pa.ArrowInvalid:  # rarer ways of writing numbers, or texts
+            pass
+    found = texts.dictionary_encode()
+    values: list[float | None] = []
+    for text in found.dictionary.to_pylist():
+        number = spelling.number(text)
+        if number is None and not spelling.loose and text.casefold() not in MISSING_AMONG_NUMBERS:
+            return None
+        values.append(number)
+    if not any(value is not None for value in values) and not spelling.loose:
+        return None if values else as_floats(pa.nulls(len(texts), pa.float64()))
+    return as_floats(pa.array(values, pa.float64()).take(found.indices))
+
+
+def as_floats(array: pa.Array) -> np.ndarray:
+    """Return an Arrow array of numbers as float64, with NaN for null, in memory that may be written to."""
+    import numpy as np
+    import pyarrow as pa
+
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    found: np.ndarray = array.to_numpy(zero_copy_only=False).astype(np.float64)
+    return found
+
+
+def codes_of(texts: pa.Array, categories: tuple[str, ...]) -> np.ndarray:
+    """Return the place of each text among the categories, float64: NaN for a missing one, NEW for any other."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    places = pc.index_in(texts, value_set=pa.array(categories, texts.type)).fill_null(NEW)
+    return as_floats(pc.if_else(pc.is_null(texts), pa.scalar(None, pa.float64()), pc.cast(places, pa.float64())))
+
+
+def texts_of_numbers(numbers: np.ndarray) -> Cells:
+    """Return numbers as texts: 3, not 3.0."""
+    import numpy as np
+    import pyarrow as pa
+
+    different, codes = np.unique(numbers, return_inverse=True)
+    names = [None if value != value else repr(float(value)).removesuffix(".0") for value in different]
+    return Cells(pa.array(names, pa.large_string()).take(pa.array(codes)), typed=True)
+
+
+def seconds(column: Cells | np.ndarray, name: str) -> np.ndarray:
+    """Return the seconds since 1970 of a column of dates, float64, NaN where there is none.
+
+    Raises:
+        DataError: where a cell is no date, or is written in another way than the rest.
+    """
     import numpy as np
 
-    try:
-        # Python reads 1_000 as a number; a file that has it means a name.
-        return None if any("_" in cell for cell in cells) else np.array(cells, dtype=np.float64)
-    except ValueError:
-        return None
+    if isinstance(column, Cells):
+        return seconds_of_texts(column.trimmed(), name)
+    if column.dtype.kind != "M":
+        raise DataError(f"column {written(name)} holds numbers and no dates")
+    return np.where(np.isnat(column), np.nan, column.astype("datetime64[ms]").astype(np.float64) / 1000)
+
+
+def seconds_of_texts(cells: pa.Array, name: str) -> np.ndarray:
+    """Return the seconds since 1970 of dates in words and digits, null where there is none. As `seconds`.
+
+    Raises:
+        DataError: where a cell is no date, or is written in another way than the rest.
+    """
+    import pyarrow as pa
+
+    found = cells.dictionary_encode()
+    texts = found.dictionary.to_pylist()
+    dates = [text for text in texts if text.casefold() not in MISSING_AMONG_NUMBERS]
+    if (format_ := date_format(dates)) is None:
+        shown = f", such as {listing(dates[:3])}" if dates else ""
+        raise DataError(f"column {written(name)} holds no dates that are read, or dates written in several ways{shown}")
+    known = set(dates)
+    values = [seconds_of(text, format_) if text in known else None for text in texts]
+    return as_floats(pa.array(values, pa.float64()).take(found.indices))
+
+
+def date_parts(moments: np.ndarray, parts: tuple[DatePart, ...]) -> list[np.ndarray]:
+    """Return the parts of moments (seconds since 1970), float64; the weekday counts from Monday, 0."""
+    import numpy as np
+
+    missing = np.isnan(moments)
+    dates = np.where(missing, 0, moments).astype("int64").astype("datetime64[s]")
+    days, months = dates.astype("datetime64[D]"), dates.astype("datetime64[M]").astype(np.int64)
+    found = {
+        "year": months // 12 + 1970,
+        "month": months % 12 + 1,
+        "weekday": (days.astype(np.int64) + 3) % 7,
+        "hour": (dates - days).astype(np.int64) // 3600,
+    }
+    return [np.where(missing, np.nan, found[part].astype(np.float64)) for part in parts]

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from objectives.errors import DataError
-from objectives.preprocessing.columns import TableEncoder
+from objectives.preprocessing.categories import OneHotEncoder
+from objectives.preprocessing.columns import TableReader
+from objectives.preprocessing.missing import Imputer
 from objectives.preprocessing.scaling import Scaler
 from objectives.preprocessing.vocabulary import Vocabulary
 from objectives.wording import listing, written
@@ -53,8 +55,10 @@ class Flatten:
 
 # Name in JSON -> its class.
 _STEPS: Mapping[str, type[Step]] = {
-    "columns": TableEncoder,
+    "columns": TableReader,
+    "missing": Imputer,
     "scaler": Scaler,
+    "categories": OneHotEncoder,
     "flatten": Flatten,
     "vocabulary": Vocabulary,
 }

@@ -23,8 +23,10 @@ class Scaler:
     """Of each feature, 0.0 where it was the same in the whole training split, else 1.0. None for images."""
 
     @classmethod
-    def fit(cls, x: np.ndarray, *, kind: str, scaling: str) -> Scaler:
+    def fit(cls, x: np.ndarray, *, kind: str, scaling: str, numbers: np.ndarray | None = None) -> Scaler:
         """Return the scaler that `x` decides, all rows of a training split.
+
+        Of a table the features where `numbers` is False, shape (features,), are no numbers and stay as they are.
 
         `kind` is "image" or "table"; `scaling` is "min-max" (`x` then runs from 0 to 1), "standard" (mean 0, standard
         deviation 1), "none", or "auto": min-max for images, standard for tables.
@@ -34,9 +36,13 @@ class Scaler:
         nothing, and is 0 in all splits; so a category that the training split lacks counts nowhere. And "standard"
         leaves features of 0 and 1 as they are, because a rare category would become a very large number.
         """
+        import numpy as np
+
         if scaling == "auto":
             scaling = "min-max" if kind == "image" else "standard"
-        return _of_images(x, scaling) if kind == "image" else _of_tables(x, scaling)
+        if kind == "image":
+            return _of_images(x, scaling)
+        return _of_tables(x, scaling, np.ones(x.shape[1:], bool) if numbers is None else numbers)
 
     def transform(self, x: np.ndarray) -> np.ndarray:
         """Return `x` scaled, float32, in memory of its own."""
@@ -77,17 +83,18 @@ def _of_images(x: np.ndarray, scaling: str) -> Scaler:
     return Scaler(low=np.asarray(low), span=np.asarray(span or np.float32(1)))
 
 
-def _of_tables(x: np.ndarray, scaling: str) -> Scaler:
+def _of_tables(x: np.ndarray, scaling: str, numbers: np.ndarray) -> Scaler:
     import numpy as np
 
     low, high = x.min(axis=0).astype(np.float64), x.max(axis=0).astype(np.float64)
-    keep = (high > low).astype(np.float64)
+    keep = ((high > low) | ~numbers).astype(np.float64)
     if scaling == "none":
         return Scaler(low=np.zeros_like(low), span=np.ones_like(low), keep=keep)
     if scaling == "min-max":
-        return Scaler(low=low, span=np.where(keep > 0, high - low, 1.0), keep=keep)
+        changed = (keep > 0) & numbers
+        return Scaler(low=np.where(numbers, low, 0.0), span=np.where(changed, high - low, 1.0), keep=keep)
     deviation = x.std(axis=0, dtype=np.float64)
-    switch = ((x == 0) | (x == 1)).all(axis=0)
+    switch = ((x == 0) | (x == 1)).all(axis=0) | ~numbers
     return Scaler(
         low=np.where(switch, 0.0, x.mean(axis=0, dtype=np.float64)),
         span=np.where(switch | (deviation == 0), 1.0, deviation),

@@ -2,64 +2,146 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from objectives.data.files import read_bytes
 from objectives.data.readers.memory import refuse_too_large
+from objectives.data.readers.options import ReadOptions
+from objectives.data.readers.text_files import Text, read_text
 from objectives.errors import DataError
+from objectives.wording import written
 
-Lines = list[list[str]]
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 Numbered = list[tuple[int, list[str]]]  # with the number of the line of the file, from 1, on which each ends
 
+_SIGNS = ",\t;|"
+_SMALL = 2**18  # characters; smaller files are read in Python, whose sentences on what is wrong are better
 
-def read_cells(path: Path) -> Lines:
-    """Return the lines of the file, the header among them, all of the same number of cells (at least two).
 
-    The sign between cells is the one with which all lines have equally many cells: comma, tab or semicolon, the
-    usual one of the suffix first. Blank lines are left out.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Cells:
+    """All lines of a file, that of the names among them."""
+
+    columns: list[pa.Array]
+    """Strings, all of the same length; at least two columns."""
+    first_line: int | None
+    """The number of the first line in the file, where each further line holds one row."""
+    notes: tuple[str, ...]
+
+
+def read_cells(path: Path, options: ReadOptions) -> Cells:
+    """Return the cells of all lines, of which each has equally many.
+
+    The sign between cells is the one that the study or the file names, else the one with which all lines have equally
+    many cells: comma, tab, semicolon or bar, the usual one of the suffix first. Lines without any cell are left out.
 
     Raises:
-        DataError: where no sign gives that, or the file is no text in UTF-8.
+        DataError: where no sign gives that, or the file is no text in the encoding.
     """
-    lines = _lines(path)
-    usual = "," if path.suffix.lower() == ".csv" else "\t"
+    text = read_text(path, options)
+    usual = "\t" if ".tsv" in path.suffixes or ".txt" in path.suffixes else ","
+    named = options.separator or text.separator
+    signs = [named] if named else sorted(_SIGNS, key=lambda sign: (sign != usual, _SIGNS.index(sign)))
+    if len(text.text) > _SMALL:
+        for sign in signs:
+            if (columns := _by_arrow(text.text, sign)) is not None:
+                return _made(columns, text, None if '"' in text.text else text.first_line, [])
+    # Each cell becomes a Python object, and the text is held several times on the way.
+    refuse_too_large(path, 10 * len(text.text), "its cells", "give a smaller file, or a Parquet file")
+    return _by_python(text, signs, path, named=named)
+
+
+def _made(columns: list[pa.Array], text: Text, first_line: int | None, notes: list[str]) -> Cells:
+    """Without rows of separators alone."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    empty = pc.equal(pc.utf8_trim_whitespace(columns[0]), "")
+    for column in columns[1:]:
+        if not pc.any(empty).as_py():
+            break
+        empty = pc.and_(empty, pc.equal(pc.utf8_trim_whitespace(column), ""))
+    if count := pc.sum(empty).as_py() or 0:
+        columns = [column.filter(pc.invert(empty)) for column in columns]
+        line = "" if first_line is None else f", the first of them line {first_line + pc.index(empty, True).as_py():,}"
+        rows = "rows hold" if count > 1 else "row holds"
+        notes = [*notes, f"{count:,} {rows} no cell but separators{line}, and {'are' if count > 1 else 'is'} left out"]
+        first_line = None
+    assert all(isinstance(column, pa.Array) for column in columns)
+    return Cells(columns=columns, first_line=first_line, notes=(*text.notes, *notes))
+
+
+def _by_arrow(text: str, sign: str) -> list[pa.Array] | None:
+    """The cells as `_quoted` has them; None where lines have different numbers of cells, or one has a single one."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    if sign == "\t" and '"' in text:
+        return None  # in which quotes may mean nothing
+    try:
+        content = text.encode()
+        table = csv.read_csv(
+            io.BytesIO(content),
+            # One block: a quoted cell may hold line ends. One thread: a worker has as many as its study says.
+            read_options=csv.ReadOptions(
+                autogenerate_column_names=True, block_size=len(content) + 1, use_threads=False
+            ),
+            parse_options=csv.ParseOptions(delimiter=sign, quote_char='"', newlines_in_values=True),
+            convert_options=csv.ConvertOptions(
+                column_types={
+                    f"f{place}": pa.large_string() for place in range(text[: text.find("\n")].count(sign) + 1)
+                },
+                null_values=[],
+                strings_can_be_null=False,
+            ),
+        )
+    except (pa.ArrowException, UnicodeError):
+        return None
+    columns = [column.combine_chunks() for column in table.columns]
+    return columns if len(columns) >= 2 and all(pa.types.is_large_string(one.type) for one in columns) else None
+
+
+def _by_python(text: Text, signs: Sequence[str], path: Path, *, named: str | None) -> Cells:
+    import pyarrow as pa
+
+    lines = text.text.split("\n")
     faults = []
-    for sign in sorted(",\t;", key=lambda sign: sign != usual):
+    for sign in signs:
         for split in (_plain, _quoted) if sign == "\t" else (_quoted,):
-            numbered = split(lines, sign)
-            fault = _uneven(numbered)
+            numbered, blank = _with_names(split(lines, sign))
+            fault = _uneven(numbered, text.first_line)
             if fault is None and len(numbered[0][1]) >= 2:
-                return [cells for _, cells in numbered]
-            faults.append(fault or "it has only one column; allowed: cells parted by comma, tab or semicolon")
+                columns = [
+                    pa.array(column, pa.large_string()) for column in zip(*(row for _, row in numbered), strict=True)
+                ]
+                whole = blank == 0 and numbered[-1][0] == len(numbered)
+                return _made(
+                    columns, text, text.first_line if whole else None, _open_quotes(numbered, sign, text.first_line)
+                )
+            allowed = f"cells parted by {written(named)}" if named else "cells parted by comma, tab, semicolon or bar"
+            faults.append(fault or f"it has only one column; allowed: {allowed}")
     raise DataError(f"{path}: {faults[0]}")
 
 
-def _lines(path: Path) -> list[str]:
-    try:
-        # Each cell becomes a Python object, and the text is held several times on the way.
-        refuse_too_large(path, 10 * path.stat().st_size, "its cells", "give a smaller file, or an .npz archive")
-        # A line ends where the file says so, and not at the rarer signs that str.splitlines knows.
-        content = read_bytes(path)
-        text = content.decode("utf-8-sig")
-    except FileNotFoundError:
-        raise DataError(f"no file {path}") from None
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise DataError(f"{path} is not in UTF-8 (line {line:,}): save it so") from None
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    if not any(line.strip() for line in lines):
-        raise DataError(f"{path} is empty")
-    return lines
+def _with_names(numbered: Numbered) -> tuple[Numbered, int]:
+    """The lines that hold cells, and how many do not. Above the names of rows R writes no name."""
+    filled = [(number, cells) for number, cells in numbered if len(cells) > 1 or cells[0].strip()]
+    widths = {len(cells) for _, cells in filled[1:]}
+    if filled and widths == {len(filled[0][1]) + 1} and len(filled[0][1]) > 1:
+        filled[0] = (filled[0][0], ["", *filled[0][1]])
+    return filled or numbered, len(numbered) - len(filled)
 
 
 def _quoted(lines: Sequence[str], sign: str) -> Numbered:
     """Cells as `csv.reader` reads them, but however long: its limit holds for the whole process."""
     # A quoted cell may hold line ends; what follows its last quote belongs to it as it stands.
-    cell = re.compile(f'(?:"([^"]*(?:""[^"]*)*)"?)?([^{sign}\\n]*)')
+    cell = re.compile(f'(?:"([^"]*(?:""[^"]*)*)"?)?([^{re.escape(sign)}\\n]*)')
     text = "".join(f"{line}\n" for line in lines)
     numbered, begin, number = [], 0, 0
     while begin < len(text):
@@ -69,7 +151,7 @@ def _quoted(lines: Sequence[str], sign: str) -> Numbered:
             cells, end = _quoted_line(text, begin, cell)
         number += text.count("\n", begin, end + 1)
         begin = end + 1
-        if any(one.strip() for one in cells):
+        if len(cells) > 1 or cells[0].strip():
             numbered.append((number, cells))
     return numbered
 
@@ -100,14 +182,41 @@ def _unquoted(cell: str) -> str:
     return cell[1:-1].replace('""', '"') if whole else cell
 
 
-def _uneven(numbered: Numbered) -> str | None:
+def _uneven(numbered: Numbered, first_line: int) -> str | None:
     wanted = len(numbered[0][1])
-    for number, cells in numbered:
-        if len(cells) != wanted:
-            why = (
-                "a cell is missing, or a quote never ends"
-                if len(cells) < wanted
-                else "put cells that hold the separating sign into quotes"
-            )
-            return f"line {number:,} has {len(cells)} cells, the first has {wanted}: {why}"
-    return None
+    odd = next(((number, cells) for number, cells in numbered if len(cells) != wanted), None)
+    if odd is None:
+        return None
+    number, cells = odd
+    rest = {len(cells) for _, cells in numbered[1:]}
+    if len(rest) == 1 and len(numbered) > 2:
+        return (
+            f"line {first_line:,} has {wanted} cells, and all {len(numbered) - 1:,} lines below it {rest.pop()}: it is "
+            "no line of names; remove it, or put the names of all columns there"
+        )
+    line = first_line - 1 + number
+    if len(cells) < wanted:
+        why = "a cell is missing, or a quote never ends"
+    elif any('"' in cell for cell in cells):
+        why = "put cells that hold the separating sign into quotes, and double the quotes inside of them"
+    else:
+        why = "put cells that hold the separating sign into quotes"
+    return f"line {line:,} has {len(cells)} cells, the first has {wanted}: {why}"
+
+
+def _open_quotes(numbered: Numbered, sign: str, first_line: int) -> list[str]:
+    """A sentence on cells that hold what looks like further rows."""
+    width = len(numbered[0][1])
+    odd = [
+        number - cell.count("\n")
+        for number, cells in numbered
+        for cell in cells
+        if "\n" in cell and any(line.count(sign) == width - 1 for line in cell.split("\n")[1:])
+    ]
+    if not odd:
+        return []
+    cells = f"{len(odd):,} cells hold" if len(odd) > 1 else "1 cell holds"
+    return [
+        f"{cells} lines that look like rows, the first from line {first_line - 1 + odd[0]:,} on: where a quote was "
+        "left open there, close or remove it"
+    ]

@@ -8,7 +8,7 @@ import pytest
 from helpers.datasets import TITANIC, dataset_of, write_table
 from helpers.paths import DATA
 
-from objectives.data.loading import load_dataset, load_search_data
+from objectives.data.loading import load_dataset, load_search_data, split_dataset
 from objectives.data.settings import DataSettings
 from objectives.errors import DataError
 
@@ -31,8 +31,13 @@ def test_a_table_is_the_same_whatever_parts_its_cells(tmp_path, name, sign):
 
 def test_texts_become_a_feature_for_each_category(tmp_path):
     rows = dataset_of(write_table(tmp_path / "a.csv", TITANIC), target="survived")
-    assert rows.x[:4].tolist() == [[1, 0, 0, 71.3, 0], [0, 1, 0, 13.0, 1], [0, 0, 1, 7.9, 2], [0, 0, 1, 8.1, 3]]
+    assert rows.x[:4].tolist() == [[0, 71.3, 0], [1, 13.0, 1], [2, 7.9, 2], [2, 8.1, 3]]
+    assert [one.categories for one in rows.features] == [("first", "second", "third"), None, None]
     assert rows.y[:4].tolist() == [1, 1, 0, 0]
+    [data] = load_search_data(DataSettings(dataset=str(tmp_path / "a.csv"), target="survived", scaling="none"), seed=1)
+    [part] = split_dataset(rows, DataSettings(dataset=str(tmp_path / "a.csv"), target="survived"), seed=1)
+    for made, row in zip(data.x_train.tolist(), rows.x[part.train], strict=True):
+        assert made == [*np.eye(3)[int(row[0])], np.float32(row[1]), row[2]]
     ignoring = dataset_of(tmp_path / "a.csv", target="survived", ignore=["class", "age"])
     assert ignoring.x[:2].tolist() == [[71.3], [13.0]]
 
@@ -81,21 +86,38 @@ TABLE = {
     "no target": ("a,b,c\n1,2,3", {}, r'data\.target is missing: .* has the columns "a", "b", "c"'),
     "no target, two columns": ("a,b\n1,2\n3,4\n1,5", {}, r"data\.target is missing"),
     "text, no target": ("a,b,c\n1,2,3", {"text": "b"}, r'data\.target is missing: .* It has "a", "b", "c"'),
-    "missing values": ("a,y\n,0\nNA,1\n3,0\n4,1", {"target": "y"}, 'column "a" has no value in 2 of 4 rows'),
-    "missing targets": ("a,y\n1,\n2,1\n3,0\n4,1", {"target": "y"}, 'column "y" has no value in 1 of 4 rows'),
+    "missing values": (
+        "a,y\n1,0\nNA,1\n,0\n4,1",
+        {"target": "y", "missing": "refuse"},
+        r'2 of 4 rows have no value in the column "a" \(first line 3\)',
+    ),
+    "missing targets": (
+        "a,y\n1,\n2,1\n3,0\n4,1",
+        {"target": "y", "missing": "refuse"},
+        r'1 of 4 rows has no value in the column "y" \(first line 2\)',
+    ),
+    "no target at all": ("a,y\n1,\n2,?\n3,NA", {"target": "y"}, "so that none is left"),
     "infinite": ("a,y\ninf,0\n2,1\n3,0\n4,1", {"target": "y"}, 'column "a" holds infinite'),
     "numbers and words": ("a,y\n1,0\n2,1\n3,0\nmany,1", {"target": "y"}, 'in 1 of 4 rows something else, first "many"'),
     "dates": ("d,y\n2024-01-02,0\n2024-01-03,1\n2024-01-02,0", {"target": "y"}, 'column "d" holds dates or times'),
     "dates of Europe": ("d,y\n1.2.2024,0\n1.3.2024,1\n1.2.2024,0", {"target": "y"}, 'column "d" holds dates or times'),
-    "names of rows": ("n,y\nann,0\nbob,1\neva,0\ndan,1", {"target": "y"}, r'"n" has 4 different .* ignore = \["n"\]'),
-    "index of pandas": (",a,y\n0,1,0\n1,2,1\n2,1,0\n3,1,1", {"target": "y"}, r'without a name.* ignore = \[""\]'),
+    "names of rows": (
+        "n,y\nann,0\nbob,1\neva,0\ndan,1",
+        {"target": "y"},
+        r'"n" has a different text in every row.* ignore = \["n"\]',
+    ),
+    "index alone": (",y\n0,1\n1,2\n2,1\n3,1", {"target": "y"}, "no column beside the target"),
     "a name twice": ("a,a,y\n1,2,0\n3,4,1", {"target": "y"}, '"a" stands there twice'),
     "target alone": ("a,y\n1,0\n2,1\n1,0\n1,1", {"target": "y", "ignore": ["a"]}, "no column beside the target"),
     "one class": ("a,y\n1,0\n2,0\n1,0", {"target": "y"}, '"y" is "0" in every row'),
     "one amount": ("a,y\n1,.5\n2,.5\n1,.5", {"target": "y"}, '"y" is 0.5 in every row'),
     "classes that are none": ("a,y\n1,q\n2,r\n1,s\n2,t", {"target": "y"}, "4 different values in 4 rows"),
     "texts as amounts": ("a,y\n1,q\n2,r", {"target": "y", "task": "regression"}, 'holds texts such as "q"'),
-    "empty texts": ("a,y\nso it is,0\n,1\nso,0\nit,1", {"target": "y", "text": "a"}, "is empty in 1 of 4 rows"),
+    "empty texts": (
+        "a,y\nso it is,0\n,1\nso,0\nit,1",
+        {"target": "y", "text": "a", "missing": "refuse"},
+        r'1 of 4 rows has no value in the column "a"',
+    ),
     "many columns": (
         ",".join(f"c{n}" for n in range(30)) + "\n" + "1," * 29 + "1",
         {"target": "c"},
@@ -122,7 +144,8 @@ TABLE = {
 
 def test_words_that_only_look_like_amounts_are_categories(tmp_path):
     (tmp_path / "a.csv").write_text("a;b;y\n1,5 mm;1_0;x\n2 mm;2_0;y\n1,5 mm;1_0;x\n2 mm;2_0;y\n5-10;1_0;x\n")
-    assert dataset_of(tmp_path / "a.csv", target="y").x.shape == (5, 3 + 2)
+    rows = dataset_of(tmp_path / "a.csv", target="y")
+    assert [one.categories for one in rows.features] == [("1,5 mm", "2 mm", "5-10"), ("1_0", "2_0")]
 
 
 def test_large_numbers_of_classes_keep_their_names(tmp_path):
@@ -169,7 +192,7 @@ def test_a_wrong_csv_file_is_refused_in_a_sentence(tmp_path, case):
 
 def test_a_file_in_another_encoding_is_refused_with_its_line(tmp_path):
     (tmp_path / "a.csv").write_bytes("a,y\n1,0\nJosé,1\n".encode("latin-1"))
-    with pytest.raises(DataError, match=r"not in UTF-8 \(line 3\)"):
+    with pytest.raises(DataError, match=r'not in UTF-8 \(line 3\); .* encoding = "cp1252"'):
         dataset_of(tmp_path / "a.csv", target="y")
 
 

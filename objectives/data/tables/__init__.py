@@ -1,0 +1,1 @@
+"""From the cells of a user's table to a data set: what each column is, becomes, and lacks."""

@@ -1,0 +1,94 @@
+"""What an interpreted column becomes: features, or a reason why it cannot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from objectives.data.readers.options import ReadOptions
+from objectives.data.tables.interpreting import Interpreted
+from objectives.errors import DataError
+from objectives.preprocessing.categories import MOST_CATEGORIES
+from objectives.preprocessing.columns import (
+    DATE_PARTS,
+    ColumnReader,
+    DatePart,
+    codes_of,
+    date_parts,
+    seconds_of_texts,
+)
+from objectives.wording import written
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FeatureColumn:
+    """A column that is learned from."""
+
+    seen: Interpreted
+    reader: ColumnReader
+    values: tuple[np.ndarray, ...]
+    """An array for each feature of the reader: float64, shape (rows,), NaN where there is no value."""
+    becomes: str
+
+
+def feature_of(seen: Interpreted, options: ReadOptions) -> FeatureColumn:
+    """Return what is learned from a column.
+
+    Raises:
+        DataError: with why it cannot be learned from, in words that follow its name, and what to do as the hint.
+    """
+    if seen.fault:
+        raise DataError(seen.fault, hint=seen.advice)
+    if seen.kind == "number":
+        assert seen.numbers is not None, "numbers"
+        reader = ColumnReader(name=seen.name, kind="number", spelling=options.spelling(seen.name))
+        return FeatureColumn(seen=seen, reader=reader, values=(seen.numbers,), becomes="a number")
+    if seen.kind == "date":
+        return _of_dates(seen, options)
+    return _of_categories(seen, options)
+
+
+def _of_dates(seen: Interpreted, options: ReadOptions) -> FeatureColumn:
+    import numpy as np
+
+    if seen.name not in options.dates:
+        raise DataError(
+            "holds dates or times",
+            hint=f"dates = [{written(seen.name)}] makes a year, a month and a weekday of each, time = "
+            f"{written(seen.name)} splits the rows by them",
+        )
+    moments = seen.numbers if seen.numbers is not None else seconds_of_texts(seen.texts, seen.name)
+    parts: list[DatePart] = []
+    values = []
+    for part, found in zip(DATE_PARTS, date_parts(moments, DATE_PARTS), strict=True):
+        known = found[~np.isnan(found)]
+        if len(known) and known.min() < known.max():
+            parts.append(part)
+            values.append(found)
+    if not parts:
+        raise DataError("holds one and the same date in every row")
+    reader = ColumnReader(name=seen.name, kind="date", parts=tuple(parts))
+    return FeatureColumn(seen=seen, reader=reader, values=tuple(values), becomes=", ".join(parts))
+
+
+def _of_categories(seen: Interpreted, options: ReadOptions) -> FeatureColumn:
+    assert seen.texts is not None, "categories are texts"
+    known = len(seen.texts) - seen.missing
+    if seen.name not in options.categories:
+        if 2 < seen.distinct == known:
+            raise DataError("has a different text in every row")
+        if seen.distinct > MOST_CATEGORIES and seen.distinct > known / 2:
+            raise DataError(
+                f"has {seen.distinct:,} different texts in {known:,} rows, which tell rows apart rather than groups",
+                hint=f"say categories = [{written(seen.name)}] to learn from the frequent ones",
+            )
+    categories = tuple(sorted(seen.texts.unique().drop_null().to_pylist()))
+    reader = ColumnReader(name=seen.name, kind="category", categories=categories)
+    becomes = f"{len(categories):,} categories"
+    if len(categories) > MOST_CATEGORIES:
+        kept = MOST_CATEGORIES - 1
+        becomes = f"the {kept} most frequent categories and the other {len(categories) - kept:,}"
+    return FeatureColumn(seen=seen, reader=reader, values=(codes_of(seen.texts, categories),), becomes=becomes)

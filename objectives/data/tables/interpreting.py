@@ -1,0 +1,247 @@
+"""What one column of a table is: numbers, categories or dates, and what of it cannot be learned from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
+
+from objectives.data.dataset import LARGEST_NUMBER, ColumnKind
+from objectives.data.readers.options import ReadOptions
+from objectives.data.tables.table import Table, Unreadable
+from objectives.preprocessing.cells import Cells
+from objectives.preprocessing.columns import numbers_of, texts_of_numbers
+from objectives.preprocessing.spelling import (
+    CODE,
+    DATE,
+    LARGEST_EXACT,
+    MISSING_AMONG_NUMBERS,
+    OTHER_NUMBER,
+    PLAIN_NUMBER,
+    Spelling,
+    names_a_month,
+)
+from objectives.wording import written
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Interpreted:
+    """One column, understood."""
+
+    name: str
+    kind: ColumnKind
+    """Never "text", which a study decides."""
+    numbers: np.ndarray | None = None
+    """Of numbers, and of dates of a type (seconds since 1970): float64, NaN where there is no value."""
+    texts: pa.Array | None = None
+    """Of what a file writes as text: without blanks around it, null where there is no value."""
+    raw: Cells | None = None
+    """Of texts: as they stand."""
+    distinct: int
+    missing: int
+    example: str
+    fault: str = ""
+    """Why nothing can be learned from it as it is, in words that follow its name."""
+    advice: str = ""
+    """What to do about that, beside leaving the column out."""
+
+    @property
+    def gaps(self) -> np.ndarray:
+        """Where there is no value, bool, shape (rows,)."""
+        import numpy as np
+
+        if self.numbers is not None:
+            return np.isnan(self.numbers)
+        assert self.texts is not None, "one of the two"
+        found: np.ndarray = self.texts.is_null().to_numpy(zero_copy_only=False)
+        return found
+
+    def taken(self, rows: np.ndarray) -> Interpreted:
+        """Return these rows alone, by number; the counts stay those of the file."""
+        import pyarrow as pa
+
+        return replace(
+            self,
+            numbers=None if self.numbers is None else self.numbers[rows],
+            texts=None if self.texts is None else self.texts.take(pa.array(rows)),
+            raw=None if self.raw is None else self.raw.taken(rows),
+        )
+
+
+def interpret(name: str, table: Table, options: ReadOptions) -> Interpreted:
+    """Say what a column is; what the study says of it counts more than what it looks like."""
+    column = table.columns[name]
+    if isinstance(column, Unreadable):
+        return _unreadable(name, column, table.rows)
+    if not isinstance(column, Cells):
+        if column.dtype.kind == "M":
+            return _dates_of_a_type(name, column)
+        if name not in options.categories:
+            return _of_numbers(name, column, written_as=None)
+        column = texts_of_numbers(column)
+    found = _of_cells(name, column, table, options)
+    return replace(found, raw=column) if found.numbers is None else found
+
+
+def _unreadable(name: str, column: Unreadable, rows: int) -> Interpreted:
+    import pyarrow as pa
+
+    return Interpreted(
+        name=name,
+        kind="text",
+        texts=pa.nulls(rows, pa.large_string()),
+        distinct=0,
+        missing=0,
+        example="",
+        fault=f"holds {column.why}, and allowed are numbers, texts and dates",
+    )
+
+
+def _of_cells(name: str, column: Cells, table: Table, options: ReadOptions) -> Interpreted:
+    texts = column.trimmed()
+    if name not in options.categories and (name in options.numbers or not column.typed):
+        spelling = options.spelling(name)
+        numbers = numbers_of(column, spelling)
+        if numbers is not None and not _are_codes(texts, numbers, spelling):
+            return _of_numbers(name, numbers, written_as=texts)
+        if numbers is None and name not in options.dates:
+            return _of_texts(name, texts, table, options)
+    return _facts(name, "date" if name in options.dates else "category", texts)
+
+
+def _facts(name: str, kind: ColumnKind, texts: pa.Array, **more: str) -> Interpreted:
+    import pyarrow.compute as pc
+
+    return Interpreted(
+        name=name,
+        kind=kind,
+        texts=texts,
+        distinct=pc.count_distinct(texts).as_py(),
+        missing=texts.null_count,
+        example=_first(texts),
+        **more,
+    )
+
+
+def _first(texts: pa.Array) -> str:
+    known = texts.drop_null()
+    return str(known[0]) if len(known) else ""
+
+
+def _dates_of_a_type(name: str, column: np.ndarray) -> Interpreted:
+    import numpy as np
+
+    missing = np.isnat(column)
+    known = column[~missing]
+    return Interpreted(
+        name=name,
+        kind="date",
+        numbers=np.where(missing, np.nan, column.astype("datetime64[ms]").astype(np.float64) / 1000),
+        distinct=len(np.unique(known)),
+        missing=int(missing.sum()),
+        example=str(known[0]) if len(known) else "",
+    )
+
+
+def _of_numbers(name: str, numbers: np.ndarray, *, written_as: pa.Array | None) -> Interpreted:
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    gaps = np.isnan(numbers)
+    known = numbers[~gaps]
+    fault, advice = "", ""
+    if np.isinf(known).any():
+        fault, advice = f"holds infinite values in {int(np.isinf(known).sum()):,} rows", "remove them"
+    elif large := int((np.abs(known) > LARGEST_NUMBER).sum()):
+        largest = np.abs(known).max()
+        fault = f"holds numbers too large to learn from, such as {largest:g}, in {large:,} of {len(numbers):,} rows"
+        advice = "where they stand for a missing value, leave the cells empty"
+    example = "" if not len(known) else f"{known[0]:g}" if written_as is None else _first(written_as)
+    return Interpreted(
+        name=name,
+        kind="number",
+        numbers=numbers,
+        texts=written_as,
+        distinct=pc.count_distinct(pa.array(known)).as_py(),
+        missing=int(gaps.sum()),
+        example=example,
+        fault=fault,
+        advice=advice,
+    )
+
+
+def _are_codes(texts: pa.Array, numbers: np.ndarray, spelling: Spelling) -> bool:
+    """Whether whole numbers are names: written with a nought before them, or too long to be told apart as numbers."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    if spelling.loose or (known := numbers[~np.isnan(numbers)]).size == 0 or not np.isfinite(known).all():
+        return False
+    if not (known == np.floor(known)).all() or _any(texts, r"[.eE,]"):
+        return False
+    return bool((np.abs(known) > LARGEST_EXACT).any()) or bool(pc.any(pc.match_substring_regex(texts, CODE)).as_py())
+
+
+def _any(texts: pa.Array, pattern: str) -> bool:
+    import pyarrow.compute as pc
+
+    return bool(pc.any(pc.match_substring_regex(texts, pattern)).as_py())
+
+
+def _all(texts: Any, pattern: str) -> bool:
+    import pyarrow.compute as pc
+
+    return len(texts) > 0 and bool(pc.all(pc.match_substring_regex(texts, f"^({pattern})$")).as_py())
+
+
+def _of_texts(name: str, texts: pa.Array, table: Table, options: ReadOptions) -> Interpreted:
+    """A column of texts: dates, numbers in another writing, numbers and something else, or categories."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    different = texts.unique().drop_null()
+    signs = pa.array(sorted(MISSING_AMONG_NUMBERS), different.type)
+    real = different.filter(pc.invert(pc.is_in(pc.utf8_lower(different), value_set=signs)))
+    if _all(real, DATE) and all(map(names_a_month, real.slice(0, 50).to_pylist())):
+        return _facts(name, "date", pc.if_else(pc.is_in(texts, value_set=real), texts, pa.scalar(None, texts.type)))
+    plain = pc.match_substring_regex(real, f"^({PLAIN_NUMBER})$")
+    others = real.filter(pc.invert(plain))
+    if _all(others, OTHER_NUMBER):
+        fault = f"holds numbers written as {written(others[0].as_py())}, which would be taken for texts"
+        return _facts(name, "category", texts, fault=fault, advice=_other_writing(name, others, options))
+    rows = pc.is_in(texts, value_set=others)
+    count = pc.sum(rows).as_py() or 0
+    if 0 < count < (len(texts) - texts.null_count) / 2:
+        first = cast(int, pc.index(rows, True).as_py())
+        fault = (
+            f"holds numbers, but in {count:,} of {len(texts):,} rows something else, first "
+            f"{written(str(texts[first]))} in {table.place(first)}"
+        )
+        said = f"[{written(name)}]"
+        advice = f"numbers = {said} takes these as missing, categories = {said} takes all as categories"
+        return _facts(name, "category", texts, fault=fault, advice=advice)
+    return _facts(name, "category", texts)
+
+
+def _other_writing(name: str, others: pa.Array, options: ReadOptions) -> str:
+    """Which key reads these numbers, if one does."""
+    texts = others.to_pylist()
+    known = {"decimal": options.decimal, "thousands": options.thousands}
+    for change in (
+        {"decimal": ","},
+        {"thousands": ","},
+        {"decimal": ",", "thousands": "."},
+        {"thousands": " "},
+        {"thousands": "'"},
+        {"decimal": ",", "thousands": " "},
+    ):
+        keys = {**known, **change}
+        spelling = Spelling(decimal=str(keys["decimal"]), thousands=keys["thousands"])
+        if all(spelling.number(text) is not None for text in texts):
+            said = ", ".join(f"{key} = {written(str(value))}" for key, value in change.items())
+            return f"say {said}"
+    return f"say numbers = [{written(name)}]"

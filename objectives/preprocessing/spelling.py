@@ -1,0 +1,135 @@
+"""How people write numbers, dates and values that are not there, and what is meant."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+# As files write a value that is not there, in small letters. "none" is not among them, since it may well be a category.
+MISSING = frozenset(
+    {"", "na", "n/a", "n.a.", "#n/a", "#na", "#n/a n/a", "nan", "-nan", "null", "nil", "<na>", "nat", "?"}
+)
+
+# Beside numbers or dates these are no value either.
+MISSING_AMONG_NUMBERS = MISSING | frozenset({
+    ".", "..", "-", "--", "---", "*", "none", "missing", "unknown", "not available", "n.d.", "#value!", "#div/0!",
+    "#ref!", "#null!", "#num!", "(null)", "1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan",
+})  # fmt: skip
+
+LARGEST_EXACT = 2**53  # beyond it not every whole number is a float64
+
+# The patterns are for Python and for RE2, which pyarrow uses.
+PLAIN_NUMBER = r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?"
+# 007 and 01-12 are names; 0, 0.5 and 00 are numbers.
+CODE = r"^[-+]?0[0-9]*[1-9][0-9]*$"
+
+# 1,5 and 1.234,5 and 1,234.5 and 12 % and $3: numbers to a reader, texts to Python.
+OTHER_NUMBER = r"[-+(]?[$€£¥]? ?[-+]?([0-9]{1,3}([,.' ][0-9]{3})+([.,][0-9]+)?|[0-9]+([.,][0-9]+)?) ?[%$€£¥]?\)?"
+
+_YEAR, _MONTH, _DAY, _WORD = r"[12][0-9]{3}", r"(0?[1-9]|1[0-2])", r"(0?[1-9]|[12][0-9]|3[01])", r"[A-Za-z]{3,9}\.?"
+_CLOCK = (
+    r"[0-2]?[0-9]:[0-5][0-9](:[0-5][0-9]([.,][0-9]+)?)?( ?[AaPp]\.?[Mm]\.?)?( ?(Z|UTC|GMT|[-+][0-9]{2}:?[0-9]{2}))?"
+)
+_DAYS = "|".join([
+    rf"{_YEAR}[-/.]{_MONTH}([-/.]{_DAY})?",
+    rf"({_DAY}[-/.]{_MONTH}|{_MONTH}[-/.]{_DAY})[-/.]({_YEAR}|[0-9]{{2}})",
+    rf"{_DAY}[-/. ]*{_WORD}[-/., ]*({_YEAR}|[0-9]{{2}})",
+    rf"{_WORD}[-/. ]*({_DAY}(st|nd|rd|th)?,? )?({_YEAR}|'?[0-9]{{2}})",
+    rf"{_YEAR} ?-?[QWqw][0-9]{{1,2}}",
+])  # fmt: skip
+DATE = rf"(({_DAYS})([T ] ?{_CLOCK})?|{_CLOCK})"
+
+_IN_WORDS = re.compile(_WORD)
+_MONTHS = {"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"}
+
+# Those that name a day or a month; of one column all cells follow the same.
+_FORMATS = (
+    "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y-%m", "%Y/%m", "%Y.%m", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y",
+    "%m-%d-%Y", "%d.%m.%y", "%m/%d/%y", "%d/%m/%y", "%d-%m-%y", "%d-%b-%y", "%d-%b-%Y", "%d-%B-%Y", "%d %b %Y",
+    "%d %B %Y", "%d. %B %Y", "%d %b %y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y", "%b %Y", "%B %Y", "%b-%y",
+    "%b-%Y", "%d%b%Y",
+)  # fmt: skip
+_CLOCKS = (
+    "",
+    "T%H:%M:%S.%f",
+    "T%H:%M:%S",
+    "T%H:%M",
+    " %H:%M:%S.%f",
+    " %H:%M:%S",
+    " %H:%M",
+    " %I:%M:%S %p",
+    " %I:%M %p",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spelling:
+    """How the numbers of a column are written."""
+
+    decimal: str = "."
+    thousands: str | None = None
+    loose: bool = False
+    """Signs of money and shares are passed over, and what is no number then has no value."""
+
+    def number(self, text: str) -> float | None:
+        """Return the number that a cell without blanks around it holds; None where it holds none."""
+        if self.loose:
+            negative = text.startswith("(") and text.endswith(")")
+            text = ("-" if negative else "") + re.sub(r"[$€£¥%()\s]", "", text)
+        if self.thousands is not None:
+            sign = re.escape(self.thousands)
+            whole = re.fullmatch(rf"([-+]?[0-9]{{1,3}}(?:{sign}[0-9]{{3}})+)(\D.*)?", text)
+            text = whole[1].replace(self.thousands, "") + (whole[2] or "") if whole else text
+        if self.decimal != ".":
+            if "." in text:
+                return None
+            text = text.replace(self.decimal, ".")
+        if re.fullmatch(PLAIN_NUMBER, text) or text.casefold() in ("inf", "-inf", "+inf", "infinity", "-infinity"):
+            return float(text)
+        return None
+
+    @property
+    def usual(self) -> bool:
+        """Whether numbers are written as Python writes them."""
+        return self.decimal == "." and self.thousands is None and not self.loose
+
+
+def names_a_month(text: str) -> bool:
+    """Whether a text that has the shape of a date in words holds a month; `10 apples 20` does not."""
+    words = _IN_WORDS.findall(text)
+    return not words or any(word[:3].casefold() in _MONTHS for word in words)
+
+
+def date_format(texts: list[str]) -> str | None:
+    """Return the format of `datetime.strptime` that all these texts follow; None where there is no such.
+
+    Where day and month could be either, as in 3/4/2024, the month comes first with slashes, else the day.
+    """
+    left = [date + clock for date in _FORMATS for clock in _CLOCKS]
+    for text in texts:
+        left = [format_ for format_ in left if _follows(text, format_)]
+        if not left:
+            return None
+    return left[0]
+
+
+def _follows(text: str, format_: str) -> bool:
+    try:
+        datetime.strptime(text, format_)
+    except ValueError:
+        return False
+    return True
+
+
+def seconds_of(text: str, format_: str) -> float:
+    """Return the seconds since 1970 of a date in that format, taken as UTC.
+
+    Raises ValueError where it follows another.
+    """
+    return (datetime.strptime(text, format_) - datetime(1970, 1, 1)).total_seconds()
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a number as Python writes it."""
+    return re.fullmatch(PLAIN_NUMBER, text) is not None
