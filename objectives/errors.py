@@ -34,6 +34,10 @@ class DataError(ObjectivesError):
     """The data a study needs cannot be had, or cannot be split as it asks."""
 
 
+class OutOfMemory(DataError):
+    """There is too little memory for the data of a study, which another machine may well have."""
+
+
 class ObjectiveError(ObjectivesError):
     """The text names no objective, or the objective cannot be loaded."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NoReturn, overload
 
 from objectives.data.dataset import Dataset
-from objectives.data.splits import SplitIndices
+from objectives.data.splitting.indices import SplitIndices
 from objectives.preprocessing.categories import OneHotEncoder
 from objectives.preprocessing.missing import Imputer
 from objectives.preprocessing.pipeline import Preprocessing, Step

@@ -8,12 +8,14 @@ from dataclasses import replace
 from objectives.data.arrays import Splits
 from objectives.data.classes import select_classes, settle_rare_classes
 from objectives.data.dataset import Dataset, smallest_class
-from objectives.data.group_splits import group_folds, group_hold_out
 from objectives.data.named import DATASETS, missing_from_folder
 from objectives.data.paths import is_path, unset_variable
 from objectives.data.readers.formats import read_file
+from objectives.data.readers.memory import enough_memory
+from objectives.data.remembered import read_ahead, take
 from objectives.data.settings import DataSettings
-from objectives.data.splits import (
+from objectives.data.splitting.groups import group_folds, group_hold_out
+from objectives.data.splitting.indices import (
     SplitIndices,
     default_ratios,
     fold_rows,
@@ -22,7 +24,7 @@ from objectives.data.splits import (
     split_fault,
     split_rows,
 )
-from objectives.data.time_splits import class_notes, time_folds, time_hold_out
+from objectives.data.splitting.times import class_notes, time_folds, time_hold_out
 from objectives.errors import DataError
 from objectives.wording import written
 
@@ -72,6 +74,14 @@ def load_dataset(settings: DataSettings) -> Dataset:
     return _common(_chosen(settings), settings)
 
 
+def count_classes(settings: DataSettings) -> int | None:
+    """Return how many classes there are; None: regression. Whoever loads the rows next gets those of this reading.
+
+    See `remembered`. Raises DataError.
+    """
+    return _common(read_ahead(settings, _chosen), settings).classes
+
+
 def split_dataset(dataset: Dataset, settings: DataSettings, seed: int) -> list[SplitIndices]:
     """Return the row numbers of each split; their test splits are one and the same.
 
@@ -97,9 +107,12 @@ def split_dataset(dataset: Dataset, settings: DataSettings, seed: int) -> list[S
 
 
 def _chosen(settings: DataSettings) -> Dataset:
+    if (read := take(settings)) is not None:
+        return read
     named = DATASETS.get(settings.dataset)
-    dataset = named.load() if named is not None else read_file(settings.dataset, settings.read_options)
-    return select_classes(dataset, settings.classes)
+    with enough_memory(settings.dataset):
+        dataset = named.load() if named is not None else read_file(settings.dataset, settings.read_options)
+        return select_classes(dataset, settings.classes)
 
 
 def _common(dataset: Dataset, settings: DataSettings) -> Dataset:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from objectives.data.dataset import Dataset, Labels
-from objectives.data.readers.npz import dataset_of_arrays, read_arrays
+from objectives.data.readers.archives import read_arrays
+from objectives.data.readers.npz import dataset_of_arrays
 from objectives.errors import DataError
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ def _from_keras(name: str, classes: int, names: tuple[str, ...]) -> Dataset:
         raise DataError(sentence)
     if (path := _in_data_folder(name)) is not None:
         source = str(path)
-        x, y, _ = read_arrays(path)
+        arrays = read_arrays(path)
+        x, y = arrays.x, arrays.y
     else:
         source = f"keras.datasets.{name}"
         x, y = _downloaded(name)

@@ -11,10 +11,10 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from objectives.data.named import DATASETS
+from objectives.data.options import ReadOptions
 from objectives.data.paths import is_path
 from objectives.data.readers.formats import FOLDER, FORMATS, format_of
-from objectives.data.readers.options import ReadOptions
-from objectives.data.splits import split_fault
+from objectives.data.splitting.indices import split_fault
 from objectives.settings import AtLeastOne, Name, Settings
 from objectives.wording import did_you_mean, listing, written
 
@@ -218,7 +218,7 @@ _KINDS = {"categories", "numbers", "dates"}
 
 # Key -> keys that must not name the same column. The target may be said to hold numbers or categories.
 _NOT_BESIDE = {
-    **{key: _ROLES | _KINDS for key in _ROLES},
+    **dict.fromkeys(_ROLES, _ROLES | _KINDS),
     "categories": _KINDS | _ROLES - {"target"},
     "numbers": _KINDS | _ROLES - {"target"},
     "dates": _KINDS | _ROLES,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from objectives.data.arrays import SearchData, Splits
 from objectives.data.loading import load_search_data
+from objectives.data.readers.memory import enough_memory
 from objectives.errors import DataError
 from objectives.hypermodel import HyperModel
 from objectives.models.parts import class_weights, losses, optimizers, schedules
@@ -44,8 +45,9 @@ def load_splits(hypermodel: HyperModel, task: Task) -> Splits:
     Raises:
         DataError: where the data cannot be had, and where the network reads no data of that kind.
     """
-    splits = load_search_data(task.data, task.seed, fraction=task.train.fraction)
-    data = splits[0]
+    with enough_memory(task.data.dataset):
+        splits = load_search_data(task.data, task.seed, fraction=task.train.fraction)
+        data = splits[0]
     if data.kind not in hypermodel.reads:
         raise DataError(f"{data.source} holds {data.kind}s, and {hypermodel.name} reads: {', '.join(hypermodel.reads)}")
     return splits

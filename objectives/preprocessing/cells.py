@@ -38,6 +38,11 @@ class Cells:
 
         return Cells(self.array.take(pa.array(rows)), self.typed)
 
+    def gaps(self) -> np.ndarray:
+        """Which cells hold no value, bool, shape (rows,)."""
+        found: np.ndarray = self.trimmed().is_null().to_numpy(zero_copy_only=False)
+        return found
+
     def trimmed(self) -> pa.Array:
         """The texts without blanks around them, null where there is no value."""
         import pyarrow as pa

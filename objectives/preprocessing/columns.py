@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 DatePart = Literal["year", "month", "weekday", "hour"]
 DATE_PARTS: tuple[DatePart, ...] = ("year", "month", "weekday", "hour")
+
+_FIRST = 100  # cells that tell most columns of texts
 
 NEW = -1  # the place of a category that is none of the known ones
 
@@ -125,10 +128,10 @@ def numbers_of(cells: Cells, spelling: Spelling) -> np.ndarray | None:
 
     texts = cells.trimmed()
     if spelling.usual:
-        try:
+        with suppress(pa.ArrowInvalid):  # rarer ways of writing numbers, or texts
+            # A cast looks at all cells, even where the first is none.
+            pc.cast(texts.slice(0, _FIRST), pa.float64())
             return as_floats(pc.cast(texts, pa.float64()))
-        except pa.ArrowInvalid:  # rarer ways of writing numbers, or texts
-            pass
     found = texts.dictionary_encode()
     values: list[float | None] = []
     for text in found.dictionary.to_pylist():

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from objectives.data.readers.memory import enough_memory
 from objectives.training.checkpointing import Checkpointer, RunIdentity
 from objectives.training.fit import fit
 from objectives.training.run import Listener, RunResult, RunState
@@ -104,7 +105,8 @@ class _Plan:
         import keras
 
         repeat, split = divmod(len(results), len(self.splits))
-        data = self.splits[split]
+        with enough_memory("a fold of the data"):
+            data = self.splits[split]
         self.scoring.check(data.classes)
         # The words are hashed into the seeds of every study.
         path = ("repeat", repeat, "division", split) if self.runs > 1 else ()

@@ -6,6 +6,7 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from objectives.data.remembered import remembering
 from objectives.space.search_space import SearchSpace
 from studies.analysis import reproduce
 from studies.analysis.reproduce import Comparison
@@ -59,9 +60,10 @@ def check(
         DataError: its data cannot be read or split.
     """
     given = {} if arguments is None else {"arguments": arguments}
-    spec = read_study(study, {**given, **(settings or {})})
-    check_size(spec, spec.budget.trials)
-    data = data_check(spec)
+    with remembering():
+        spec = read_study(study, {**given, **(settings or {})})
+        check_size(spec, spec.budget.trials)
+        data = data_check(spec)
     if data is not None and data.faults:
         raise StudyFileError(study, [("", fault) for fault in data.faults])
     return CheckReport(
@@ -70,7 +72,7 @@ def check(
         data=data,
         not_looked_at=unseen(spec.data) if data is None and spec.data is not None else None,
         dry_run=dry_run(spec) if run else None,
-        notes=tuple(resolve(spec.objective).notes(spec)),
+        notes=(*resolve(spec.objective).notes(spec), *(data.notes if data is not None else ())),
     )
 
 

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from objectives.wording import printable, shell_word
 from studies import api
+from studies.commands.check_report import print_data
 from studies.commands.options import Arguments, Json, Set, Study, settings
 from studies.commands.output import console, counted, number, parameters, print_json, table
 from studies.wording import command_line
@@ -35,6 +36,8 @@ def command(
         return 0
     out = console()
     _print_study(out, report)
+    if report.data is not None:
+        print_data(out, report.data)
     _print_space(out, report)
     if report.dry_run is not None:
         _print_run(out, report.spec, report.dry_run)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from objectives.errors import OutOfMemory
 from storage.errors import StorageError, StorageLost, explain
 from storage.location import working_folder
 from storage.maintenance.copying import CopyError
@@ -34,10 +35,12 @@ def _explained(error: Exception, place: str) -> tuple[int, str]:
     if isinstance(error, FileNotFoundError) and error.filename is None:
         error = _gone_folder() or error
     if isinstance(error, STUDYHALL_ERRORS):
-        has_failed = isinstance(error, StorageLost | CopyError | RerunError | StudyGone)
+        has_failed = isinstance(error, StorageLost | CopyError | RerunError | StudyGone | OutOfMemory)
         return FAILED if has_failed else USAGE, str(error)
     if isinstance(error, OSError):
         return FAILED, f"{error.filename or 'the output'} cannot be read or written: {error.strerror}"
+    if isinstance(error, MemoryError):
+        return FAILED, f"there is too little memory{f' ({error})' if str(error) else ''}; free some, and try again"
     explained = explain(error, place)
     if explained is not None:
         return FAILED, explained

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.table import Column, Table
@@ -62,13 +63,39 @@ def _strict(data: Any) -> Any:
     return None if isinstance(data, float) and not math.isfinite(data) else data
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str | None = None) -> Table:
-    """A plain table with a header. The first cell of a row is a name, in one line; others may have several."""
-    heads = [Column(Text(printable(head))) for head in columns]
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str | None = None, numbers: Collection[str] = ()
+) -> Table:
+    """A plain table with a header. The first cell of a row is a name, in one line; others may have several.
+
+    Args:
+        numbers: the columns that are numbers, which are right-aligned.
+    """
+    heads = [
+        Column(Text(printable(head)), justify="right", no_wrap=True)
+        if head in numbers
+        else Column(Text(printable(head)))
+        for head in columns
+    ]
     made = Table(*heads, title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for row in rows:
         made.add_row(*(Text(printable(cell, lines=place > 0)) for place, cell in enumerate(row)))
     return made
+
+
+def shortened(text: str, most: int, *, end: int = 0) -> str:
+    """A text of others in one line of at most `most` cells of a terminal, with a sign where it is cut.
+
+    Args:
+        end: so many characters at its end are kept, since names often differ there alone.
+    """
+    line = printable(text)
+    if cell_len(line) <= most:
+        return line
+    tail = line[-end:] if end else ""
+    head = Text(line)
+    head.truncate(max(1, most - cell_len(tail)), overflow="ellipsis")
+    return head.plain + tail
 
 
 def number(value: float | None) -> str:

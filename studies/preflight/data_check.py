@@ -9,16 +9,31 @@ from typing import Any
 import optuna
 from optuna.samplers import RandomSampler
 
+from objectives.data.arrays import Splits
+from objectives.data.dataset import ColumnReport, Dataset
 from objectives.data.loading import absence
 from objectives.data.named import DATA_FOLDER_VARIABLE, is_downloaded
 from objectives.data.settings import DataSettings
 from objectives.space.search_space import SearchSpace
 from objectives.space.values import Scalar
+from studies.preflight.baselines import Baseline, baselines
 from studies.spec.resolving import resolve
 from studies.spec.study import StudySpec
 
 _POINTS = 200  # of the space, drawn to be held against ...
 _ROWS = 1000  # ... so many rows: their range and their shape tell as much as all of them, 200 times
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassRows:
+    """How many rows a class has."""
+
+    name: str
+    """Its number, where the source has no names."""
+    rows: int
+    """Of training and validation."""
+    share: float
+    """Of these."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +52,13 @@ class DataCheck:
     """... and of its validation split."""
     rows: int
     """All that were read, those of a test split among them."""
+    columns: tuple[ColumnReport, ...] = ()
+    """Of a table of the user's own."""
+    class_rows: tuple[ClassRows, ...] = ()
+    """In the order of their numbers; empty for regression."""
+    baselines: tuple[Baseline, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What of the data, or of the baselines, the user should hear."""
     faults: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -47,7 +69,7 @@ class DataCheck:
 
     def to_json(self) -> dict[str, Any]:
         """The key ``data`` of ``check --json``."""
-        return {key: value for key, value in asdict(self).items() if key != "faults"}
+        return {key: value for key, value in asdict(self).items() if key not in ("faults", "notes")}
 
 
 def data_check(spec: StudySpec) -> DataCheck | None:
@@ -66,6 +88,13 @@ def data_check(spec: StudySpec) -> DataCheck | None:
         return None
     data = splits[0]
     faults = objective.data_faults(spec, replace(data, x_train=data.x_train[:_ROWS]), _points(spec))
+    return described(spec, splits, tuple(dict.fromkeys(faults)))
+
+
+def described(spec: StudySpec, splits: Splits, faults: tuple[str, ...] = ()) -> DataCheck:
+    """What there is to say of the splits of a study; without baselines where faults are told."""
+    data, dataset = splits[0], splits.dataset
+    found, unfound = ([], []) if faults else baselines(spec, data)
     return DataCheck(
         kind=data.kind,
         shape=() if data.kind == "text" else data.x_train.shape[1:],
@@ -73,7 +102,23 @@ def data_check(spec: StudySpec) -> DataCheck | None:
         train=len(data.x_train),
         validation=len(data.x_validation),
         rows=splits.rows_read,
-        faults=tuple(dict.fromkeys(faults)),
+        columns=dataset.columns,
+        class_rows=_class_rows(dataset),
+        baselines=tuple(found),
+        notes=(*dataset.notes, *unfound),
+        faults=faults,
+    )
+
+
+def _class_rows(dataset: Dataset) -> tuple[ClassRows, ...]:
+    import numpy as np
+
+    if dataset.classes is None:
+        return ()
+    counts = np.bincount(dataset.y, minlength=dataset.classes).tolist()
+    names = dataset.names or tuple(map(str, range(dataset.classes)))
+    return tuple(
+        ClassRows(name=name, rows=rows, share=rows / len(dataset.y)) for name, rows in zip(names, counts, strict=True)
     )
 
 

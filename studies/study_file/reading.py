@@ -38,6 +38,7 @@ def read_study(study: str, settings: Mapping[str, object] | None = None) -> Stud
 
     Raises:
         StudyFileError: with all faults at once.
+        OutOfMemory: the metric follows from the data, for which there is too little memory.
     """
     if "\0" in study:
         raise StudyFileError(study.replace("\0", " "), [("", "no file has such a name: it holds a NUL")])

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from objectives.data.options import ReadOptions
+from objectives.data.readers.large import read_large
 from objectives.data.readers.memory import refuse_too_large
-from objectives.data.readers.options import ReadOptions
 from objectives.data.readers.text_files import Text, read_text
 from objectives.errors import DataError
+from objectives.preprocessing.cells import Cells
 from objectives.wording import written
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    import numpy as np
 
 Numbered = list[tuple[int, list[str]]]  # with the number of the line of the file, from 1, on which each ends
 
@@ -25,17 +26,19 @@ _SMALL = 2**18  # characters; smaller files are read in Python, whose sentences 
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Cells:
-    """All lines of a file, that of the names among them."""
+class Lines:
+    """All lines of a file."""
 
-    columns: list[pa.Array]
-    """Strings, all of the same length; at least two columns."""
+    names: list[str] | None
+    """The cells of the first line, without blanks around them; None where it is a row like all others."""
+    columns: list[Cells | np.ndarray]
+    """Texts, or numbers as float64 where no cell could be anything else; at least two columns."""
     first_line: int | None
-    """The number of the first line in the file, where each further line holds one row."""
+    """The number of the line of the first row, where each further line holds one row."""
     notes: tuple[str, ...]
 
 
-def read_cells(path: Path, options: ReadOptions) -> Cells:
+def read_lines(path: Path, options: ReadOptions) -> Lines:
     """Return the cells of all lines, of which each has equally many.
 
     The sign between cells is the one that the study or the file names, else the one with which all lines have equally
@@ -50,66 +53,37 @@ def read_cells(path: Path, options: ReadOptions) -> Cells:
     signs = [named] if named else sorted(_SIGNS, key=lambda sign: (sign != usual, _SIGNS.index(sign)))
     if len(text.text) > _SMALL:
         for sign in signs:
-            if (columns := _by_arrow(text.text, sign)) is not None:
-                return _made(columns, text, None if '"' in text.text else text.first_line, [])
+            if (found := read_large(text.text, sign, options)) is not None:
+                begin = text.first_line + (found.names is not None)
+                return _without_empty_rows(found.names, found.columns, text.notes, begin if found.by_line else None)
     # Each cell becomes a Python object, and the text is held several times on the way.
     refuse_too_large(path, 10 * len(text.text), "its cells", "give a smaller file, or a Parquet file")
-    return _by_python(text, signs, path, named=named)
+    return _by_python(text, signs, path, named=named, headed=options.header is not False)
 
 
-def _made(columns: list[pa.Array], text: Text, first_line: int | None, notes: list[str]) -> Cells:
-    """Without rows of separators alone."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
+def _without_empty_rows(
+    names: list[str] | None, columns: list[Cells | np.ndarray], notes: tuple[str, ...], first_line: int | None
+) -> Lines:
+    """Without rows that hold no value at all."""
+    import numpy as np
 
-    empty = pc.equal(pc.utf8_trim_whitespace(columns[0]), "")
-    for column in columns[1:]:
-        if not pc.any(empty).as_py():
+    empty = np.ones(len(columns[0]), bool)
+    for column in columns:
+        if not empty.any():
             break
-        empty = pc.and_(empty, pc.equal(pc.utf8_trim_whitespace(column), ""))
-    if count := pc.sum(empty).as_py() or 0:
-        columns = [column.filter(pc.invert(empty)) for column in columns]
-        line = "" if first_line is None else f", the first of them line {first_line + pc.index(empty, True).as_py():,}"
-        rows = "rows hold" if count > 1 else "row holds"
-        notes = [*notes, f"{count:,} {rows} no cell but separators{line}, and {'are' if count > 1 else 'is'} left out"]
-        first_line = None
-    assert all(isinstance(column, pa.Array) for column in columns)
-    return Cells(columns=columns, first_line=first_line, notes=(*text.notes, *notes))
+        empty &= column.gaps() if isinstance(column, Cells) else np.isnan(column)
+    if count := int(empty.sum()):
+        line = "" if first_line is None else f", the first of them line {first_line + int(empty.argmax()):,},"
+        said = f"{count:,} rows hold no value at all{line} and are left out"
+        if count == 1:
+            said = f"1 row holds no value at all{line} and is left out"
+        notes, first_line = (*notes, said), None
+        kept = np.flatnonzero(~empty)
+        columns = [column.taken(kept) if isinstance(column, Cells) else column[kept] for column in columns]
+    return Lines(names=names, columns=columns, first_line=first_line, notes=notes)
 
 
-def _by_arrow(text: str, sign: str) -> list[pa.Array] | None:
-    """The cells as `_quoted` has them; None where lines have different numbers of cells, or one has a single one."""
-    import pyarrow as pa
-    from pyarrow import csv
-
-    if sign == "\t" and '"' in text:
-        return None  # in which quotes may mean nothing
-    try:
-        content = text.encode()
-        table = csv.read_csv(
-            io.BytesIO(content),
-            # One block: a quoted cell may hold line ends. One thread: a worker has as many as its study says.
-            read_options=csv.ReadOptions(
-                autogenerate_column_names=True, block_size=len(content) + 1, use_threads=False
-            ),
-            parse_options=csv.ParseOptions(delimiter=sign, quote_char='"', newlines_in_values=True),
-            convert_options=csv.ConvertOptions(
-                column_types={
-                    f"f{place}": pa.large_string() for place in range(text[: text.find("\n")].count(sign) + 1)
-                },
-                null_values=[],
-                strings_can_be_null=False,
-            ),
-        )
-    except (pa.ArrowException, UnicodeError):
-        return None
-    columns = [column.combine_chunks() for column in table.columns]
-    return columns if len(columns) >= 2 and all(pa.types.is_large_string(one.type) for one in columns) else None
-
-
-def _by_python(text: Text, signs: Sequence[str], path: Path, *, named: str | None) -> Cells:
-    import pyarrow as pa
-
+def _by_python(text: Text, signs: Sequence[str], path: Path, *, named: str | None, headed: bool) -> Lines:
     lines = text.text.split("\n")
     faults = []
     for sign in signs:
@@ -117,13 +91,12 @@ def _by_python(text: Text, signs: Sequence[str], path: Path, *, named: str | Non
             numbered, blank = _with_names(split(lines, sign))
             fault = _uneven(numbered, text.first_line)
             if fault is None and len(numbered[0][1]) >= 2:
-                columns = [
-                    pa.array(column, pa.large_string()) for column in zip(*(row for _, row in numbered), strict=True)
-                ]
-                whole = blank == 0 and numbered[-1][0] == len(numbered)
-                return _made(
-                    columns, text, text.first_line if whole else None, _open_quotes(numbered, sign, text.first_line)
-                )
+                notes = (*text.notes, *_open_quotes(numbered, sign, text.first_line))
+                by_line = blank == 0 and numbered[-1][0] == len(numbered)
+                names = [cell.strip() for cell in numbered[0][1]] if headed else None
+                rows = [cells for _, cells in numbered[headed:]]
+                columns = list(map(Cells.of, zip(*rows, strict=True))) or [Cells.of([]) for _ in numbered[0][1]]
+                return _without_empty_rows(names, columns, notes, text.first_line + headed if by_line else None)
             allowed = f"cells parted by {written(named)}" if named else "cells parted by comma, tab, semicolon or bar"
             faults.append(fault or f"it has only one column; allowed: {allowed}")
     raise DataError(f"{path}: {faults[0]}")

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from objectives.data.dataset import Dataset
+from objectives.data.options import ReadOptions
 from objectives.data.readers.images import read_images
 from objectives.data.readers.npz import read_npz
-from objectives.data.readers.options import ReadOptions
 from objectives.data.readers.spreadsheets import read_xlsx
 from objectives.data.readers.tables import read_delimited
 from objectives.data.readers.typed import read_feather, read_json_lines, read_parquet

@@ -6,53 +6,100 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from objectives.data.dataset import Dataset
+from objectives.data.options import ReadOptions
+from objectives.data.readers.grounds import choose_ground
 from objectives.data.readers.memory import refuse_too_large
-from objectives.data.readers.options import ReadOptions
+from objectives.data.readers.npz import refuse_gaps
+from objectives.data.readers.pictures import SUFFIXES, Outline, outline, pixels, upright, without_warnings
 from objectives.errors import DataError
+from objectives.wording import written
 
 if TYPE_CHECKING:
     import numpy as np
 
 
-SUFFIXES = (".png", ".jpg", ".jpeg")
-
 # What file managers leave behind; names that begin with a dot are passed over as well.
 _NOT_OURS = {"thumbs.db", "desktop.ini"}
 
-_GREY = {"1", "L", "LA"}
-_DEEP = ("I", "F")
-
-# So many transparent images tell what ground shows their shapes.
-_TELLING = 100
-_MIDDLE_GREY = 127.5
+_BITS = {"uint8": "8 bits", "uint16": "16 bits", "int32": "32 bits", "float32": "32 bits with a fraction"}
 
 
 def read_images(folder: Path, options: ReadOptions) -> Dataset:
-    """Read `folder/CLASS/*.png` (or .jpg): uint8, all of options.image_size, by default that of the first.
+    """Read `folder/CLASS/*.png` (or another of SUFFIXES), all of options.image_size, by default that of the first.
 
-    One channel where all images are grey, else three. Transparent images lie on white where what they show is
-    dark, else on black. Classes and images come in the order of their names. Raises DataError.
+    uint8, with one channel where all images are grey, else three; images of more bits in one channel keep them, as
+    uint16, int32 or float32. Transparent images lie on one ground, which shows their shapes. Classes and images come
+    in the order of their names. Raises DataError.
     """
     import numpy as np
 
     files = _files(folder)
     names = tuple(files)
-    paths = [path for name in names for path in files[name]]
-    grey, transparent = _modes(paths)
-    height, width = options.image_size or _upright(paths[0]).size[::-1]
-    shape = (len(paths), height, width, 1 if grey else 3)
-    # A byte each here, and four each in the split that is trained on.
-    what = f"{shape[0]:,} images of {shape[1]} x {shape[2]}"
-    refuse_too_large(folder, 5 * math.prod(shape), what, "give a smaller image_size = [height, width]")
-    x = np.empty(shape, np.uint8)
-    ground = _ground(transparent[:_TELLING])
-    for place, path in enumerate(paths):
-        x[place] = _pixels(path, "L" if grey else "RGB", (width, height), ground).reshape(shape[1:])
     y = np.repeat(np.arange(len(names), dtype=np.int64), [len(files[name]) for name in names])
-    return Dataset(x=x, y=y, classes=len(names), kind="image", source=str(folder), names=names)
+    with without_warnings():
+        x, notes = _read(folder, [outline(path) for name in names for path in files[name]], options)
+    refuse_gaps(x, str(folder))
+    return Dataset(x=x, y=y, classes=len(names), kind="image", source=str(folder), names=names, notes=notes)
+
+
+def _read(folder: Path, images: Sequence[Outline], options: ReadOptions) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The pixels, and what the user is told."""
+    import numpy as np
+
+    dtype = _common_dtype(images)
+    height, width = options.image_size or upright(images[0].path).size[::-1]
+    shape = (len(images), height, width, 1 if all(image.is_grey for image in images) else 3)
+    # As they are read, and four bytes each in the split that is trained on.
+    needed = (np.dtype(dtype).itemsize + 4) * math.prod(shape)
+    what = f"{shape[0]:,} images of {shape[1]} x {shape[2]}"
+    refuse_too_large(folder, needed, what, "give a smaller image_size = [height, width]")
+    mode = None if dtype != "uint8" else "L" if shape[-1] == 1 else "RGB"
+    alpha = [image.path for image in images if image.has_alpha]
+    ground = choose_ground(alpha, [image.path for image in images if not image.has_alpha]) if alpha else "white"
+    x = np.empty(shape, dtype)
+    transparent, plain, resized = [], [], []
+    for place, image in enumerate(images):
+        found = pixels(image.path, mode, (width, height), ground)
+        x[place] = found.values.reshape(shape[1:])
+        if found.is_transparent:
+            transparent.append(image)
+        if (x[place] == x[place, 0, 0]).all():
+            plain.append(image)
+        if found.is_resized and options.image_size is None:
+            resized.append(image)
+    several = [image for image in images if image.has_more]
+    told = [
+        (transparent, f"{{}} transparent and laid on {ground}"),
+        (plain, "{} of one colour throughout"),
+        (several, "{} the first of several frames or pages, which alone is read"),
+        (resized, f"{{}} resized to {height} x {width}, the size of the first"),
+    ]
+    return x, tuple(_told(some, images, folder, sentence) for some, sentence in told if some)
+
+
+def _told(some: Sequence[Outline], images: Sequence[Outline], folder: Path, sentence: str) -> str:
+    verb = "is" if len(some) == 1 else "are"
+    example = written(str(some[0].path.relative_to(folder)))
+    return f"{sentence.format(f'{len(some):,} of {len(images):,} images {verb}')}, such as {example}"
+
+
+def _common_dtype(images: Sequence[Outline]) -> str:
+    """The dtype of all images.
+
+    Raises:
+        DataError: where they have several.
+    """
+    first = images[0]
+    for image in images:
+        if image.dtype != first.dtype:
+            raise DataError(
+                f"{first.path} has {_BITS[first.dtype]} a channel and {image.path} {_BITS[image.dtype]}, so that one "
+                "number would mean two shades: convert all images to the same"
+            )
+    return first.dtype
 
 
 def watched(folder: Path) -> Iterator[Path]:
@@ -97,72 +144,3 @@ def _entries(folder: Path) -> list[Path]:
     except OSError as error:
         raise DataError(f"{folder} cannot be read: {error.strerror}") from None
     return [path for path in found if not path.name.startswith(".") and path.name.lower() not in _NOT_OURS]
-
-
-def _modes(paths: Sequence[Path]) -> tuple[bool, list[Path]]:
-    """Whether one channel holds all images, and those that are transparent; reads only the beginnings of the files.
-
-    Raises:
-        DataError: for an image of more than 8 bits a channel.
-    """
-    grey, transparent = True, []
-    for path in paths:
-        with _opened(path) as image:
-            if image.mode.startswith(_DEEP):
-                raise DataError(f"{path} has more than 8 bits a channel: convert it to 8")
-            grey = grey and image.mode in _GREY
-            if image.has_transparency_data:
-                transparent.append(path)
-    return grey, transparent
-
-
-def _opened(path: Path) -> Any:
-    from PIL import Image
-
-    try:
-        return Image.open(path, formats=("PNG", "JPEG"))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise DataError(f"{path} cannot be read as an image: {error}") from error
-
-
-def _upright(path: Path) -> Any:
-    """The whole image, turned as its camera was held.
-
-    Raises:
-        DataError: where the file cannot be read.
-    """
-    from PIL import ImageOps
-
-    with _opened(path) as image:
-        try:
-            return ImageOps.exif_transpose(image)
-        except (OSError, ValueError, SyntaxError) as error:
-            raise DataError(f"{path} cannot be read as an image: {error}") from error
-
-
-def _ground(paths: Sequence[Path]) -> str:
-    """The colour on which the shapes of these transparent images are seen: "white" or "black".
-
-    A shape is as bright as its pixels are on average, each counted by its opacity.
-    """
-    import numpy as np
-
-    light = opaque = 0.0
-    for path in paths:
-        grey, alpha = np.moveaxis(np.asarray(_upright(path).convert("RGBA").convert("LA"), np.float64), -1, 0)
-        light += float((grey * alpha).sum())
-        opaque += float(alpha.sum())
-    return "white" if light < opaque * _MIDDLE_GREY else "black"
-
-
-def _pixels(path: Path, mode: str, size: tuple[int, int], ground: str) -> np.ndarray:
-    import numpy as np
-    from PIL import Image
-
-    image = _upright(path)
-    if image.has_transparency_data:
-        image = Image.alpha_composite(Image.new("RGBA", image.size, ground), image.convert("RGBA"))
-    image = image.convert(mode)
-    if image.size != size:
-        image = image.resize(size, Image.Resampling.BILINEAR)
-    return np.asarray(image)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from objectives.data.dataset import Dataset
+from objectives.data.options import ReadOptions
 from objectives.data.readers.memory import refuse_too_large
-from objectives.data.readers.options import ReadOptions
 from objectives.data.tables.assembling import dataset_of_table
 from objectives.data.tables.table import Table
 from objectives.errors import DataError

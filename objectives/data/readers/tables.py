@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from objectives.data.dataset import Dataset
-from objectives.data.readers.delimited import Cells as Lines
-from objectives.data.readers.delimited import read_cells
-from objectives.data.readers.options import ReadOptions
+from objectives.data.options import ReadOptions
+from objectives.data.readers.delimited import Lines, read_lines
 from objectives.data.tables.assembling import dataset_of_table
 from objectives.data.tables.roles import listed
 from objectives.data.tables.table import Table
 from objectives.errors import DataError
 from objectives.preprocessing.cells import Cells
+from objectives.preprocessing.columns import texts_of_numbers
 from objectives.preprocessing.spelling import is_number
 from objectives.wording import written
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    import numpy as np
 
 
 def read_delimited(path: Path, options: ReadOptions) -> Dataset:
@@ -29,54 +29,53 @@ def read_delimited(path: Path, options: ReadOptions) -> Dataset:
 
     Raises DataError.
     """
-    lines = read_cells(path, options)
+    lines = read_lines(path, options)
     if options.target is None and options.text is None:
         return _labelled_texts(lines, path, options)
-    table = _without_names(lines) if options.header is False else _named(lines, path, options)
-    return dataset_of_table(table, options, path)
+    return dataset_of_table(_table(lines, path, options), options, path)
 
 
-def _without_names(lines: Lines, names: Sequence[str] | None = None) -> Table:
-    names = names or [f"column_{place}" for place in range(1, len(lines.columns) + 1)]
+def _table(lines: Lines, path: Path, options: ReadOptions) -> Table:
+    """The columns by their names.
+
+    Raises:
+        DataError: where the first line cannot be one of names.
+    """
+    notes, names = lines.notes, lines.names
+    if names is None:
+        names = [f"column_{place}" for place in range(1, len(lines.columns) + 1)]
+    else:
+        notes = (*notes, *_odd_names(names, lines, path, options))
     return Table(
-        columns={name: Cells(column) for name, column in zip(names, lines.columns, strict=True)},
+        columns=dict(zip(names, lines.columns, strict=True)),
         rows=len(lines.columns[0]),
-        notes=lines.notes,
+        notes=notes,
         first_line=lines.first_line,
     )
 
 
-def _named(lines: Lines, path: Path, options: ReadOptions) -> Table:
-    """A table of which the first line names the columns.
+def _odd_names(names: Sequence[str], lines: Lines, path: Path, options: ReadOptions) -> list[str]:
+    """A sentence where the first line may be a row.
 
     Raises:
-        DataError: where that line cannot be one of names.
+        DataError: where it must be one.
     """
-    names = [str(column[0]).strip() for column in lines.columns]
-    sure = options.header is True
     hint = f"where it is a row, say header = false, and the columns are column_1 to column_{len(names)}"
     if repeated := [name for name, count in Counter(names).items() if count > 1]:
         raise DataError(
             f"{path}: the first line must name the columns, and {written(repeated[0])} stands there twice", hint=hint
         )
+    if options.header is True:
+        return []
     numeric = [name for name in names if is_number(name)]
-    if not sure and len(numeric) == len(names) and any(not name.lstrip("+-").isdigit() for name in names):
+    if len(numeric) == len(names) and any(not name.lstrip("+-").isdigit() for name in names):
         raise DataError(
             f"{path}: the first line must name the columns, and it holds numbers alone ({listed(names[:3])}...)",
             hint=f"{hint}; where these are the names, say header = true",
         )
-    notes = lines.notes
-    if not sure and _look_like_a_row(names, numeric, lines):
-        notes = (
-            *notes,
-            f"the first line of {path.name} ({listed(names[:3])}...) is taken for the names of the columns: {hint}",
-        )
-    return Table(
-        columns={name: Cells(column.slice(1)) for name, column in zip(names, lines.columns, strict=True)},
-        rows=len(lines.columns[0]) - 1,
-        notes=notes,
-        first_line=None if lines.first_line is None else lines.first_line + 1,
-    )
+    if not _look_like_a_row(names, numeric, lines):
+        return []
+    return [f"the first line of {path.name} ({listed(names[:3])}...) is taken for the names of the columns: {hint}"]
 
 
 def _look_like_a_row(names: Sequence[str], numeric: Sequence[str], lines: Lines) -> bool:
@@ -84,8 +83,13 @@ def _look_like_a_row(names: Sequence[str], numeric: Sequence[str], lines: Lines)
     if len(numeric) == len(names):
         counts = sorted(int(name) for name in numeric)
         return counts != list(range(counts[0], counts[0] + len(counts)))
-    again = [name in set(column.slice(1, 1000).to_pylist()) for name, column in zip(names, lines.columns, strict=True)]
-    return sum(again) + len(numeric) > len(names) / 2
+    cells = [name in _first_texts(column) for name, column in zip(names, lines.columns, strict=True)]
+    amounts = [name for name in numeric if not name.isdigit()]
+    return sum(cells) + len(amounts) > len(names) / 2
+
+
+def _first_texts(column: Cells | np.ndarray) -> set[str]:
+    return set(column.array.slice(0, 1000).to_pylist()) if isinstance(column, Cells) else set()
 
 
 def _labelled_texts(lines: Lines, path: Path, options: ReadOptions) -> Dataset:
@@ -94,38 +98,38 @@ def _labelled_texts(lines: Lines, path: Path, options: ReadOptions) -> Dataset:
     Raises:
         DataError: where the columns are no such two.
     """
-    body = [column.slice(0 if options.header is False else 1) for column in lines.columns]
-    different = [len(column.unique()) for column in body]
+    columns = [column if isinstance(column, Cells) else texts_of_numbers(column) for column in lines.columns]
+    different = [len(column.array.unique()) for column in columns]
     label = different.index(min(different))
-    rows = len(lines.columns[0])
-    if len(lines.columns) != 2 or different[label] > rows / 2 or not _of_several_words(body[1 - label]):
+    lines_in_all = len(columns[0]) + (lines.names is not None)
+    if len(columns) != 2 or different[label] > lines_in_all / 2 or not _of_several_words(columns[1 - label]):
+        names = lines.names or list(_table(lines, path, options).columns)
         raise DataError(
-            f"data.target is missing: {path} has the columns {listed([str(column[0]) for column in lines.columns])}",
+            f"data.target is missing: {path} has the columns {listed(names)}",
             hint="name the one to be predicted in data.target, and one of texts, if there is one, in data.text",
         )
-    named = options.header if options.header is not None else _is_named(str(lines.columns[label][0]), body[label])
-    if named:
-        table = _named(lines, path, replace(options, header=True))
-        names = list(table.columns)
-    else:
-        names = [("text", "label")[place == label] for place in (0, 1)]
-        table = _without_names(lines, names)
+    named = options.header if options.header is not None else _is_named((lines.names or [""])[label], columns[label])
+    if lines.names is not None and not named:
+        lines = read_lines(path, replace(options, header=False))
+    table = _table(lines, path, replace(options, header=True))
+    names = list(table.columns) if named else [("text", "label")[place == label] for place in (0, 1)]
+    table = replace(table, columns=dict(zip(names, table.columns.values(), strict=True)))
     return dataset_of_table(table, replace(options, target=names[label], text=names[1 - label]), path)
 
 
-def _is_named(first: str, labels: pa.Array) -> bool:
+def _is_named(first: str, labels: Cells) -> bool:
     """Whether a first line whose label is this names the columns.
 
     One that is no number among numbers does, and one that occurs nowhere else: its class of one could not be split.
     """
-    known = labels.unique().to_pylist()
-    if all(is_number(label.strip()) for label in known):
-        return not is_number(first.strip())
+    known = [label.strip() for label in labels.array.unique().to_pylist()]
+    if all(map(is_number, known)):
+        return not is_number(first)
     return first not in known
 
 
-def _of_several_words(cells: pa.Array) -> bool:
+def _of_several_words(cells: Cells) -> bool:
     import pyarrow.compute as pc
 
-    spaced = pc.match_substring(pc.utf8_trim_whitespace(cells), " ")
+    spaced = pc.match_substring(pc.utf8_trim_whitespace(cells.array), " ")
     return bool((pc.sum(spaced).as_py() or 0) >= len(cells) / 2)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from objectives.data.files import read_bytes
+from objectives.data.options import ReadOptions
 from objectives.data.readers.memory import refuse_too_large
-from objectives.data.readers.options import ReadOptions
 from objectives.errors import DataError
 from objectives.wording import did_you_mean, written
 
@@ -43,14 +43,16 @@ def read_text(path: Path, options: ReadOptions) -> Text:
     text = _decoded(content, path, options.encoding)
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    begin, number, separator, notes = 0, 1, None, []
+    begin, number, separator = 0, 1, None
+    notes: list[str] = []
     while begin < len(text):
         end = text.find("\n", begin)
         end = len(text) if end < 0 else end
         line = text[begin:end].strip()
         named = _SEPARATOR_LINE.fullmatch(line) if number == 1 else None
-        comment = line.startswith("#") and not text.startswith("#", end + 1) and _odd(line, text[end + 1 :])
-        if line and not named and not comment and not _comments(text, begin):
+        # One line with # may as well be one of names, several are not.
+        comment = line.startswith("#") and (bool(notes) or text.startswith("#", end + 1) or _odd(line, text[end + 1 :]))
+        if line and not named and not comment:
             break
         separator = named[1] if named else separator
         if line and not named:
@@ -59,12 +61,6 @@ def read_text(path: Path, options: ReadOptions) -> Text:
     if begin >= len(text):
         raise DataError(f"{path} is empty")
     return Text(text=text[begin:] if begin else text, first_line=number, separator=separator, notes=tuple(notes[:1]))
-
-
-def _comments(text: str, begin: int) -> bool:
-    """Whether a line that begins with # is followed by another one."""
-    end = text.find("\n", begin)
-    return text.startswith("#", begin) and text.startswith("#", end + 1) and end >= 0
 
 
 def _odd(line: str, rest: str) -> bool:

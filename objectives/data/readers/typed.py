@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from objectives.data.dataset import Dataset
+from objectives.data.options import ReadOptions
 from objectives.data.readers.memory import refuse_too_large
-from objectives.data.readers.options import ReadOptions
 from objectives.data.readers.text_files import read_text
 from objectives.data.tables.assembling import dataset_of_table
 from objectives.data.tables.table import Table, Unreadable
@@ -122,7 +122,7 @@ def _column(column: pa.Array, is_category: bool) -> Cells | np.ndarray | Unreada
 def _is_text(kind: Any) -> bool:
     import pyarrow as pa
 
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 def _beyond(column: pa.Array) -> bool:
@@ -130,4 +130,4 @@ def _beyond(column: pa.Array) -> bool:
     import pyarrow.compute as pc
 
     bounds = pc.min_max(column).as_py()
-    return bounds["min"] is not None and max(abs(bounds["min"]), abs(bounds["max"])) > LARGEST_EXACT
+    return bounds["min"] is not None and max(abs(bounds["min"]), abs(bounds["max"])) >= LARGEST_EXACT

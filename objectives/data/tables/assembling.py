@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from objectives.data.dataset import ColumnReport, Dataset
-from objectives.data.readers.options import ReadOptions
+from objectives.data.options import ReadOptions
 from objectives.data.tables.features import FeatureColumn, feature_of
 from objectives.data.tables.interpreting import Interpreted, interpret
 from objectives.data.tables.labels import labels_of
@@ -122,7 +122,7 @@ def _matrix(columns: Sequence[FeatureColumn], rows: int) -> np.ndarray:
 def _texts(seen: Mapping[str, Interpreted], options: ReadOptions, path: Path) -> np.ndarray:
     assert options.text is not None, "asked for where there is one"
     raw = seen[options.text].raw
-    if raw is None:
+    if raw is None or seen[options.text].numbers is not None:
         raise DataError(f"data.text = {written(options.text)}: the column holds numbers, no texts, in {path}")
     return raw.texts()
 
@@ -133,10 +133,12 @@ def _groups(seen: Mapping[str, Interpreted], options: ReadOptions) -> np.ndarray
     if options.group is None:
         return None
     one = seen[options.group]
-    if one.texts is None:
-        return np.unique(one.numbers, return_inverse=True)[1].astype(np.int64)
-    codes: np.ndarray = one.texts.dictionary_encode().indices.to_numpy().astype(np.int64)
-    return codes
+    if one.numbers is not None:
+        codes: np.ndarray = np.unique(one.numbers, return_inverse=True)[1]
+    else:
+        assert one.texts is not None, "texts, where there are no numbers"
+        codes = one.texts.dictionary_encode().indices.to_numpy()
+    return codes.astype(np.int64)
 
 
 def _times(seen: Mapping[str, Interpreted], options: ReadOptions, path: Path) -> np.ndarray | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from objectives.data.readers.options import ReadOptions
+from objectives.data.options import ReadOptions
 from objectives.data.tables.interpreting import Interpreted
 from objectives.errors import DataError
 from objectives.preprocessing.categories import MOST_CATEGORIES

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from objectives.data.dataset import LARGEST_NUMBER, ColumnKind
-from objectives.data.readers.options import ReadOptions
+from objectives.data.options import ReadOptions
 from objectives.data.tables.table import Table, Unreadable
 from objectives.preprocessing.cells import Cells
 from objectives.preprocessing.columns import numbers_of, texts_of_numbers
@@ -37,9 +37,9 @@ class Interpreted:
     numbers: np.ndarray | None = None
     """Of numbers, and of dates of a type (seconds since 1970): float64, NaN where there is no value."""
     texts: pa.Array | None = None
-    """Of what a file writes as text: without blanks around it, null where there is no value."""
+    """Of all others: without blanks around them, null where there is no value."""
     raw: Cells | None = None
-    """Of texts: as they stand."""
+    """Of what a file writes as texts: as they stand."""
     distinct: int
     missing: int
     example: str
@@ -54,9 +54,10 @@ class Interpreted:
         import numpy as np
 
         if self.numbers is not None:
-            return np.isnan(self.numbers)
-        assert self.texts is not None, "one of the two"
-        found: np.ndarray = self.texts.is_null().to_numpy(zero_copy_only=False)
+            found: np.ndarray = np.isnan(self.numbers)
+        else:
+            assert self.texts is not None, "one of the two"
+            found = self.texts.is_null().to_numpy(zero_copy_only=False)
         return found
 
     def taken(self, rows: np.ndarray) -> Interpreted:
@@ -80,10 +81,9 @@ def interpret(name: str, table: Table, options: ReadOptions) -> Interpreted:
         if column.dtype.kind == "M":
             return _dates_of_a_type(name, column)
         if name not in options.categories:
-            return _of_numbers(name, column, written_as=None)
+            return _of_numbers(name, column)
         column = texts_of_numbers(column)
-    found = _of_cells(name, column, table, options)
-    return replace(found, raw=column) if found.numbers is None else found
+    return replace(_of_cells(name, column, table, options), raw=column)
 
 
 def _unreadable(name: str, column: Unreadable, rows: int) -> Interpreted:
@@ -101,18 +101,17 @@ def _unreadable(name: str, column: Unreadable, rows: int) -> Interpreted:
 
 
 def _of_cells(name: str, column: Cells, table: Table, options: ReadOptions) -> Interpreted:
-    texts = column.trimmed()
     if name not in options.categories and (name in options.numbers or not column.typed):
         spelling = options.spelling(name)
         numbers = numbers_of(column, spelling)
-        if numbers is not None and not _are_codes(texts, numbers, spelling):
-            return _of_numbers(name, numbers, written_as=texts)
+        if numbers is not None and not _are_codes(column, numbers, spelling):
+            return _of_numbers(name, numbers)
         if numbers is None and name not in options.dates:
-            return _of_texts(name, texts, table, options)
-    return _facts(name, "date" if name in options.dates else "category", texts)
+            return _of_texts(name, column.trimmed(), table, options)
+    return _facts(name, "date" if name in options.dates else "category", column.trimmed())
 
 
-def _facts(name: str, kind: ColumnKind, texts: pa.Array, **more: str) -> Interpreted:
+def _facts(name: str, kind: ColumnKind, texts: pa.Array, fault: str = "", advice: str = "") -> Interpreted:
     import pyarrow.compute as pc
 
     return Interpreted(
@@ -122,7 +121,8 @@ def _facts(name: str, kind: ColumnKind, texts: pa.Array, **more: str) -> Interpr
         distinct=pc.count_distinct(texts).as_py(),
         missing=texts.null_count,
         example=_first(texts),
-        **more,
+        fault=fault,
+        advice=advice,
     )
 
 
@@ -146,10 +146,8 @@ def _dates_of_a_type(name: str, column: np.ndarray) -> Interpreted:
     )
 
 
-def _of_numbers(name: str, numbers: np.ndarray, *, written_as: pa.Array | None) -> Interpreted:
+def _of_numbers(name: str, numbers: np.ndarray) -> Interpreted:
     import numpy as np
-    import pyarrow as pa
-    import pyarrow.compute as pc
 
     gaps = np.isnan(numbers)
     known = numbers[~gaps]
@@ -160,30 +158,28 @@ def _of_numbers(name: str, numbers: np.ndarray, *, written_as: pa.Array | None) 
         largest = np.abs(known).max()
         fault = f"holds numbers too large to learn from, such as {largest:g}, in {large:,} of {len(numbers):,} rows"
         advice = "where they stand for a missing value, leave the cells empty"
-    example = "" if not len(known) else f"{known[0]:g}" if written_as is None else _first(written_as)
     return Interpreted(
         name=name,
         kind="number",
         numbers=numbers,
-        texts=written_as,
-        distinct=pc.count_distinct(pa.array(known)).as_py(),
+        distinct=len(np.unique(known)),
         missing=int(gaps.sum()),
-        example=example,
+        example=f"{known[0]:.10g}" if len(known) else "",
         fault=fault,
         advice=advice,
     )
 
 
-def _are_codes(texts: pa.Array, numbers: np.ndarray, spelling: Spelling) -> bool:
+def _are_codes(cells: Cells, numbers: np.ndarray, spelling: Spelling) -> bool:
     """Whether whole numbers are names: written with a nought before them, or too long to be told apart as numbers."""
     import numpy as np
     import pyarrow.compute as pc
 
     if spelling.loose or (known := numbers[~np.isnan(numbers)]).size == 0 or not np.isfinite(known).all():
         return False
-    if not (known == np.floor(known)).all() or _any(texts, r"[.eE,]"):
+    if not (known == np.floor(known)).all() or _any(texts := cells.trimmed(), r"[.eE,]"):
         return False
-    return bool((np.abs(known) > LARGEST_EXACT).any()) or bool(pc.any(pc.match_substring_regex(texts, CODE)).as_py())
+    return bool((np.abs(known) >= LARGEST_EXACT).any()) or bool(pc.any(pc.match_substring_regex(texts, CODE)).as_py())
 
 
 def _any(texts: pa.Array, pattern: str) -> bool:
@@ -215,7 +211,7 @@ def _of_texts(name: str, texts: pa.Array, table: Table, options: ReadOptions) ->
         return _facts(name, "category", texts, fault=fault, advice=_other_writing(name, others, options))
     rows = pc.is_in(texts, value_set=others)
     count = pc.sum(rows).as_py() or 0
-    if 0 < count < (len(texts) - texts.null_count) / 2:
+    if 0 < count < (pc.sum(pc.is_in(texts, value_set=real.filter(plain))).as_py() or 0):
         first = cast(int, pc.index(rows, True).as_py())
         fault = (
             f"holds numbers, but in {count:,} of {len(texts):,} rows something else, first "

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from objectives.data.dataset import MOST_CLASSES_IN_NUMBERS, Labels, make_labels
-from objectives.data.readers.options import ReadOptions
+from objectives.data.options import ReadOptions
 from objectives.data.tables.interpreting import Interpreted
 from objectives.errors import DataError
 from objectives.preprocessing.columns import numbers_of
@@ -35,7 +35,7 @@ def labels_of(seen: Interpreted, options: ReadOptions, path: Path) -> Labels:
     if numbers is None:
         assert seen.texts is not None, "no numbers, so texts"
         return make_labels(seen.texts.to_pylist(), options.task, where)
-    texts = seen.texts.to_pylist() if seen.texts is not None and _may_be_classes(numbers, options.task) else None
+    texts = seen.raw.trimmed().to_pylist() if seen.raw is not None and _may_be_classes(numbers, options.task) else None
     return make_labels(numbers, options.task, where, texts)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from objectives.data.dataset import Labels
-from objectives.data.readers.options import ReadOptions
+from objectives.data.options import ReadOptions
 from objectives.data.tables.features import FeatureColumn
 from objectives.data.tables.interpreting import Interpreted
 from objectives.data.tables.table import Table

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from objectives.data.dataset import Role
-from objectives.data.readers.options import ReadOptions
+from objectives.data.options import ReadOptions
 from objectives.errors import DataError
 from objectives.wording import did_you_mean, listing, written
 

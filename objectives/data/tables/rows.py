@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from objectives.data.readers.options import ReadOptions
+from objectives.data.options import ReadOptions
 from objectives.data.tables.interpreting import Interpreted
 from objectives.data.tables.roles import Roles
 from objectives.data.tables.table import Table

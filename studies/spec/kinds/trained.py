@@ -6,12 +6,12 @@ import importlib.util
 from collections.abc import Iterator
 from typing import ClassVar
 
-from objectives.data.loading import absence, load_dataset
+from objectives.data.loading import absence, count_classes
 from objectives.data.named import DATASETS
 from objectives.data.paths import digest, path_fault
 from objectives.data.readers.formats import FOLDER, format_of, lacking
 from objectives.data.settings import DataSettings
-from objectives.errors import DataError
+from objectives.errors import DataError, OutOfMemory
 from objectives.space.search_space import SearchSpace
 from objectives.training.metrics import BETTER, DEFAULTS, kind_of, metric_fault
 from objectives.training.settings import TrainSettings
@@ -78,12 +78,19 @@ def task_of(spec: StudySpec) -> Task:
 
 
 def _default_metric(data: DataSettings) -> str:
+    """That of the target, which may have to be read for it.
+
+    Raises:
+        OutOfMemory: there is too little memory for that.
+    """
     if (known := DATASETS.get(data.dataset)) is not None:
         return DEFAULTS[kind_of(known.classes)]
     if data.task != "auto" or format_of(data.dataset) is FOLDER:
         return DEFAULTS["regression" if data.task == "regression" else "classes"]
     try:
-        return DEFAULTS[kind_of(load_dataset(data).classes)]
+        return DEFAULTS[kind_of(count_classes(data))]
+    except OutOfMemory:
+        raise  # a study with the metric of another task would be stored, and go on where there is more memory
     except DataError:  # which is told by whoever needs the data
         return DEFAULTS["classes"]
 

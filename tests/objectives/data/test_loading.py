@@ -8,7 +8,7 @@ from helpers.paths import DATA
 from objectives.data.loading import load_dataset, load_search_data, split_dataset
 from objectives.data.named import DATASETS
 from objectives.data.settings import DataSettings
-from objectives.data.splits import fold_rows, nested_rows, split_rows
+from objectives.data.splitting.indices import fold_rows, nested_rows, split_rows
 from objectives.errors import DataError
 from objectives.preprocessing.scaling import Scaler
 
@@ -247,7 +247,7 @@ SQUARES = np.zeros((3, 28, 28))
         (lambda path: None, r"no file .*: \$STUDYHALL_DATA must name a folder that holds mnist\.npz"),
         (lambda path: path.write_bytes(b"no archive"), r"is no \.npz archive"),
         (lambda path: path.write_bytes(b"PK\x03\x04cut"), r"is no \.npz archive"),
-        (npz(x=np.zeros(3)), "must hold the arrays x_train and y_train .*; it holds x"),
+        (npz(x=np.zeros(3)), 'must hold the arrays x_train and y_train.*; it holds "x"'),
         (npz(x_train=SQUARES, y_train=np.zeros(2)), r"y_train \(2,\)"),
         (npz(x_train=SQUARES[0], y_train=np.zeros(28, int)), "is not mnist as Keras stores it"),
         (npz(x_train=SQUARES, y_train=np.zeros(3)), "is not mnist as Keras stores it"),

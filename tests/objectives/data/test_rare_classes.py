@@ -10,7 +10,7 @@ from objectives.data.classes import settle_rare_classes
 from objectives.data.dataset import Dataset
 from objectives.data.loading import load_dataset, load_search_data
 from objectives.data.settings import DataSettings
-from objectives.data.splits import fold_rows, split_rows
+from objectives.data.splitting.indices import fold_rows, split_rows
 from objectives.errors import DataError
 
 PARTS = 3

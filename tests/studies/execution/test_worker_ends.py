@@ -5,6 +5,8 @@ import pytest
 from optuna.samplers import RandomSampler
 from optuna.trial import TrialState
 
+from objectives.data.readers.memory import enough_memory
+from objectives.errors import OutOfMemory
 from storage.attempts import HANDFUL, attempts_of
 from storage.claims import CLOSED_KEY
 from studies.errors import SamplerError, StudyGone
@@ -16,6 +18,19 @@ FREE = {"objective": "quadratic", "sampler": "random", "budget": {"trials": 20}}
 
 def states(study):
     return [trial.state for trial in study.study.get_trials(deepcopy=False)]
+
+
+def test_memory_that_the_data_lack_ends_the_worker_and_no_trial(make_study, work):
+    def evaluate(trial):
+        trial.suggest_float("u", 0, 1)
+        with enough_memory("a fold of the data"):
+            bytearray(2**62)
+
+    study = make_study(**FREE)
+    with pytest.raises(OutOfMemory, match="a fold of the data: there is too little memory for these data"):
+        work(study, evaluate)
+    [trial] = study.study.get_trials()
+    assert trial.state is TrialState.WAITING
 
 
 # --- study.stop() -----------------------------------------------------------------------------------------------

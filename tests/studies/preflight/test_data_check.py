@@ -2,10 +2,16 @@
 
 import json
 import re
+import subprocess
+import sys
 
+import numpy as np
 import pytest
 
+from objectives.data import loading
+from objectives.data.readers.formats import read_file
 from studies.commands.app import run
+from studies.study_file.reading import read_study
 
 SOUND = """
 objective = "{objective}"
@@ -53,15 +59,24 @@ def test_what_does_not_go_together_is_told(folder, capsys, objective, metric, da
 
 def test_the_data_are_described(folder, capsys):
     assert run(["check", "cancer", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["data"] == {
+    described = json.loads(capsys.readouterr().out)["data"]
+    assert {key: described.pop(key) for key in ("kind", "shape", "classes", "train", "validation", "rows")} == {
         "kind": "table", "shape": [30], "classes": 2, "train": 364, "validation": 91, "rows": 569
     }  # fmt: skip
+    assert [one["name"] for one in described["class_rows"]] == ["malignant", "benign"]
+    assert sum(one["rows"] for one in described["class_rows"]) == 364 + 91
+    assert [one.keys() for one in described["class_rows"]] == [{"name", "rows", "share"}] * 2
+    assert [one.keys() for one in described["baselines"]] == [{"name", "metric", "value", "rows"}] * 2
+    assert [one["name"] for one in described["baselines"]] == ["majority class", "logistic regression"]
+    assert [one["metric"] for one in described["baselines"]] == ["val_f1"] * 2
+    assert described.keys() == {"class_rows", "baselines", "columns"}
     assert run(["check", "digits_mlp"]) == 0
     shown = capsys.readouterr().out
     assert (
         "digits, hold-out: images of 8 x 8 x 1, 10 classes; 1,079 rows to train on, 359 to validate, of 1,797" in shown
     )
     assert "10 epochs, on tensorflow" in shown
+    assert re.search(r"majority class +0\.1\d*\nlogistic regression +0\.9\d*\n", shown)
 
 
 def test_what_is_not_here_is_no_fault(folder, capsys, monkeypatch):
@@ -97,6 +112,47 @@ def test_a_range_is_of_the_kind_of_its_parameter(capsys):
     shown = capsys.readouterr().out
     assert re.search(r"momentum +number +0\.0 \.\. 1\.0", shown)
     assert re.search(r"layers +integer +1 \.\. 3", shown)
+
+
+def test_a_file_is_read_once_though_its_target_decides_the_metric(folder, capsys, monkeypatch):
+    read = []
+    monkeypatch.setattr(loading, "read_file", lambda *what: read.append(what) or read_file(*what))
+    (folder / "mine.toml").write_text(
+        'objective = "mlp"\nbudget = { trials = 1 }\ndata = { dataset = "amounts.csv", target = "y" }\n'
+    )
+    assert run(["check", "mine.toml"]) == 0
+    assert "val_mae, minimize" in capsys.readouterr().out
+    assert len(read) == 1
+    # A launch only asks for the metric, and holds nothing
+    assert read_study("mine.toml").metric == "val_mae"
+    assert len(read) == 2
+
+
+LITTLE_MEMORY = """
+import resource, sys
+import psutil, sklearn.linear_model, sklearn.model_selection, threadpoolctl
+import studies.api.checking
+from studies.commands.app import run
+assert run(["check", "pictures.toml", "--set", "data.dataset='small.npz'"]) == 0
+limit = psutil.Process().memory_info().vms + int(sys.argv[1]) * 2**20
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+raise SystemExit(run(["check", "pictures.toml"]))
+"""
+
+
+@pytest.mark.parametrize("mebibytes", [50, 200])  # too little to read them, and to split and scale them
+def test_data_for_which_memory_is_too_little_are_a_sentence(folder, mebibytes):
+    for name, rows in (("small", 40), ("large", 8000)):
+        np.savez_compressed(folder / name, x=np.zeros((rows, 128, 128), np.uint8), y=np.arange(rows) % 4)
+    (folder / "pictures.toml").write_text(
+        'objective = "cnn"\nmetric = "val_accuracy"\nbudget = { trials = 1 }\ndata = { dataset = "large.npz" }\n'
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", LITTLE_MEMORY, str(mebibytes)], capture_output=True, text=True, check=False
+    )
+    assert said.returncode == 1, said.stderr
+    assert "large.npz: there is too little memory for these data" in said.stderr
+    assert "fault of studyhall" not in said.stderr
 
 
 def unwrapped(capsys):

@@ -5,13 +5,16 @@ import random
 
 import pytest
 
-from objectives.data.readers.delimited import read_cells
-from objectives.data.readers.options import ReadOptions
+from objectives.data.options import ReadOptions
+from objectives.data.readers.delimited import read_lines
+from objectives.preprocessing.cells import Cells
 
 
 def lines_of(path, **options):
-    columns = read_cells(path, ReadOptions(**options)).columns
-    return [list(row) for row in zip(*(column.to_pylist() for column in columns), strict=True)]
+    lines = read_lines(path, ReadOptions(**options))
+    columns = [one.array.to_pylist() if isinstance(one, Cells) else one.tolist() for one in lines.columns]
+    rows = zip(*columns, strict=True)
+    return [lines.names, *(list(row) for row in rows)]
 
 
 def test_what_csv_writes_is_read_as_it_was(tmp_path):
@@ -38,5 +41,5 @@ def test_a_cell_may_be_longer_than_csv_allows_and_the_process_keeps_its_limit(tm
     limit = csv.field_size_limit()
     text = "so it is " * limit
     (tmp_path / "a.csv").write_text(f'a,b\n1,"{text}"\n')
-    assert lines_of(tmp_path / "a.csv")[1] == ["1", text]
+    assert lines_of(tmp_path / "a.csv")[1] == [1, text]
     assert csv.field_size_limit() == limit

@@ -48,54 +48,6 @@ def test_one_image_in_colour_makes_all_three_channels_and_the_first_decides_the_
     assert rows.x[-1, 4, 4, 1:].max() < 5
 
 
-def test_an_image_is_turned_as_its_camera_was_held(folder):
-    from PIL import Image
-
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    image(folder / "nought" / "0.jpg", size=(30, 20), exif=exif)
-    (folder / "nought" / "0.png").unlink()
-    assert dataset_of(folder).x.shape == (6, 30, 20, 3)
-
-
-def transparent(folder, shapes, mode):
-    """Two classes of images: a shape in the upper half, or in the lower; all else is transparent."""
-    from PIL import Image
-
-    for name, half in (("upper", slice(0, 8)), ("lower", slice(8, 16))):
-        (folder / name).mkdir(parents=True)
-        for place, shade in enumerate(shapes):
-            pixels = np.zeros((16, 16, 4), np.uint8)
-            pixels[half] = (shade, shade, shade, 255)
-            picture = Image.fromarray(pixels)
-            if mode == "P":
-                palette = Image.new("P", (16, 16), 0)
-                palette.putpalette([0, 0, 0, shade, shade, shade])
-                palette.paste(1, (0, half.start, 16, half.stop))
-                palette.save(folder / name / f"{place}.png", transparency=0)
-            else:
-                picture.convert(mode).save(folder / name / f"{place}.png")
-    return folder
-
-
-@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
-@pytest.mark.parametrize(
-    ("shapes", "ground"), [((0, 0), 255), ((255, 255), 0), ((0, 40, 200), 255), ((255, 200, 90), 0)]
-)
-def test_transparent_images_lie_on_the_ground_that_shows_their_shapes(tmp_path, mode, shapes, ground):
-    rows = dataset_of(transparent(tmp_path / "icons", shapes, mode))
-    assert rows.names == ("lower", "upper")
-    for place, shade in enumerate(shapes):
-        assert rows.x[place, 8:].min() == rows.x[place, 8:].max() == shade
-        assert rows.x[place, :8].min() == rows.x[place, :8].max() == ground
-
-
-def test_an_opaque_image_beside_transparent_ones_is_as_it_was(tmp_path):
-    folder = transparent(tmp_path / "icons", (0, 0), "RGBA")
-    image(folder / "lower" / "9.png", size=(16, 16), colour=(0, 0, 0))
-    assert dataset_of(folder).x[2].max() == 0
-
-
 def spoil_text(folder):
     (folder / "one" / "notes.txt").write_text("x")
 
@@ -107,10 +59,6 @@ def spoil_broken(folder):
 def spoil_cut(folder):
     path = folder / "one" / "0.png"
     path.write_bytes(path.read_bytes()[:-30])
-
-
-def spoil_deep(folder):
-    image(folder / "one" / "0.png", mode="I;16", colour=300)
 
 
 def spoil_loose(folder):
@@ -135,7 +83,6 @@ def spoil_alone(folder):
         (spoil_text, r"notes\.txt is no image that is read"),
         (spoil_broken, r"0\.png cannot be read as an image"),
         (spoil_cut, r"0\.png cannot be read as an image"),
-        (spoil_deep, "more than 8 bits"),
         (spoil_loose, r"0\.png lies in no class folder"),
         (spoil_empty, "two holds no images"),
         (spoil_parts, r"train holds the folder one and no images.*dataset = "),

@@ -1,6 +1,6 @@
 """Which rows train, validate and test: hold-out, k-fold, iterated k-fold. The seed alone decides.
 
-Rows with groups are split in `group_splits`, rows with times in `time_splits`.
+Rows with groups are split in `groups`, rows with times in `times`.
 """
 
 from __future__ import annotations

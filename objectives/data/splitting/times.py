@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from objectives.data.classes import class_name
 from objectives.data.dataset import Dataset
-from objectives.data.splits import SplitIndices, most_folds, parts_in_words
+from objectives.data.splitting.indices import SplitIndices, most_folds, parts_in_words
 from objectives.errors import DataError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from sklearn.model_selection import TimeSeriesSplit
 from objectives.data.dataset import Dataset
 from objectives.data.loading import load_search_data, split_dataset
 from objectives.data.settings import DataSettings
-from objectives.data.time_splits import class_notes
+from objectives.data.splitting.times import class_notes
 from objectives.errors import DataError
 
 DRAWN = np.random.default_rng(0)

@@ -1,0 +1,127 @@
+"""Large files of rows and cells, by pyarrow: the same cells as `delimited` reads, or None."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from objectives.data.options import ReadOptions
+from objectives.preprocessing.cells import Cells
+from objectives.preprocessing.columns import as_floats
+from objectives.preprocessing.spelling import LARGEST_EXACT, MISSING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+_NOUGHT, _NINE, _LINE_END = ord("0"), ord("9"), ord("\n")
+_NO_VALUE = sorted({form for text in MISSING for form in (text, text.upper(), text.title())} | {"NaN", "N/a"})
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LargeFile:
+    """The cells of a file."""
+
+    names: list[str] | None
+    """Those of the first line, without blanks around them; None where the study says that it is a row."""
+    columns: list[Cells | np.ndarray]
+    by_line: bool
+    """Whether each line is a row."""
+
+
+def read_large(text: str, sign: str, options: ReadOptions) -> LargeFile | None:
+    """Return the cells; None where lines have different numbers of them, or one alone, and where quotes are unclear.
+
+    A column of numbers, written as Python writes them, is read as numbers at once, unless its texts count: codes with
+    noughts before them, numbers that float64 cannot hold, and all columns of which the study says more.
+    """
+    import pyarrow as pa
+
+    end = text.find("\n")
+    head = text[:end]
+    if end < 0 or '"' in head.replace(f'"{sign}"', sign).strip('"') or (sign == "\t" and '"' in text):
+        return None
+    names = [cell.strip() for cell in head.strip('"').split(f'"{sign}"' if head.startswith('"') else sign)]
+    if len(names) < 2 or (head.startswith('"') and sign in "".join(names)):
+        return None
+    body = text.encode() if options.header is False else text[end + 1 :].encode()
+    usual = options.spelling("").usual and not _has_codes(body, sign)
+    told = {
+        options.target,
+        options.text,
+        options.group,
+        options.time,
+        *options.categories,
+        *options.dates,
+        *options.numbers,
+    }
+    as_texts = {place for place, name in enumerate(names) if not usual or name in told or options.header is False}
+    try:
+        table = _parsed(body, sign, as_texts)
+        if table.num_columns != len(names):
+            return None
+        # What is no number is a text, whatever else it looks like.
+        others = {place for place in range(len(names)) if place not in as_texts and not _is_number(table.column(place))}
+        columns = dict(enumerate(table.columns))
+        if others:
+            again = _parsed(body, sign, others, [f"f{place}" for place in sorted(others)])
+            columns |= dict(zip(sorted(others), again.columns, strict=True))
+    except (pa.ArrowException, UnicodeError):
+        return None
+    return LargeFile(
+        names=None if options.header is False else names,
+        columns=[_column(columns.pop(place).combine_chunks()) for place in range(len(names))],
+        by_line='"' not in text and "\n\n" not in text,
+    )
+
+
+def _parsed(body: bytes, sign: str, as_texts: set[int], only: list[str] | None = None) -> pa.Table:
+    import pyarrow as pa
+    from pyarrow import csv
+
+    return csv.read_csv(
+        io.BytesIO(body),
+        # One thread: a worker has as many as its study says. One block, where a quoted cell may hold line ends.
+        read_options=csv.ReadOptions(
+            autogenerate_column_names=True,
+            use_threads=False,
+            block_size=len(body) + 1 if b'"' in body else 2**24,
+        ),
+        parse_options=csv.ParseOptions(delimiter=sign, quote_char='"', newlines_in_values=b'"' in body),
+        convert_options=csv.ConvertOptions(
+            column_types={f"f{place}": pa.large_string() for place in as_texts},
+            include_columns=only or [],
+            null_values=_NO_VALUE,
+            strings_can_be_null=False,
+            true_values=[],
+            false_values=[],
+        ),
+    )
+
+
+def _has_codes(body: bytes, sign: str) -> bool:
+    """Whether a cell begins with a nought and another digit."""
+    import numpy as np
+
+    signs = np.frombuffer(body, np.uint8)
+    begins = (signs[:-2] == ord(sign)) | (signs[:-2] == _LINE_END)
+    digits = (signs[2:] >= _NOUGHT) & (signs[2:] <= _NINE)
+    return bool((begins & (signs[1:-1] == _NOUGHT) & digits).any())
+
+
+def _is_number(column: pa.ChunkedArray) -> bool:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not (pa.types.is_floating(column.type) or pa.types.is_integer(column.type)):
+        return False
+    bounds = pc.min_max(column).as_py()
+    # Whole numbers beyond int64 are read as float64.
+    return bounds["min"] is None or max(abs(bounds["min"]), abs(bounds["max"])) < LARGEST_EXACT
+
+
+def _column(array: pa.Array) -> Cells | np.ndarray:
+    import pyarrow as pa
+
+    return Cells(array) if pa.types.is_large_string(array.type) else as_floats(array)

@@ -1,0 +1,73 @@
+"""Feather, JSON lines and spreadsheets are read like Parquet."""
+
+import datetime as dt
+
+import pyarrow as pa
+import pytest
+from helpers.datasets import dataset_of
+from openpyxl import Workbook
+from pyarrow import feather
+
+from objectives.errors import DataError
+
+COLUMNS = {
+    "size": [1.5, None, 3.0, 4.0],
+    "colour": ["red", "NA", None, "red"],
+    "y": [0, 1, 0, 1],
+}
+
+
+def write_feather(path):
+    feather.write_feather(pa.table(COLUMNS), path)
+
+
+def write_json_lines(path):
+    path.write_text(
+        '{"size": 1.5, "colour": "red", "y": 0}\n{"size": null, "colour": "NA", "y": 1}\n'
+        '{"size": 3, "y": 0}\n{"size": 4.0, "colour": "red", "y": 1}\n'
+    )
+
+
+def write_xlsx(path):
+    book = Workbook()
+    for row in [list(COLUMNS), *zip(*COLUMNS.values(), strict=True)]:
+        book.active.append(list(row))
+    book.create_sheet("more")
+    book.save(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "gaps"),
+    [
+        ("a.feather", write_feather, [("size", 1), ("colour", 1), ("y", 0)]),
+        ("a.jsonl", write_json_lines, [("size", 1), ("colour", 1), ("y", 0)]),
+        ("a.xlsx", write_xlsx, [("size", 1), ("colour", 2), ("y", 0)]),  # whose texts have no type
+    ],
+)
+def test_each_format_gives_the_same_table(tmp_path, name, write, gaps):
+    write(tmp_path / name)
+    rows = dataset_of(tmp_path / name, target="y")
+    assert [(one.name, one.missing) for one in rows.columns] == gaps
+    assert rows.x[[0, 2, 3], 0].tolist() == [1.5, 3, 4]
+    assert rows.classes == 2
+    if name == "a.xlsx":
+        assert rows.notes == ('of a.xlsx the sheet "Sheet" is read, and 1 further ones are not',)
+
+
+def test_dates_of_a_spreadsheet_are_dates(tmp_path):
+    book = Workbook()
+    book.active.append(["day", "a", "y"])
+    for row in range(20):
+        book.active.append([dt.datetime(2024, 1 + row % 12, 3), row % 3, row % 2])
+    book.save(tmp_path / "a.xlsx")
+    with pytest.raises(DataError, match='column "day" holds dates or times'):
+        dataset_of(tmp_path / "a.xlsx", target="y")
+    rows = dataset_of(tmp_path / "a.xlsx", target="y", dates=["day"])
+    assert [one.name for one in rows.features] == ["day month", "day weekday", "a"]
+
+
+@pytest.mark.parametrize("name", ["a.feather", "a.jsonl", "a.xlsx"])
+def test_what_is_none_of_them_is_refused_in_a_sentence(tmp_path, name):
+    (tmp_path / name).write_bytes(b"\x00\x01 nothing of the kind {")
+    with pytest.raises(DataError, match=r"cannot be read as|is not in UTF-8"):
+        dataset_of(tmp_path / name, target="y")

@@ -1,0 +1,188 @@
+"""A table as a data set: all faults at once, gaps, dates, oddities, and the report of the columns."""
+
+import numpy as np
+import pytest
+from helpers.datasets import dataset_of, write_table
+
+from objectives.data.loading import load_search_data
+from objectives.data.settings import DataSettings
+from objectives.errors import DataError
+
+ROWS = 40
+Y = {"y": [0, 1] * (ROWS // 2)}
+
+
+def test_all_that_is_wrong_is_said_at_once_with_one_line_that_leaves_it_out(tmp_path):
+    columns = {
+        "id": [f"n{row}" for row in range(ROWS)],
+        "day": ["2024-01-02"] * ROWS,
+        "amount": ["1,5"] * ROWS,
+        "mixed": ["many", *[1] * (ROWS - 1)],
+        "sound": [1.5, 2.5] * (ROWS // 2),
+    }
+    path = write_table(tmp_path / "a.csv", {**columns, "gone": [7] * ROWS, **Y})
+    with pytest.raises(DataError) as raised:
+        dataset_of(path, target="y", ignore=["gone"])
+    assert "4 columns that cannot be learned from" in str(raised.value)
+    assert all(f'column "{name}"' in str(raised.value) for name in ("id", "day", "amount", "mixed"))
+    assert 'ignore = ["gone", "id", "day", "amount", "mixed"]' in str(raised.value)
+    assert dataset_of(path, target="y", ignore=["gone", "id", "day", "amount", "mixed"]).x.shape == (ROWS, 1)
+
+
+@pytest.mark.parametrize("key", ["target", "text", "ignore", "categories", "numbers", "dates", "group", "time"])
+def test_a_column_that_is_not_there_is_named_with_its_key(tmp_path, key):
+    path = write_table(tmp_path / "a.csv", {"colour": [1, 2] * 20, **Y})
+    name = "color" if key in ("target", "text", "group", "time") else ["color"]
+    with pytest.raises(DataError, match=rf'data\.{key} = "color": .* no such column.* did you mean "colour"'):
+        dataset_of(path, **{"target": "y", key: name})
+
+
+def test_rows_without_a_label_are_left_out_with_a_word(tmp_path):
+    rows = dataset_of(write_table(tmp_path / "a.csv", {"a": range(4), "y": [0, "", 1, "NA"]}), target="y")
+    assert (rows.x.tolist(), rows.y.tolist()) == ([[0], [2]], [0, 1])
+    assert rows.notes == ('2 of 4 rows have no value in the column "y", and are left out',)
+
+
+def gaps(tmp_path, **settings):
+    columns = {
+        "size": [1.0, "", 3.0, 5.0] * 10,
+        "colour": ["red", "blue", "", "red"] * 10,
+        "whole": range(ROWS),
+        "y": [0, 0, 1, 1] * 10,
+    }
+    return DataSettings(dataset=str(write_table(tmp_path / "a.csv", columns)), target="y", scaling="none", **settings)
+
+
+@pytest.mark.parametrize(
+    ("missing", "features"),
+    [
+        # size, colour blue, red and missing, whole, size missing
+        ("indicator", [[1, 0, 1, 0, 0], [3, 1, 0, 0, 1], [3, 0, 0, 1, 0], [5, 0, 1, 0, 0]]),
+        ("mean", [[1, 0, 1], [3, 1, 0], [3, 0, 1], [5, 0, 1]]),
+    ],
+)
+def test_gaps_are_filled_by_the_training_split(tmp_path, missing, features):
+    settings = gaps(tmp_path, missing=missing)
+    [data] = load_search_data(settings, seed=1)
+    fill = data.x_train[:, 0]
+    mean = np.mean([value for value in fill if value in (1, 3, 5)])
+    order = [0, 1, 2, 3, 5] if missing == "indicator" else [0, 1, 2]
+    for row in (*data.x_train, *data.x_validation):
+        kind = int(row[4 if missing == "indicator" else 3]) % 4
+        wanted = list(features[kind])
+        if kind == 1:
+            wanted[0] = pytest.approx(known_mean(data))
+        assert row[order].tolist() == wanted
+    assert mean == pytest.approx(known_mean(data), abs=2)
+
+
+def known_mean(data):
+    place = -2 if data.x_train.shape[1] == 6 else -1
+    kinds = data.x_train[:, place].astype(int) % 4
+    return np.mean([{0: 1, 2: 3, 3: 5}[kind] for kind in kinds if kind != 1])
+
+
+def test_the_most_frequent_value_fills_numbers_as_well(tmp_path):
+    columns = {"a": [2, 2, 2, 9, ""] * 10, "y": [0, 1] * 25}
+    path = write_table(tmp_path / "a.csv", columns)
+    settings = DataSettings(dataset=str(path), target="y", scaling="none", missing="most_frequent")
+    [data] = load_search_data(settings, seed=1)
+    assert set(data.x_train[:, 0]) == {2, 9}
+    assert (data.x_train[:, 0] == 2).mean() > 0.7
+
+
+def test_rows_with_gaps_are_dropped_where_a_study_says_so(tmp_path):
+    settings = gaps(tmp_path, missing="drop")
+    splits = load_search_data(settings, seed=1)
+    assert splits.dataset.notes[0] == "20 of 40 rows have no value in one or more columns, and are left out"
+    assert len(splits[0].x_train) + len(splits[0].x_validation) == 16  # and a test split of 4
+
+
+def test_a_column_without_any_value_is_told_and_harmless(tmp_path):
+    path = write_table(tmp_path / "a.csv", {"none": [""] * ROWS, "a": [1, 2] * 20, **Y})
+    splits = load_search_data(DataSettings(dataset=str(path), target="y"), seed=1)
+    assert 'column "none" has no value in any row' in splits.dataset.notes[0]
+    assert np.isfinite(splits[0].x_train).all()
+
+
+def test_dates_become_their_parts_where_a_study_says_so(tmp_path):
+    moments = [f"2024-{1 + row % 12:02}-{1 + row % 28:02} {row % 24:02}:30" for row in range(ROWS)]
+    path = write_table(tmp_path / "a.csv", {"when": moments, "a": [1, 2] * 20, **Y})
+    rows = dataset_of(path, target="y", dates=["when"])
+    assert [one.name for one in rows.features] == ["when month", "when weekday", "when hour", "a"]  # one year
+    assert rows.x[0].tolist() == [1, 0, 0, 1]  # the first of January 2024 was a Monday
+    assert rows.x[13].tolist() == [2, 2, 13, 2]
+
+
+@pytest.mark.parametrize(
+    ("column", "word"),
+    [
+        (list(range(1, ROWS + 1)), "has every number of an interval once"),
+        (list(range(ROWS, 0, -1)), "has every number of an interval once"),
+        (["same"] * ROWS, "is the same in every row"),
+        ([5] * ROWS, "is the same in every row"),
+        (["no", "yes"] * 20, "has one value for each class"),
+        ([3, 8] * 20, "has one value for each class"),
+    ],
+    ids=["count", "count down", "one text", "one number", "answer in words", "answer in numbers"],
+)
+def test_columns_that_tell_the_answer_or_nothing_are_pointed_out(tmp_path, column, word):
+    path = write_table(tmp_path / "a.csv", {"odd": column, "a": [1.5, 2.5, 3.5, 4.5] * 10, **Y})
+    [note] = dataset_of(path, target="y").notes
+    assert 'column "odd"' in note
+    assert word in note
+
+
+def test_a_copy_of_an_amount_is_pointed_out(tmp_path):
+    amounts = [row * 1.25 for row in range(ROWS)]
+    path = write_table(tmp_path / "a.csv", {"copy": amounts, "a": [1, 2] * 20, "y": amounts})
+    assert "is the same as the target in every row" in dataset_of(path, target="y").notes[0]
+
+
+@pytest.mark.parametrize("name", ["", "Unnamed: 0", "__index_level_0__", "level_0"])
+def test_an_index_is_left_out_with_a_word_unless_the_study_wants_it(tmp_path, name):
+    path = write_table(tmp_path / "a.csv", {name: [*range(1, ROWS), 0], "a": [1.5, 2.5, 3.5, 4.5] * 10, **Y})
+    rows = dataset_of(path, target="y")
+    assert (rows.x.shape, rows.notes) == ((ROWS, 1), (f'column "{name}" is the index of the file, and is left out',))
+    assert dataset_of(path, target="y", numbers=[name]).x.shape == (ROWS, 2)
+    assert dataset_of(path, target="y", ignore=[name]).notes == ()
+
+
+def test_a_column_called_like_an_index_that_is_none_is_learned_from_with_a_word(tmp_path):
+    path = write_table(tmp_path / "a.csv", {"Unnamed: 0": [1, 1, 3, 4] * 10, "a": [1.5, 2.5, 3.5, 4.5] * 10, **Y})
+    rows = dataset_of(path, target="y")
+    assert rows.x.shape == (ROWS, 2)
+    assert "called like an index of pandas" in rows.notes[0]
+
+
+def test_more_than_a_hundred_categories_leave_the_frequent_ones_and_the_others(tmp_path):
+    names = [f"c{row % 50}" if row < 600 else f"rare{row % 75}" for row in range(750)]
+    path = write_table(tmp_path / "a.csv", {"city": names, "y": [0, 1] * 375})
+    splits = load_search_data(DataSettings(dataset=str(path), target="y"), seed=1)
+    data = splits[0]
+    assert data.x_train.shape[1] == 100
+    assert (data.x_train.sum(axis=1) == 1).all()
+    report = next(one for one in splits.dataset.columns if one.name == "city")
+    assert report.becomes == "the 99 most frequent categories and the other 26"
+
+
+def test_every_column_is_reported(tmp_path):
+    columns = {"": range(ROWS), "skip": range(ROWS), "size": ["", *[1.5, 2.5] * 19, 3], "who": ["a", "b"] * 20, **Y}
+    rows = dataset_of(write_table(tmp_path / "a.csv", columns), target="y", ignore=["skip"], group="who")
+    assert [(one.name, one.kind, one.role, one.distinct, one.missing, one.example) for one in rows.columns] == [
+        ("", "number", "ignored", ROWS, 0, "0"),
+        ("skip", "number", "ignored", ROWS, 0, "0"),
+        ("size", "number", "feature", 3, 1, "1.5"),
+        ("who", "category", "group", 2, 0, "a"),
+        ("y", "number", "target", 2, 0, "0"),
+    ]
+    assert rows.groups.tolist() == [0, 1] * 20
+
+
+@pytest.mark.parametrize("column", [list(range(ROWS)), [f"2024-01-{1 + row % 28:02}" for row in range(ROWS)]])
+def test_time_orders_the_rows(tmp_path, column):
+    rows = dataset_of(
+        write_table(tmp_path / "a.csv", {"t": column, "a": [1.5, 2.5, 3.5, 4.5] * 10, **Y}), target="y", time="t"
+    )
+    assert rows.x.shape == (ROWS, 1)
+    assert (np.argsort(rows.times, kind="stable") == np.argsort(column, kind="stable")).all()
