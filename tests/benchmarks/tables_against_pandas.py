@@ -24,9 +24,9 @@ from typing import Any
 
 import numpy as np
 
-from objectives.data.readers.delimited import read_cells
-from objectives.data.readers.options import ReadOptions
-from objectives.data.readers.tables import _named, _without_names
+from objectives.data.options import ReadOptions
+from objectives.data.readers.delimited import read_lines
+from objectives.data.readers.tables import _table
 from objectives.data.tables.interpreting import Interpreted, interpret
 from objectives.errors import DataError
 
@@ -57,8 +57,7 @@ class Table:
 def read_ours(path: Path, header: bool) -> Table:
     """Read with studyhall: the one function that knows its reader. Raises DataError."""
     options = ReadOptions(header=None if header else False)
-    lines = read_cells(path, options)
-    table = _named(lines, path, options) if header else _without_names(lines)
+    table = _table(read_lines(path, options), path, options)
     columns = [_ours(interpret(name, table, options)) for name in table.columns]
     return Table(table.rows, tuple(columns))
 
