@@ -69,9 +69,7 @@ class SearchData:
 class Splits(Sequence[SearchData]):
     """The splits of a study's data: one for hold-out, one a fold. Only the last one asked for is kept in memory."""
 
-    def __init__(
-        self, dataset: Dataset, parts: Sequence[SplitIndices], *, scaling: str, missing: str = "indicator"
-    ) -> None:
+    def __init__(self, dataset: Dataset, parts: Sequence[SplitIndices], *, scaling: str, missing: str = "mean") -> None:
         """`parts` are row numbers of `dataset`, whose test splits are alike; the rows of these are let go at once."""
         import numpy as np
 

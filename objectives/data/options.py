@@ -27,7 +27,7 @@ class ReadOptions:
     """The column of a table whose rows of one value stay together."""
     time: str | None = None
     """The column of a table by which its rows are split."""
-    missing: str = "indicator"
+    missing: str = "mean"
     """What becomes of rows without a value: "drop", "refuse", or any other: they are kept, and filled later."""
     task: str = "auto"
     """How labels are told from numbers; see dataset.make_labels."""

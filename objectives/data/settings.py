@@ -38,7 +38,7 @@ class DataSettings(Settings):
     """Columns of numbers, whatever else they hold: signs such as `$` and `%` are passed over, other cells are gaps."""
     dates: Columns = ()
     """Columns of dates. Each becomes a year, a month, a weekday and, with times, an hour."""
-    missing: Literal["indicator", "mean", "most_frequent", "drop", "refuse"] = "indicator"
+    missing: Literal["mean", "indicator", "most_frequent", "drop", "refuse"] = "mean"
     """What becomes of features without a value: see [Missing values](#missing-values)."""
     group: Name | None = None
     """The column whose rows of one value (a patient, a house) are never on two sides of a split. No feature."""

@@ -27,9 +27,9 @@ class Imputer:
     def fit(cls, x: np.ndarray, features: Sequence[Feature], *, strategy: str) -> Imputer:
         """Return the imputer that `x` decides, all rows of a training split, NaN where there is no value.
 
-        `strategy` is "mean": that of numbers, and the most frequent category; "most_frequent"; or "indicator": the mean
-        of numbers and a feature that says so, and for categories one of their own. Of equally frequent values the
-        smallest counts; a feature without any value is 0. `x` has the shape (rows, features).
+        `strategy` is "mean": that of numbers, and for categories one of their own; "indicator": the same, and a feature
+        that says where there was no number; or "most_frequent", of equally frequent values the smallest. A feature
+        without any value is 0. `x` has the shape (rows, features).
         """
         import numpy as np
 
@@ -38,11 +38,11 @@ class Imputer:
             column = x[:, place]
             gaps = np.isnan(column)
             known = column[~gaps]
-            if feature.categories is not None and strategy == "indicator":
+            if feature.categories is not None and strategy != "most_frequent":
                 fills.append(float(len(feature.categories) if gaps.any() else NEW))
             elif not len(known):
                 fills.append(0.0)
-            elif feature.categories is None and strategy != "most_frequent":
+            elif strategy != "most_frequent":
                 fills.append(float(known.mean()))
             else:
                 values, counts = np.unique(known, return_counts=True)

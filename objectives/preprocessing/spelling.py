@@ -35,8 +35,8 @@ _DAYS = "|".join([
     rf"{_YEAR}[-/.]{_MONTH}([-/.]{_DAY})?",
     rf"({_DAY}[-/.]{_MONTH}|{_MONTH}[-/.]{_DAY})[-/.]({_YEAR}|[0-9]{{2}})",
     rf"{_DAY}[-/. ]*{_WORD}[-/., ]*({_YEAR}|[0-9]{{2}})",
-    rf"{_WORD}[-/. ]*({_DAY}(st|nd|rd|th)?,? )?({_YEAR}|'?[0-9]{{2}})",
-    rf"{_YEAR} ?-?[QWqw][0-9]{{1,2}}",
+    rf"{_WORD}[-/. ]*({_DAY}(st|nd|rd|th)?,?[- ])?({_YEAR}|'?[0-9]{{2}})",
+    rf"{_YEAR}[-/. ]({_WORD}|[QWqw][0-9]{{1,2}})|{_YEAR}[QWqw][0-9]{{1,2}}",
 ])  # fmt: skip
 DATE = rf"(({_DAYS})([T ] ?{_CLOCK})?|{_CLOCK})"
 
@@ -48,7 +48,7 @@ _FORMATS = (
     "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y-%m", "%Y/%m", "%Y.%m", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y",
     "%m-%d-%Y", "%d.%m.%y", "%m/%d/%y", "%d/%m/%y", "%d-%m-%y", "%d-%b-%y", "%d-%b-%Y", "%d-%B-%Y", "%d %b %Y",
     "%d %B %Y", "%d. %B %Y", "%d %b %y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y", "%b %Y", "%B %Y", "%b-%y",
-    "%b-%Y", "%d%b%Y",
+    "%b-%Y", "%d%b%Y", "%Y-%b", "%Y %b", "%b-%d-%Y",
 )  # fmt: skip
 _CLOCKS = (
     "",

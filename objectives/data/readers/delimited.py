@@ -62,7 +62,7 @@ def read_lines(path: Path, options: ReadOptions) -> Lines:
 
 
 def _without_empty_rows(
-    names: list[str] | None, columns: list[Cells | np.ndarray], notes: tuple[str, ...], first_line: int | None
+    names: list[str] | None, columns: Sequence[Cells | np.ndarray], notes: tuple[str, ...], first_line: int | None
 ) -> Lines:
     """Without rows that hold no value at all."""
     import numpy as np
@@ -80,7 +80,7 @@ def _without_empty_rows(
         notes, first_line = (*notes, said), None
         kept = np.flatnonzero(~empty)
         columns = [column.taken(kept) if isinstance(column, Cells) else column[kept] for column in columns]
-    return Lines(names=names, columns=columns, first_line=first_line, notes=notes)
+    return Lines(names=names, columns=list(columns), first_line=first_line, notes=notes)
 
 
 def _by_python(text: Text, signs: Sequence[str], path: Path, *, named: str | None, headed: bool) -> Lines:

@@ -46,12 +46,23 @@ def _table(lines: Lines, path: Path, options: ReadOptions) -> Table:
         names = [f"column_{place}" for place in range(1, len(lines.columns) + 1)]
     else:
         notes = (*notes, *_odd_names(names, lines, path, options))
+        names = _apart(names)
     return Table(
         columns=dict(zip(names, lines.columns, strict=True)),
         rows=len(lines.columns[0]),
         notes=notes,
         first_line=lines.first_line,
     )
+
+
+def _apart(names: Sequence[str]) -> list[str]:
+    """Names of which a second one gets a number, as pandas gives it."""
+    known: Counter[str] = Counter()
+    made = []
+    for name in names:
+        made.append(f"{name}.{known[name]}" if known[name] else name)
+        known[name] += 1
+    return made
 
 
 def _odd_names(names: Sequence[str], lines: Lines, path: Path, options: ReadOptions) -> list[str]:
@@ -61,12 +72,13 @@ def _odd_names(names: Sequence[str], lines: Lines, path: Path, options: ReadOpti
         DataError: where it must be one.
     """
     hint = f"where it is a row, say header = false, and the columns are column_1 to column_{len(names)}"
-    if repeated := [name for name, count in Counter(names).items() if count > 1]:
-        raise DataError(
-            f"{path}: the first line must name the columns, and {written(repeated[0])} stands there twice", hint=hint
-        )
     if options.header is True:
         return []
+    if repeated := [name for name, count in Counter(names).items() if count > 1]:
+        raise DataError(
+            f"{path}: the first line must name the columns, and {written(repeated[0])} stands there twice",
+            hint=f"{hint}; where these are names, say header = true, and the second is {written(repeated[0] + '.1')}",
+        )
     numeric = [name for name in names if is_number(name)]
     if len(numeric) == len(names) and any(not name.lstrip("+-").isdigit() for name in names):
         raise DataError(

@@ -40,7 +40,7 @@ def read_text(path: Path, options: ReadOptions) -> Text:
         DataError: where it cannot be read or decoded, holds no text, or more than there is memory for.
     """
     content = _content(path)
-    text = _decoded(content, path, options.encoding)
+    text = _decoded(content, path, options.encoding).rstrip("\x1a\0")  # DOS ended its files so
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     begin, number, separator = 0, 1, None

@@ -44,6 +44,7 @@ def _read(path: Path, options: ReadOptions, name: str, read: Callable[[Path], pa
 
     Raises:
         DataError: where the file cannot be read so.
+        MemoryError: there is too little memory.
     """
     import pyarrow as pa
 

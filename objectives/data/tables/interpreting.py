@@ -228,8 +228,8 @@ def _other_writing(name: str, others: pa.Array, options: ReadOptions) -> str:
     texts = others.to_pylist()
     known = {"decimal": options.decimal, "thousands": options.thousands}
     for change in (
-        {"decimal": ","},
         {"thousands": ","},
+        {"decimal": ","},
         {"decimal": ",", "thousands": "."},
         {"thousands": " "},
         {"thousands": "'"},

@@ -49,6 +49,7 @@ def test_a_path_on_the_command_line_is_relative_to_the_working_folder(home: Path
 
 
 def test_a_spreadsheet_needs_the_extra_that_reads_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "elsewhere" / "mine.xlsx").touch()
     find = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "openpyxl" else find(name))
     with pytest.raises(StudyFileError, match=r"needs openpyxl, which is not installed; install the extra tables"):

@@ -33,6 +33,7 @@ SAME = [[1.0], [2.0], [3.0]]
         b"# two\n# comments, even so\n" + BODY.encode(),
         BODY.rstrip().encode(),
         BODY.encode() + b"\n\n",
+        BODY.encode() + b"\x1a",
         BODY.encode() + b",\n , \n",
     ],
 )
@@ -90,6 +91,14 @@ def test_names_that_look_like_a_row_are_pointed_out(tmp_path, line):
         (tmp_path / "a.csv").write_text(f"{line}\n1,2,0\n2,3,1\n3,5,0\n")
     notes = dataset_of(tmp_path / "a.csv", target=line.split(",")[-1]).notes
     assert "is taken for the names of the columns: where it is a row, say header = false" in notes[0]
+
+
+def test_names_that_stand_twice_get_a_number_where_they_are_said_to_be_names(tmp_path):
+    (tmp_path / "a.csv").write_text("a,a,y\n1,2,0\n3,4,1\n")
+    with pytest.raises(DataError, match=r'"a" stands there twice; .* header = true, and the second is "a.1"'):
+        dataset_of(tmp_path / "a.csv", target="y")
+    rows = dataset_of(tmp_path / "a.csv", target="y", header=True)
+    assert [one.name for one in rows.features] == ["a", "a.1"]
 
 
 def test_names_of_rows_that_the_first_line_does_not_name_are_an_index(tmp_path):

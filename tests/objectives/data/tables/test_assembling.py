@@ -53,33 +53,23 @@ def gaps(tmp_path, **settings):
     return DataSettings(dataset=str(write_table(tmp_path / "a.csv", columns)), target="y", scaling="none", **settings)
 
 
-@pytest.mark.parametrize(
-    ("missing", "features"),
-    [
-        # size, colour blue, red and missing, whole, size missing
-        ("indicator", [[1, 0, 1, 0, 0], [3, 1, 0, 0, 1], [3, 0, 0, 1, 0], [5, 0, 1, 0, 0]]),
-        ("mean", [[1, 0, 1], [3, 1, 0], [3, 0, 1], [5, 0, 1]]),
-    ],
-)
-def test_gaps_are_filled_by_the_training_split(tmp_path, missing, features):
-    settings = gaps(tmp_path, missing=missing)
-    [data] = load_search_data(settings, seed=1)
-    fill = data.x_train[:, 0]
-    mean = np.mean([value for value in fill if value in (1, 3, 5)])
-    order = [0, 1, 2, 3, 5] if missing == "indicator" else [0, 1, 2]
-    for row in (*data.x_train, *data.x_validation):
-        kind = int(row[4 if missing == "indicator" else 3]) % 4
-        wanted = list(features[kind])
-        if kind == 1:
-            wanted[0] = pytest.approx(known_mean(data))
-        assert row[order].tolist() == wanted
-    assert mean == pytest.approx(known_mean(data), abs=2)
-
-
-def known_mean(data):
-    place = -2 if data.x_train.shape[1] == 6 else -1
-    kinds = data.x_train[:, place].astype(int) % 4
-    return np.mean([{0: 1, 2: 3, 3: 5}[kind] for kind in kinds if kind != 1])
+@pytest.mark.parametrize("missing", ["mean", "indicator", "most_frequent"])
+def test_gaps_are_filled_by_the_training_split(tmp_path, missing):
+    [data] = load_search_data(gaps(tmp_path, missing=missing), seed=1)
+    rows = np.vstack([data.x_train, data.x_validation])
+    own = missing != "most_frequent"
+    # size, colour blue, red and missing, whole, size missing
+    whole = rows[:, 3 + own].astype(int) % 4
+    known = data.x_train[data.x_train[:, 3 + own].astype(int) % 4 != 1, 0]
+    values, counts = np.unique(known, return_counts=True)
+    fill = values[counts.argmax()] if missing == "most_frequent" else known.mean()
+    assert rows[whole == 1, 0] == pytest.approx(fill)
+    assert rows[whole == 2, 0] == pytest.approx(3)
+    assert {tuple(row) for row in rows[whole == 2, 1 : 3 + own]} == {(0, 0, 1) if own else (0, 1)}
+    assert {tuple(row) for row in rows[whole == 1, 1 : 3 + own]} == {(1, 0, 0)[: 2 + own]}
+    assert rows.shape[1] == 4 + own + (missing == "indicator")
+    if missing == "indicator":
+        assert (rows[:, -1] == (whole == 1)).all()
 
 
 def test_the_most_frequent_value_fills_numbers_as_well(tmp_path):
