@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from objectives.data.arrays import SearchData
 
-TRAINING_VERSION = 2
+TRAINING_VERSION = 3
 """Of what training makes of a configuration and a seed. CONTRIBUTING.md says when it is raised."""
 
 

@@ -209,6 +209,9 @@ where a missing value says something (adult, ACTG175) and behind where it says n
 within 1 %. Other first weights alone move the error of the smallest files (Pima.tr2, stagec, cu.summary; mean of ten
 splits) by 4 to 17 %, so there the network's columns tell little.
 
+"mean, own category" has the best or second rank with both models and is never far behind: it is the default,
+`data.missing = "mean"`. The column "mean" gives categories the most frequent one instead.
+
 {missing}
 """
 
