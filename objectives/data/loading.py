@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from objectives.data.arrays import Splits
 from objectives.data.classes import select_classes, settle_rare_classes
@@ -12,7 +13,7 @@ from objectives.data.named import DATASETS, missing_from_folder
 from objectives.data.paths import is_path, unset_variable
 from objectives.data.readers.formats import read_file
 from objectives.data.readers.memory import enough_memory
-from objectives.data.remembered import read_ahead, take
+from objectives.data.remembered import read_ahead, share, shared, take
 from objectives.data.settings import DataSettings
 from objectives.data.splitting.groups import group_folds, group_hold_out
 from objectives.data.splitting.indices import (
@@ -38,6 +39,8 @@ def load_search_data(settings: DataSettings, seed: int, *, fraction: float = 1.0
     Raises:
         DataError: when the data cannot be had, or are too few to be split so.
     """
+    if (found := shared(settings, seed, fraction)) is not None:
+        return found
     dataset = _chosen(settings)
     rows_read = len(dataset.y)
     dataset = _common(dataset, settings)
@@ -46,20 +49,25 @@ def load_search_data(settings: DataSettings, seed: int, *, fraction: float = 1.0
             f"data.scaling = {written(settings.scaling)}: {dataset.source} holds texts, which have no scale"
         )
     stratified = dataset.classes is not None
-    found = split_dataset(dataset, settings, seed)
-    dataset = replace(dataset, notes=(*dataset.notes, *class_notes(dataset, found)))
+    indices = split_dataset(dataset, settings, seed)
+    dataset = replace(dataset, notes=(*dataset.notes, *class_notes(dataset, indices)))
     parts = [
         SplitIndices(
             train=nested_rows(part.train, dataset.y, fraction, seed, stratified=stratified),
             validation=part.validation,
             test=part.test,
         )
-        for part in found
+        for part in indices
     ]
     splits = Splits(dataset, parts, scaling=settings.scaling, missing=settings.missing)
     # Rows of classes that are left out as rare were read as well.
     splits.rows_read = rows_read
     return splits
+
+
+def share_search_data(settings: DataSettings, seed: int, *, fraction: float = 1.0) -> None:
+    """Load splits once for all processes that are forked from this one. What cannot be loaded is told by those."""
+    share(settings, seed, fraction, partial(load_search_data, settings, seed, fraction=fraction))
 
 
 def absence(dataset: str) -> str | None:

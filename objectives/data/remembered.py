@@ -1,7 +1,7 @@
-"""A file that one command asks twice, for its task and then for its rows, is read once.
+"""A file is read once, whoever asks again: one command for its task and its rows, or the workers of a launch.
 
 A study without a metric gets that of its target, which only the data tell. `check` goes on with their rows; a launch
-does not, and holds nothing of them.
+does not, and holds nothing of them. Its workers are forked from one process, which loads the splits for all of them.
 """
 
 from __future__ import annotations
@@ -12,9 +12,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
+from objectives.data.arrays import Splits
 from objectives.data.dataset import Dataset
+from objectives.data.paths import digest
 from objectives.data.settings import DataSettings
 from objectives.errors import DataError
+
+State = tuple[int, ...] | str | None
 
 
 @dataclass(frozen=True)
@@ -22,10 +26,20 @@ class _Read:
     """What one reading came to."""
 
     settings: DataSettings
-    state: tuple[int, ...] | None
+    state: State
     outcome: Dataset | DataError
 
 
+@dataclass(frozen=True)
+class _Shared:
+    """The splits that this process, or the one it was forked from, has loaded for others."""
+
+    key: tuple[DataSettings, int, float]
+    state: State
+    splits: Splits
+
+
+_shared: _Shared | None = None
 _last: ContextVar[list[_Read] | None] = ContextVar("last", default=None)
 
 
@@ -76,10 +90,34 @@ def take(settings: DataSettings) -> Dataset | None:
     return found.outcome
 
 
-def _state(dataset: str) -> tuple[int, ...] | None:
-    """What changes when the file is written or replaced; None where there is no such file."""
+def share(settings: DataSettings, seed: int, fraction: float, load: Callable[[], Splits]) -> None:
+    """Load splits for this process and all that are forked from it; what cannot be loaded is told by those."""
+    global _shared
+    before = _state(settings.dataset)
     try:
-        now = Path(dataset).stat()
+        splits = load()
+        if len(splits) == 1:
+            splits[0]  # made once, in memory that all have in common
+    except (DataError, MemoryError):
+        return
+    if _state(settings.dataset) == before:
+        _shared = _Shared((settings, seed, fraction), before, splits)
+
+
+def shared(settings: DataSettings, seed: int, fraction: float) -> Splits | None:
+    """Return the splits that were shared; None where there are no such, or their file may have been written since."""
+    if _shared is None or _shared.key != (settings, seed, fraction) or _shared.state != _state(settings.dataset):
+        return None
+    return _shared.splits
+
+
+def _state(dataset: str) -> State:
+    """What changes when a file is written or replaced; None for what has a name and does not change."""
+    path = Path(dataset)
+    try:
+        if path.is_dir():
+            return digest(dataset)
+        now = path.stat()
     except (OSError, ValueError):
         return None
     return now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns

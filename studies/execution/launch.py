@@ -61,6 +61,7 @@ def launch(
     objective = resolve(spec.objective)
     preparation = Preparation(
         frameworks=objective.frameworks(spec),
+        task=objective.task(spec),
         environment={**thread_environment(slots[0].threads), **objective.environment(spec)},
         log=stored.files / "logs" / "imports.log",
         grace_seconds=None if objective.is_cooperative else stored.budget.grace,

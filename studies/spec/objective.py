@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from objectives.objective import Objective
 from objectives.space.values import Scalar
+from objectives.training.task import Task
 from objectives.wording import listing, written
 from studies.spec.study import StudySpec
 
@@ -114,6 +115,10 @@ class ResolvedObjective(ABC):
     def frameworks(self, spec: StudySpec) -> tuple[str, ...]:
         """What every worker is going to import, and so is worth importing once, before they are forked."""
         return ()
+
+    def task(self, spec: StudySpec) -> Task | None:
+        """Whose data every worker is going to load, and so are worth loading once; None where it reads none."""
+        return None
 
     def environment(self, spec: StudySpec) -> dict[str, str]:
         """Variables that its workers need before anything is imported."""

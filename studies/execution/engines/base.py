@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from objectives.training.task import Task
 from storage.processes import ProcessIdentity
 from studies.execution.devices import Slot, SlotRequest
 from studies.execution.messages import WorkerOrder, WorkerReport
@@ -18,6 +19,8 @@ class Preparation:
 
     frameworks: Sequence[str] = ()
     """What every worker is going to import and takes seconds; an engine may import it once for all."""
+    task: Task | None = None
+    """Whose data every worker is going to load; an engine may load them once for all."""
     environment: Mapping[str, str]
     """Variables that have to be there before anything is imported."""
     log: Path

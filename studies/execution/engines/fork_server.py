@@ -21,6 +21,8 @@ from multiprocessing.connection import Connection, wait
 from types import FrameType
 from typing import NoReturn
 
+from objectives.data.loading import share_search_data
+from objectives.training.task import Task
 from storage.processes import ProcessIdentity
 from studies.execution.descendants import Ending, all_children, descendants
 from studies.execution.engines.worker_process import TERMINAL_SIGNALS, in_words, run
@@ -42,6 +44,8 @@ class ServerOrder:
     modules: Sequence[str]
     path: Sequence[str]
     grace_seconds: float | None
+    task: Task | None = None
+    """Whose data are loaded once for all workers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +101,8 @@ def main(descriptor: int) -> None:
     for module in order.modules:
         with suppress(ImportError):  # a worker that needs it says so
             import_module(module)
+    if (task := order.task) is not None:
+        share_search_data(task.data, task.seed, fraction=task.train.fraction)
     # What was imported stays: no collection of a worker's, one after each training, is to walk through it again.
     gc.collect()
     gc.freeze()

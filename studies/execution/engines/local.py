@@ -224,6 +224,7 @@ def _start_server(preparation: Preparation) -> _Server:
         modules=[*_ALWAYS, *frameworks],
         path=sys.path,
         grace_seconds=preparation.grace_seconds,
+        task=preparation.task,
     )
     here.send(order)
     return _Server(process, here)

@@ -58,6 +58,10 @@ class TrainedObjective(ResolvedObjective):
         """Its backend."""
         return (spec.train.backend,) if spec.train is not None else ()
 
+    def task(self, spec: StudySpec) -> Task | None:
+        """What one trial trains."""
+        return task_of(spec)
+
     def environment(self, spec: StudySpec) -> dict[str, str]:
         """Keras reads its backend from a variable."""
         return {"KERAS_BACKEND": spec.train.backend} if spec.train is not None else {}
