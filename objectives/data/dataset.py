@@ -68,6 +68,8 @@ class Dataset:
     """Shape (rows,), int64: rows of one number lie on one side of every split."""
     times: np.ndarray | None = None
     """Shape (rows,), float64: later rows validate, and the last ones test."""
+    validation: np.ndarray | None = None
+    """Shape (rows,), bool: the rows that the makers set aside to validate."""
     columns: tuple[ColumnReport, ...] = ()
     """Of the file, in its order: what each holds, and what becomes of it."""
     notes: tuple[str, ...] = ()
@@ -81,6 +83,7 @@ class Dataset:
             y=self.y[rows],
             groups=None if self.groups is None else self.groups[rows],
             times=None if self.times is None else self.times[rows],
+            validation=None if self.validation is None else self.validation[rows],
         )
 
 

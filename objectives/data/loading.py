@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from objectives.data.arrays import Splits
 from objectives.data.classes import select_classes, settle_rare_classes
@@ -28,6 +29,9 @@ from objectives.data.splitting.indices import (
 from objectives.data.splitting.times import class_notes, time_folds, time_hold_out
 from objectives.errors import DataError
 from objectives.wording import written
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def load_search_data(settings: DataSettings, seed: int, *, fraction: float = 1.0) -> Splits:
@@ -95,11 +99,15 @@ def split_dataset(dataset: Dataset, settings: DataSettings, seed: int) -> list[S
 
     Hold-out splits in train, validation and, without a predefined test split, test, by default 6:2:2 (8:2 with one).
     Folds split what is left when the test split is set aside: by default a fifth, or the second ratio of `split`, or
-    with a predefined test split nothing. Groups and times of the dataset say which rows may be apart.
+    with a predefined test split nothing. A validation part of the makers is that of the hold-out, beside which only
+    they can set a test part aside; folds split it like all other rows. Groups and times of the dataset say which rows
+    may be apart.
 
     Raises:
         DataError: where there are too few rows, groups or times.
     """
+    if dataset.validation is not None and settings.folds is None:
+        return [_predefined(dataset.validation, settings)]
     predefined = dataset.predefined_test
     ratios = settings.split or default_ratios(settings.evaluation, predefined_test=predefined)
     if wrong := split_fault(settings.dataset, settings.evaluation, len(ratios), predefined_test=predefined):
@@ -124,8 +132,24 @@ def _chosen(settings: DataSettings) -> Dataset:
 
 
 def _common(dataset: Dataset, settings: DataSettings) -> Dataset:
+    if dataset.validation is not None and settings.folds is None:
+        return dataset
     parts, _ = parts_in_words(settings.folds, predefined_test=dataset.predefined_test)
     return settle_rare_classes(dataset, settings.rare_classes, parts)
+
+
+def _predefined(validation: np.ndarray, settings: DataSettings) -> SplitIndices:
+    """The parts of the makers.
+
+    Raises:
+        DataError: where the study asks for others.
+    """
+    import numpy as np
+
+    if settings.split is not None:
+        raise DataError(f"data.split does nothing: {settings.dataset} has a validation part of its own", "leave it out")
+    rows = np.arange(len(validation))
+    return SplitIndices(train=rows[~validation], validation=rows[validation], test=rows[:0])
 
 
 def _hold_out(dataset: Dataset, ratios: Sequence[float], seed: int) -> SplitIndices:

@@ -60,6 +60,8 @@ class Arrays:
     """Whether `y` was one-hot, shape (rows, classes), and holds the places of the ones."""
     predefined_test: bool
     """Whether the archive has a test part, which is not read."""
+    validation: np.ndarray | None
+    """Shape (rows,), bool: the rows of a validation part of the archive, which follow those to train on."""
     notes: tuple[str, ...]
     """Sentences for the user on what was taken for what."""
 
@@ -68,6 +70,7 @@ class Arrays:
 class _Names:
     x: str
     y: str
+    validation: tuple[str, str] | None = None
     predefined_test: bool
     notes: tuple[str, ...]
 
@@ -86,7 +89,7 @@ def read_arrays(path: Path) -> Arrays:
         with warnings.catch_warnings():
             # Of headers that Python 2 wrote, which are read all the same.
             warnings.simplefilter("ignore")
-            names, x, y = _read(path)
+            names, x, y, validation = _read(path)
     except (DataError, MemoryError):
         raise
     # A damaged archive makes zipfile, zlib and NumPy raise errors of many kinds.
@@ -107,6 +110,7 @@ def read_arrays(path: Path) -> Arrays:
         y_name=names.y,
         is_one_hot=is_one_hot,
         predefined_test=names.predefined_test,
+        validation=validation,
         notes=tuple(notes),
     )
 
@@ -149,14 +153,11 @@ def _chosen(path: Path, held: Collection[str]) -> _Names:
     [x], [y] = found[whole[0], "x"], found[whole[0], "y"]
     notes = [] if {x.lower(), y.lower()} <= _PLAIN else [f"{written(x)} is taken for x, {written(y)} for y"]
     test = found["test", "x"] + found["test", "y"] if found["test", "x"] and found["test", "y"] else []
-    if validation := found["validation", "x"] + found["validation", "y"]:
-        notes.append(
-            f"{listing(validation)} are not used, for a study makes its validation split of {written(x)}: "
-            "join them to it to learn from all rows"
-        )
-    if unused := set(held) - {x, y, *test, *validation}:
+    own = (found["validation", "x"], found["validation", "y"])
+    validation = (own[0][0], own[1][0]) if whole[0] == "train" and [len(names) for names in own] == [1, 1] else None
+    if unused := set(held) - {x, y, *test, *(validation or ())}:
         notes.append(f"not used: {_some(unused)}")
-    return _Names(x=x, y=y, predefined_test=bool(test), notes=tuple(notes))
+    return _Names(x=x, y=y, validation=validation, predefined_test=bool(test), notes=tuple(notes))
 
 
 def _some(names: Collection[str]) -> str:
@@ -164,16 +165,31 @@ def _some(names: Collection[str]) -> str:
     return (listing(shown) or "nothing") + (f" and {len(names) - len(shown):,} more" if len(names) > len(shown) else "")
 
 
-def _read(path: Path) -> tuple[_Names, np.ndarray, np.ndarray]:
+def _read(path: Path) -> tuple[_Names, np.ndarray, np.ndarray, np.ndarray | None]:
+    """The arrays, those of a validation part behind the others, and which rows these are.
+
+    Raises:
+        DataError: where a validation part has another shape, and where an array is not what it claims to be.
+    """
     import numpy as np
 
     # allow_pickle stays False: unpickling runs whatever code the file holds.
     with np.load(path) as archive:
         names = _chosen(path, archive.files)
-        for name in (names.x, names.y):
+        every = (names.x, names.y, *(names.validation or ()))
+        for name in every:
             _check_header(path, archive.zip, name)
-        x, y = (_array(path, archive, name) for name in (names.x, names.y))
-    return names, x, y
+        x, y, *own = (_array(path, archive, name) for name in every)
+    if not own:
+        return names, x, y, None
+    for one, other, name in zip((x, y), own, every[2:], strict=True):
+        if one.ndim == 0 or one.shape[1:] != other.shape[1:] or one.dtype.kind != other.dtype.kind:
+            raise DataError(
+                f"{path}: {name} has the shape {other.shape} and holds {other.dtype}, and the part to train on "
+                f"{one.shape} and {one.dtype}"
+            )
+    validation = np.arange(len(y) + len(own[1])) >= len(y)
+    return names, np.concatenate([x, own[0]]), np.concatenate([y, own[1]]), validation
 
 
 def _array(path: Path, archive: Any, name: str) -> np.ndarray:

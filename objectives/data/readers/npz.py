@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,8 @@ def read_npz(path: Path, options: ReadOptions) -> Dataset:
     """Read a user's archive: x_train and y_train, x and y, or what `read_arrays` takes for them.
 
     Images are x of shape (rows, height, width), (rows, height, width, channels) or (rows, channels, height, width),
-    tables (rows, features), texts (rows,). A test part is a predefined test split, and not read.
+    tables (rows, features), texts (rows,). A test part is a predefined test split, and not read; a validation part is
+    that of a hold-out.
 
     Raises:
         DataError: where the file cannot be read, or holds something else.
@@ -36,9 +38,10 @@ def read_npz(path: Path, options: ReadOptions) -> Dataset:
         raise DataError(f'{where} is one-hot, so that task = "regression" has no numbers to learn')
     task = "classification" if arrays.is_one_hot else options.task
     found = make_labels(_target_values(path, arrays), task, where)
-    return dataset_of_arrays(
+    dataset = dataset_of_arrays(
         arrays.x, found, str(path), predefined_test=arrays.predefined_test, notes=arrays.notes, name=arrays.x_name
     )
+    return replace(dataset, validation=arrays.validation)
 
 
 def dataset_of_arrays(

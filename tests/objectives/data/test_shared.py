@@ -1,4 +1,4 @@
-"""Splits that a process loads before it forks are there in its children without reading, as long as the file is the same."""
+"""What a process loads before it forks is there in its children without reading, as long as the file is the same."""
 
 import os
 import time

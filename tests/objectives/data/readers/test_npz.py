@@ -57,8 +57,8 @@ MEDICAL = {
         ({"data": X, "target": Y}, (100, 4), False, '"data" is taken for x, "target" for y'),
         ({"Images": GREY, "labels": Y}, (100, 9, 7, 1), False, '"Images" is taken for x, "labels" for y'),
         ({"arr_0": X, "arr_1": Y}, (100, 4), False, '"arr_0" is taken for x, "arr_1" for y'),
-        (MEDICAL, (100, 9, 7, 1), True, '"val_images", "val_labels" are not used'),
-        ({"x": X, "y": Y, "X_valid": X, "y_valid": Y}, (100, 4), False, 'its validation split of "x"'),
+        (MEDICAL, (200, 9, 7, 1), True, '"train_images" is taken for x'),
+        ({"x": X, "y": Y, "X_valid": X, "y_valid": Y}, (100, 4), False, 'not used: "X_valid", "y_valid"'),
         ({"x": X, "y": Y, "x_train": X[:50], "y_train": Y[:50]}, (50, 4), False, 'not used: "x", "y"'),
         ({"x": X, "y": Y, "x_test": X}, (100, 4), False, 'not used: "x_test"'),
         ({"x": X, "y": Y, "info": np.array([{}], dtype=object)}, (100, 4), False, 'not used: "info"'),
@@ -186,3 +186,31 @@ def test_an_archive_of_python_2_is_read_without_a_warning(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert dataset_of(tmp_path / "a.npz").x.tolist() == [[1, 1]] * 4
+
+
+def test_a_validation_part_of_the_makers_validates(tmp_path):
+    x, y = np.arange(60.0).reshape(30, 2), np.arange(30) % 2
+    np.savez(tmp_path / "a.npz", x_train=x, y_train=y, x_val=x[:9] + 100, y_val=1 - y[:9], x_test=x, y_test=y)
+    settings = DataSettings(dataset=str(tmp_path / "a.npz"), scaling="none")
+    [data] = load_search_data(settings, 1)
+    assert (data.x_train == x).all()
+    assert (data.x_validation == x[:9] + 100).all()
+    assert (data.y_validation == 1 - y[:9]).all()
+    with pytest.raises(DataError, match="has a validation part of its own; leave it out"):
+        load_search_data(settings.model_copy(update={"split": (0.8, 0.2)}), 1)
+
+
+def test_folds_use_a_validation_part_like_all_other_rows(tmp_path):
+    x, y = np.arange(60.0).reshape(30, 2), np.arange(30) % 2
+    np.savez(tmp_path / "a.npz", x_train=x, y_train=y, x_val=x[:10] + 100, y_val=y[:10])
+    settings = DataSettings(dataset=str(tmp_path / "a.npz"), scaling="none", evaluation="k-fold")
+    seen = np.concatenate([data.x_validation[:, 0] for data in load_search_data(settings, 1)])
+    assert (len(seen), len(set(seen))) == (32, 32)
+    assert (seen >= 100).any()
+
+
+def test_a_validation_part_of_another_shape_is_refused(tmp_path):
+    x, y = np.arange(60.0).reshape(30, 2), np.arange(30) % 2
+    np.savez(tmp_path / "a.npz", x_train=x, y_train=y, x_val=x[:, :1], y_val=y)
+    with pytest.raises(DataError, match=r"x_val has the shape \(30, 1\)"):
+        load_search_data(DataSettings(dataset=str(tmp_path / "a.npz")), 1)
