@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -83,7 +83,7 @@ class HyperModelObjective:
 
     task: Task
     hypermodel: HyperModel
-    _splits: Sequence[SearchData] | None = field(default=None, init=False, repr=False)
+    _splits: Splits | None = field(default=None, init=False, repr=False)
 
     def __call__(self, trial: optuna.Trial, /) -> float | list[float]:
         """Return the trial's value, NaN when training diverged (see `reporting.train_trial` for what is raised).
@@ -95,7 +95,7 @@ class HyperModelObjective:
         make = partial(make_training, self.hypermodel, params, epochs=self.task.train.epochs)
         return train_trial(trial, splits, make, self.task)
 
-    def load(self) -> Sequence[SearchData]:
+    def load(self) -> Splits:
         """Prepare the backend and return the data, loaded the first time.
 
         Raises:

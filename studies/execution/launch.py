@@ -13,17 +13,19 @@ from studies.execution.engines.table import DEFAULT_ENGINE, engine_named
 from studies.execution.outcome import LaunchOutcome, StopReason
 from studies.execution.supervisor import Supervisor
 from studies.record.budget import trials_left
+from studies.record.noticed import data_notes, unasked
 from studies.record.progress import Progress
 from studies.record.source_study import lost_source
 from studies.record.stored import StoredStudy
 from studies.record.training_version import note_training
-from studies.record.unasked import unasked
 from studies.record.unowned import unowned_sentence
 from studies.spec.resolving import resolve
 from studies.spec.settings import WorkerSettings
 from studies.spec.study import StudySpec
 
 log = logging.getLogger("studyhall.launch")
+
+_MOST_NOTES = 6
 
 
 def launch(
@@ -75,6 +77,7 @@ def launch(
         workers=workers,
     )
     outcome = supervisor.run()
+    _tell_of_data(data_notes(stored))
     for name, number in unasked(stored).items():
         log.warning(
             "trial %d was complete and had never asked for %s, which [space] declares: points that differ in it alone "
@@ -83,6 +86,13 @@ def launch(
             name,
         )
     return outcome
+
+
+def _tell_of_data(notes: Sequence[str]) -> None:
+    for note in notes[:_MOST_NOTES]:
+        log.warning("data: %s", note)
+    if (more := len(notes) - _MOST_NOTES) > 0:
+        log.warning("data: %d more such notes, which `studyhall check` shows", more)
 
 
 def find_slots(spec: StudySpec, workers: WorkerSettings, *, engine: str = DEFAULT_ENGINE) -> list[Slot]:

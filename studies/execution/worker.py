@@ -33,9 +33,9 @@ from studies.record import stored
 from studies.record.budget import trials_left
 from studies.record.closing import close
 from studies.record.loading import LoadingInterrupted, loaded
+from studies.record.noticed import note_unasked
 from studies.record.source_study import known_trials
 from studies.record.stored import StoredStudy
-from studies.record.unasked import note_unasked
 from studies.sampling.duplicates import take_over
 from studies.sampling.propose import Proposal, Proposer
 from studies.sampling.pruners import make_pruner

@@ -14,6 +14,7 @@ import optuna
 
 from objectives.objective import Objective
 from studies.record.fingerprint import check_source
+from studies.record.noticed import note_data
 from studies.record.stored import StoredStudy
 from studies.spec.resolving import resolve
 
@@ -45,6 +46,7 @@ def loaded(stored: StoredStudy, launch: str, interruption: Callable[[], str | No
             check_source(stored, accept=False)
             evaluate = objective.load(spec)
             check_source(stored, accept=False)
+        note_data(stored, objective.data_notes(evaluate))
         made_from = objective.fingerprint(spec)
         yield _Comparing(evaluate, stored, {*made_from.files} - _loaded_files()) if made_from is not None else evaluate
 

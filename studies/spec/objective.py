@@ -7,7 +7,7 @@ samplers, the record, a launch and `check` ask the same questions.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -134,6 +134,10 @@ class ResolvedObjective(ABC):
 
         Raises ObjectiveError or DataError where that cannot be loaded.
         """
+
+    def data_notes(self, loaded: Objective) -> Sequence[str]:
+        """What is worth a word about the data that `load` has read."""
+        return ()
 
     def load_data(self, spec: StudySpec) -> Splits | None:
         """What a trial is trained on; None where it reads no data. Raises DataError."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -89,6 +89,11 @@ class BuiltInHyperModel(TrainedObjective):
         made = HyperModelObjective(task_of(spec), self.hypermodel)
         made.load()
         return made
+
+    def data_notes(self, loaded: Objective) -> Sequence[str]:
+        """What was left out, taken for something, or looks odd."""
+        assert isinstance(loaded, HyperModelObjective), "what `load` returns"
+        return loaded.load().dataset.notes
 
     def load_data(self, spec: StudySpec) -> Splits:
         """As the first trial would."""

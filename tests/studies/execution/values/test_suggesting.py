@@ -7,7 +7,7 @@ from optuna.trial import TrialState
 
 from studies.errors import OutsideSpace
 from studies.record.creation import create_or_join
-from studies.record.unasked import unasked
+from studies.record.noticed import unasked
 from studies.sampling.samplers import ENTRIES
 
 SPACE = {
