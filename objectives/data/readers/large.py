@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -47,34 +49,45 @@ def read_large(text: str, sign: str, options: ReadOptions) -> LargeFile | None:
     if len(names) < 2 or (head.startswith('"') and sign in "".join(names)):
         return None
     body = text.encode() if options.header is False else text[end + 1 :].encode()
-    usual = options.spelling("").usual and not _has_codes(body, sign)
-    told = {
-        options.target,
-        options.text,
-        options.group,
-        options.time,
-        *options.categories,
-        *options.dates,
-        *options.numbers,
-    }
-    as_texts = {place for place, name in enumerate(names) if not usual or name in told or options.header is False}
-    try:
-        table = _parsed(body, sign, as_texts)
-        if table.num_columns != len(names):
+    every = set(range(len(names)))
+    table = None
+    if options.header is not False and options.spelling("").usual:
+        with suppress(pa.ArrowInvalid):  # a kind of cells that comes late in the file, or uneven lines
+            table = _of_kinds(body, sign, names, options)
+    if table is None:
+        try:
+            table = dict(enumerate(_parsed(body, sign, every).columns))
+        except (pa.ArrowException, UnicodeError):
             return None
-        # What is no number is a text, whatever else it looks like.
-        others = {place for place in range(len(names)) if place not in as_texts and not _is_number(table.column(place))}
-        columns = dict(enumerate(table.columns))
-        if others:
-            again = _parsed(body, sign, others, [f"f{place}" for place in sorted(others)])
-            columns |= dict(zip(sorted(others), again.columns, strict=True))
-    except (pa.ArrowException, UnicodeError):
+    if len(table) != len(names):
         return None
     return LargeFile(
         names=None if options.header is False else names,
-        columns=[_column(columns.pop(place).combine_chunks()) for place in range(len(names))],
+        columns=[_column(table.pop(place).combine_chunks()) for place in sorted(every)],
         by_line='"' not in text and "\n\n" not in text,
     )
+
+
+def _of_kinds(body: bytes, sign: str, names: Sequence[str], options: ReadOptions) -> dict[int, pa.ChunkedArray]:
+    """Columns of numbers as numbers, all others as texts, by their places."""
+    import pyarrow as pa
+
+    told = {options.text, options.group, options.time, *options.categories, *options.dates, *options.numbers}
+    as_texts = {place for place, name in enumerate(names) if name in told}
+    columns = dict(enumerate(_parsed(body, sign, as_texts).columns))
+    has_codes = _has_codes(body, sign)
+    again = set()
+    for place, column in columns.items():
+        whole = pa.types.is_integer(column.type)
+        # Labels that are written differently are different.
+        may_be_labels = names[place : place + 1] == [options.target] and (whole or _is_whole(column))
+        if not (_is_text(column) or _is_number(column)) or (whole and has_codes) or may_be_labels:
+            again.add(place)
+    if again:
+        # What is no number is a text, whatever else it looks like.
+        texts = _parsed(body, sign, again, [f"f{place}" for place in sorted(again)])
+        columns |= dict(zip(sorted(again), texts.columns, strict=True))
+    return columns
 
 
 def _parsed(body: bytes, sign: str, as_texts: set[int], only: list[str] | None = None) -> pa.Table:
@@ -114,6 +127,12 @@ def _has_codes(body: bytes, sign: str) -> bool:
     return False
 
 
+def _is_text(column: pa.ChunkedArray) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_string(column.type) or pa.types.is_large_string(column.type))
+
+
 def _is_number(column: pa.ChunkedArray) -> bool:
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -125,7 +144,15 @@ def _is_number(column: pa.ChunkedArray) -> bool:
     return bounds["min"] is None or max(abs(bounds["min"]), abs(bounds["max"])) < LARGEST_EXACT
 
 
+def _is_whole(column: pa.ChunkedArray) -> bool:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return bool(pa.types.is_floating(column.type) and pc.all(pc.equal(column, pc.floor(column))).as_py())
+
+
 def _column(array: pa.Array) -> Cells | np.ndarray:
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    return Cells(array) if pa.types.is_large_string(array.type) else as_floats(array)
+    return Cells(pc.cast(array, pa.large_string())) if _is_text(array) else as_floats(array)

@@ -158,6 +158,9 @@ CELLS = {
     "signs": "a,b\n+1, 2\n-1,3 \n",
     "quoted names": '"a","b"\n1,"2"\n3,"x, y"\n',
     "a name with the sign": '"a, too","b"\n1,2\n3,4\n',
+    "labels that are written differently": "a,b\n1.0,1.0\n2.5,1\n",
+    "a kind that comes late": "a,b\n" + "1,2\n" * 5000 + "1.5,x\n",
+    "codes among dates": "a,b,c\n2024-01-02,7,01:30\n2024-01-03,8,02:30\n",
     "tabs": "a\tb\n1\t2\n",
     "accents": "é,ß\nü,日本\n",
 }
@@ -167,12 +170,13 @@ CELLS = {
 @pytest.mark.parametrize("case", CELLS)
 def test_large_files_have_the_cells_of_small_ones(tmp_path, case, header, monkeypatch):
     (tmp_path / "a.csv").write_text(CELLS[case])
-    small = read_lines(tmp_path / "a.csv", ReadOptions(header=header))
+    small = read_lines(tmp_path / "a.csv", ReadOptions(header=header, target="b"))
     monkeypatch.setattr(delimited, "_SMALL", 0)
-    large = read_lines(tmp_path / "a.csv", ReadOptions(header=header))
+    large = read_lines(tmp_path / "a.csv", ReadOptions(header=header, target="b"))
     assert (large.names, large.notes) == (small.names, small.notes)
     for one, other in zip(large.columns, small.columns, strict=True):
         if isinstance(one, Cells):
             assert one.array.to_pylist() == other.array.to_pylist()
         else:
+            assert one.dtype == np.float64
             assert np.array_equal(one, numbers_of(other, Spelling()), equal_nan=True)
