@@ -17,6 +17,7 @@ from objectives.preprocessing.columns import (
     date_parts,
     seconds_of_texts,
 )
+from objectives.preprocessing.missing import MISSING_CATEGORY
 from objectives.wording import written
 
 if TYPE_CHECKING:
@@ -45,10 +46,23 @@ def feature_of(seen: Interpreted, options: ReadOptions) -> FeatureColumn:
     if seen.kind == "number":
         assert seen.numbers is not None, "numbers"
         reader = ColumnReader(name=seen.name, kind="number", spelling=options.spelling(seen.name))
-        return FeatureColumn(seen=seen, reader=reader, values=(seen.numbers,), becomes="a number")
+        return FeatureColumn(
+            seen=seen, reader=reader, values=(seen.numbers,), becomes="a number" + _filled(seen, options)
+        )
     if seen.kind == "date":
         return _of_dates(seen, options)
     return _of_categories(seen, options)
+
+
+def _filled(seen: Interpreted, options: ReadOptions) -> str:
+    """What stands where a row has no value, in words that follow what the column becomes."""
+    if not seen.missing or options.missing in ("drop", "refuse"):
+        return ""
+    if options.missing == "most_frequent":
+        return ", the most frequent where missing"
+    if seen.kind == "category":
+        return f" and {MISSING_CATEGORY}"
+    return ", the mean where missing" + (", and an indicator" if options.missing == "indicator" else "")
 
 
 def _of_dates(seen: Interpreted, options: ReadOptions) -> FeatureColumn:
@@ -71,7 +85,9 @@ def _of_dates(seen: Interpreted, options: ReadOptions) -> FeatureColumn:
     if not parts:
         raise DataError("holds one and the same date in every row")
     reader = ColumnReader(name=seen.name, kind="date", parts=tuple(parts))
-    return FeatureColumn(seen=seen, reader=reader, values=tuple(values), becomes=", ".join(parts))
+    return FeatureColumn(
+        seen=seen, reader=reader, values=tuple(values), becomes=", ".join(parts) + _filled(seen, options)
+    )
 
 
 def _of_categories(seen: Interpreted, options: ReadOptions) -> FeatureColumn:
@@ -87,8 +103,10 @@ def _of_categories(seen: Interpreted, options: ReadOptions) -> FeatureColumn:
             )
     categories = tuple(sorted(seen.texts.unique().drop_null().to_pylist()))
     reader = ColumnReader(name=seen.name, kind="category", categories=categories)
-    becomes = f"{len(categories):,} categories"
+    becomes = f"{len(categories):,} categories" if len(categories) != 1 else "1 category"
     if len(categories) > MOST_CATEGORIES:
         kept = MOST_CATEGORIES - 1
         becomes = f"the {kept} most frequent categories and the other {len(categories) - kept:,}"
-    return FeatureColumn(seen=seen, reader=reader, values=(codes_of(seen.texts, categories),), becomes=becomes)
+    return FeatureColumn(
+        seen=seen, reader=reader, values=(codes_of(seen.texts, categories),), becomes=becomes + _filled(seen, options)
+    )

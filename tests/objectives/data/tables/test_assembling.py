@@ -176,3 +176,17 @@ def test_time_orders_the_rows(tmp_path, column):
     )
     assert rows.x.shape == (ROWS, 1)
     assert (np.argsort(rows.times, kind="stable") == np.argsort(column, kind="stable")).all()
+
+
+@pytest.mark.parametrize(
+    ("missing", "number", "category"),
+    [
+        ("mean", "a number, the mean where missing", "2 categories and missing"),
+        ("indicator", "a number, the mean where missing, and an indicator", "2 categories and missing"),
+        ("most_frequent", "a number, the most frequent where missing", "2 categories, the most frequent where missing"),
+        ("drop", "a number", "1 category"),
+    ],
+)
+def test_what_fills_gaps_is_told(tmp_path, missing, number, category):
+    splits = load_search_data(gaps(tmp_path, missing=missing), seed=1)
+    assert [one.becomes for one in splits.dataset.columns] == [number, category, "a number", "2 classes"]
