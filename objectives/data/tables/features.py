@@ -76,16 +76,17 @@ def _of_dates(seen: Interpreted, options: ReadOptions) -> FeatureColumn:
 
 def _of_categories(seen: Interpreted, options: ReadOptions) -> FeatureColumn:
     assert seen.texts is not None, "categories are texts"
-    known = len(seen.texts) - seen.missing
+    categories = tuple(sorted(seen.texts.unique().drop_null().to_pylist()))
+    # Of the rows that are left, while the counts of the column are those of the file.
+    distinct, known = len(categories), len(seen.texts) - seen.texts.null_count
     if seen.name not in options.categories:
-        if 2 < seen.distinct == known:
+        if 2 < distinct == known:
             raise DataError("has a different text in every row")
-        if seen.distinct > MOST_CATEGORIES and seen.distinct > known / 2:
+        if distinct > MOST_CATEGORIES and distinct > known / 2:
             raise DataError(
-                f"has {seen.distinct:,} different texts in {known:,} rows, which tell rows apart rather than groups",
+                f"has {distinct:,} different texts in {known:,} rows, which tell rows apart rather than groups",
                 hint=f"say categories = [{written(seen.name)}] to learn from the frequent ones",
             )
-    categories = tuple(sorted(seen.texts.unique().drop_null().to_pylist()))
     reader = ColumnReader(name=seen.name, kind="category", categories=categories)
     becomes = f"{len(categories):,} categories"
     if len(categories) > MOST_CATEGORIES:

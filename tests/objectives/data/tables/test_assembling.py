@@ -176,3 +176,17 @@ def test_time_orders_the_rows(tmp_path, column):
     )
     assert rows.x.shape == (ROWS, 1)
     assert (np.argsort(rows.times, kind="stable") == np.argsort(column, kind="stable")).all()
+
+
+def test_texts_are_counted_in_the_rows_that_are_left(tmp_path):
+    # Half of the rows have no label, and these alone have no ticket.
+    rows = [("", "", row) if row % 2 else (f"t{row % 300}", row % 4 // 2, row) for row in range(1200)]
+    columns = {name: [row[place] for row in rows] for place, name in enumerate(("ticket", "y", "a"))}
+    found = dataset_of(write_table(tmp_path / "a.csv", columns), target="y")
+    assert found.columns[0].becomes == "the 99 most frequent categories and the other 51"
+    columns["ticket"] = [f"t{row}" if row % 2 == 0 else "" for row in range(1200)]
+    with pytest.raises(DataError, match="a different text in every row"):
+        dataset_of(write_table(tmp_path / "b.csv", columns), target="y")
+    columns["ticket"] = [f"t{min(row, 1000)}" if row % 2 == 0 else "" for row in range(1200)]
+    with pytest.raises(DataError, match="has 501 different texts in 600 rows"):
+        dataset_of(write_table(tmp_path / "c.csv", columns), target="y")
