@@ -4,6 +4,7 @@ import csv
 import random
 
 import pytest
+from helpers.datasets import dataset_of
 
 from objectives.data.options import ReadOptions
 from objectives.data.readers.delimited import read_lines
@@ -62,3 +63,18 @@ def test_a_first_row_that_lacks_a_cell_is_not_filled(tmp_path):
     (tmp_path / "a.csv").write_text("1,2\n3,4,5\n6,7,8\n")
     with pytest.raises(DataError, match="line 1 has 2 cells"):
         read_lines(tmp_path / "a.csv", ReadOptions(header=False))
+
+
+CODES = ["01234", '"01234"', " 01234", ' "01234"', "-05", "0x1F", '"0x1F"', "\t007"]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_large_file_keeps_codes_as_a_small_one_does(tmp_path, code):
+    rows = 2**18 // 20
+    for name, count in (("small.csv", 10), ("large.csv", rows)):
+        cells = "".join(f"{number},{code},{number % 2},1e-05,2020-01-05\n" for number in range(count))
+        (tmp_path / name).write_text(f"a,code,y,small,day\n{cells}")
+    small, large = (dataset_of(tmp_path / name, target="y", ignore=["day"]) for name in ("small.csv", "large.csv"))
+    assert [one.kind for one in large.columns] == [one.kind for one in small.columns]
+    assert [one.kind for one in large.columns][1:2] == ["category"]
+    assert large.columns[1].example == small.columns[1].example
