@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 # As files write a value that is not there, in small letters. "none" is not among them, since it may well be a category.
 MISSING = frozenset(
@@ -60,6 +60,14 @@ _CLOCKS = (
     " %H:%M",
     " %I:%M:%S %p",
     " %I:%M %p",
+    "T%H:%M:%S.%f%z",
+    "T%H:%M:%S%z",
+    "T%H:%M%z",
+    " %H:%M:%S.%f%z",
+    " %H:%M:%S%z",
+    " %H:%M:%S %z",
+    " %H:%M%z",
+    " %H:%M:%S UTC",
 )
 
 
@@ -97,7 +105,7 @@ class Spelling:
 
 def names_a_month(text: str) -> bool:
     """Whether a text that has the shape of a date in words holds a month; `10 apples 20` does not."""
-    words = _IN_WORDS.findall(text)
+    words = [word for word in _IN_WORDS.findall(text) if word not in ("UTC", "GMT")]
     return not words or any(word[:3].casefold() in _MONTHS for word in words)
 
 
@@ -123,11 +131,12 @@ def _follows(text: str, format_: str) -> bool:
 
 
 def seconds_of(text: str, format_: str) -> float:
-    """Return the seconds since 1970 of a date in that format, taken as UTC.
+    """Return the seconds since 1970 of a date in that format, taken as UTC where it names no other zone.
 
     Raises ValueError where it follows another.
     """
-    return (datetime.strptime(text, format_) - datetime(1970, 1, 1)).total_seconds()
+    moment = datetime.strptime(text, format_)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def is_number(text: str) -> bool:

@@ -22,6 +22,8 @@ from objectives.wording import written
 if TYPE_CHECKING:
     import numpy as np
 
+_FIRST = 10_000  # texts that tell whether all are read, and take no time
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FeatureColumn:
@@ -55,12 +57,14 @@ def _of_dates(seen: Interpreted, options: ReadOptions) -> FeatureColumn:
     import numpy as np
 
     if seen.name not in options.dates:
+        if seen.texts is not None:  # what is advised must work
+            seconds_of_texts(seen.texts.unique().slice(0, _FIRST))
         raise DataError(
             "holds dates or times",
             hint=f"dates = [{written(seen.name)}] makes a year, a month and a weekday of each, time = "
             f"{written(seen.name)} splits the rows by them",
         )
-    moments = seen.numbers if seen.numbers is not None else seconds_of_texts(seen.texts, seen.name)
+    moments = seen.numbers if seen.numbers is not None else seconds_of_texts(seen.texts)
     parts: list[DatePart] = []
     values = []
     for part, found in zip(DATE_PARTS, date_parts(moments, DATE_PARTS), strict=True):

@@ -81,7 +81,7 @@ def interpret(name: str, table: Table, options: ReadOptions) -> Interpreted:
         if column.dtype.kind == "M":
             return _dates_of_a_type(name, column)
         if name not in options.categories:
-            return _of_numbers(name, column)
+            return _of_numbers(name, column, options)
         column = texts_of_numbers(column)
     return replace(_of_cells(name, column, table, options), raw=column)
 
@@ -105,7 +105,7 @@ def _of_cells(name: str, column: Cells, table: Table, options: ReadOptions) -> I
         spelling = options.spelling(name)
         numbers = numbers_of(column, spelling)
         if numbers is not None and not _are_codes(column, numbers, spelling):
-            return _of_numbers(name, numbers)
+            return _of_numbers(name, numbers, options)
         if numbers is None and name not in options.dates:
             return _of_texts(name, column.trimmed(), table, options)
     return _facts(name, "date" if name in options.dates else "category", column.trimmed())
@@ -146,13 +146,16 @@ def _dates_of_a_type(name: str, column: np.ndarray) -> Interpreted:
     )
 
 
-def _of_numbers(name: str, numbers: np.ndarray) -> Interpreted:
+def _of_numbers(name: str, numbers: np.ndarray, options: ReadOptions) -> Interpreted:
     import numpy as np
 
     gaps = np.isnan(numbers)
     known = numbers[~gaps]
     fault, advice = "", ""
-    if np.isinf(known).any():
+    if name in options.dates and len(known):
+        fault = f"holds numbers such as {known[0]:.10g}, and no dates that are read"
+        advice = "write all of them as 2024-12-31 or 2024-12-31 13:05, or take the column out of dates"
+    elif np.isinf(known).any():
         fault, advice = f"holds infinite values in {int(np.isinf(known).sum()):,} rows", "remove them"
     elif large := int((np.abs(known) > LARGEST_NUMBER).sum()):
         largest = np.abs(known).max()
