@@ -93,3 +93,9 @@ def test_a_row_of_a_sheet_is_named_by_its_number(tmp_path, above, within, place)
     write_rows(tmp_path / "a.xlsx", [*[[None, None]] * above, *cells])
     with pytest.raises(DataError, match=f'first "many" in {place}:'):
         dataset_of(tmp_path / "a.xlsx", target="y")
+
+
+def test_a_row_of_json_lines_is_counted_from_one(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"a": 1, "y": 0}\n{"a": 2, "y": 1}\n{"a": "x", "y": 0}\n')
+    with pytest.raises(DataError, match=r"from number to string in row 3$"):
+        dataset_of(tmp_path / "a.jsonl", target="y")
