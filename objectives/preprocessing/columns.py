@@ -183,17 +183,21 @@ def seconds(column: Cells | np.ndarray, name: str) -> np.ndarray:
     import numpy as np
 
     if isinstance(column, Cells):
-        return seconds_of_texts(column.trimmed(), name)
+        try:
+            return seconds_of_texts(column.trimmed())
+        except DataError as error:
+            raise DataError(f"column {written(name)} {error.message}", hint=error.hint) from None
     if column.dtype.kind != "M":
         raise DataError(f"column {written(name)} holds numbers and no dates")
     return np.where(np.isnat(column), np.nan, column.astype("datetime64[ms]").astype(np.float64) / 1000)
 
 
-def seconds_of_texts(cells: pa.Array, name: str) -> np.ndarray:
+def seconds_of_texts(cells: pa.Array) -> np.ndarray:
     """Return the seconds since 1970 of dates in words and digits, null where there is none. As `seconds`.
 
     Raises:
-        DataError: where a cell is no date, or is written in another way than the rest.
+        DataError: where a cell is no date, or is written in another way than the rest; in words that follow the name
+            of the column.
     """
     import pyarrow as pa
 
@@ -202,7 +206,10 @@ def seconds_of_texts(cells: pa.Array, name: str) -> np.ndarray:
     dates = [text for text in texts if text.casefold() not in MISSING_AMONG_NUMBERS]
     if (format_ := date_format(dates)) is None:
         shown = f", such as {listing(dates[:3])}" if dates else ""
-        raise DataError(f"column {written(name)} holds no dates that are read, or dates written in several ways{shown}")
+        raise DataError(
+            f"holds no dates that are read, or dates written in several ways{shown}",
+            hint="write all of them as 2024-12-31 or 2024-12-31 13:05",
+        )
     known = set(dates)
     values = [seconds_of(text, format_) if text in known else None for text in texts]
     return as_floats(pa.array(values, pa.float64()).take(found.indices))

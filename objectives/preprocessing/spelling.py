@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 # As files write a value that is not there, in small letters. "none" is not among them, since it may well be a category.
 MISSING = frozenset(
@@ -25,7 +25,11 @@ PLAIN_NUMBER = r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?"
 CODE = r"^[-+]?0[0-9]*[1-9][0-9]*$"
 
 # 1,5 and 1.234,5 and 1,234.5 and 12 % and $3: numbers to a reader, texts to Python.
-OTHER_NUMBER = r"[-+(]?[$€£¥]? ?[-+]?([0-9]{1,3}([,.' ][0-9]{3})+([.,][0-9]+)?|[0-9]+([.,][0-9]+)?) ?[%$€£¥]?\)?"
+_BLANK, _APOSTROPHE, _MINUS = " \u00a0\u2009\u202f", "'\u2019", "-\u2212"
+_DIGITS = rf"([0-9]{{1,3}}([,.{_APOSTROPHE}{_BLANK}][0-9]{{3}})+([.,][0-9]+)?|[0-9]+([.,][0-9]+)?)"
+OTHER_NUMBER = rf"[{_MINUS}+(]?[$€£¥]?[{_BLANK}]?[{_MINUS}+]?{_DIGITS}[{_BLANK}]?[%$€£¥]?\)?"
+# Signs that a printer tells apart: blanks that break no line, a narrow one, an apostrophe, and a minus.
+_ALIKE = str.maketrans({"\u00a0": " ", "\u2009": " ", "\u202f": " ", "\u2019": "'", "\u2212": "-"})
 
 _YEAR, _MONTH, _DAY, _WORD = r"[12][0-9]{3}", r"(0?[1-9]|1[0-2])", r"(0?[1-9]|[12][0-9]|3[01])", r"[A-Za-z]{3,9}\.?"
 _CLOCK = (
@@ -60,6 +64,14 @@ _CLOCKS = (
     " %H:%M",
     " %I:%M:%S %p",
     " %I:%M %p",
+    "T%H:%M:%S.%f%z",
+    "T%H:%M:%S%z",
+    "T%H:%M%z",
+    " %H:%M:%S.%f%z",
+    " %H:%M:%S%z",
+    " %H:%M:%S %z",
+    " %H:%M%z",
+    " %H:%M:%S UTC",
 )
 
 
@@ -74,13 +86,16 @@ class Spelling:
 
     def number(self, text: str) -> float | None:
         """Return the number that a cell without blanks around it holds; None where it holds none."""
+        text = text.translate(_ALIKE)
         if self.loose:
             negative = text.startswith("(") and text.endswith(")")
             text = ("-" if negative else "") + re.sub(r"[$€£¥%()\s]", "", text)
         if self.thousands is not None:
             sign = re.escape(self.thousands)
-            whole = re.fullmatch(rf"([-+]?[0-9]{{1,3}}(?:{sign}[0-9]{{3}})+)(\D.*)?", text)
+            whole = re.fullmatch(rf"([-+]?[1-9][0-9]{{0,2}}(?:{sign}[0-9]{{3}})+)(\D.*)?", text)
             text = whole[1].replace(self.thousands, "") + (whole[2] or "") if whole else text
+            if self.thousands == self.decimal and self.decimal in text:
+                return None  # either 1.5 or 1.500 would be wrong
         if self.decimal != ".":
             if "." in text:
                 return None
@@ -97,7 +112,7 @@ class Spelling:
 
 def names_a_month(text: str) -> bool:
     """Whether a text that has the shape of a date in words holds a month; `10 apples 20` does not."""
-    words = _IN_WORDS.findall(text)
+    words = [word for word in _IN_WORDS.findall(text) if word not in ("UTC", "GMT")]
     return not words or any(word[:3].casefold() in _MONTHS for word in words)
 
 
@@ -123,11 +138,12 @@ def _follows(text: str, format_: str) -> bool:
 
 
 def seconds_of(text: str, format_: str) -> float:
-    """Return the seconds since 1970 of a date in that format, taken as UTC.
+    """Return the seconds since 1970 of a date in that format, taken as UTC where it names no other zone.
 
     Raises ValueError where it follows another.
     """
-    return (datetime.strptime(text, format_) - datetime(1970, 1, 1)).total_seconds()
+    moment = datetime.strptime(text, format_)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def is_number(text: str) -> bool:

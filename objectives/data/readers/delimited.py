@@ -88,10 +88,10 @@ def _by_python(text: Text, signs: Sequence[str], path: Path, *, named: str | Non
     faults = []
     for sign in signs:
         for split in (_plain, _quoted) if sign == "\t" else (_quoted,):
-            numbered, blank = _with_names(split(lines, sign))
+            numbered, blank, ended = _with_names(split(lines, sign), headed=headed)
             fault = _uneven(numbered, text.first_line)
             if fault is None and len(numbered[0][1]) >= 2:
-                notes = (*text.notes, *_open_quotes(numbered, sign, text.first_line))
+                notes = (*text.notes, *ended, *_open_quotes(numbered, sign, text.first_line))
                 by_line = blank == 0 and numbered[-1][0] == len(numbered)
                 names = [cell.strip() for cell in numbered[0][1]] if headed else None
                 rows = [cells for _, cells in numbered[headed:]]
@@ -102,13 +102,21 @@ def _by_python(text: Text, signs: Sequence[str], path: Path, *, named: str | Non
     raise DataError(f"{path}: {faults[0]}")
 
 
-def _with_names(numbered: Numbered) -> tuple[Numbered, int]:
-    """The lines that hold cells, and how many do not. Above the names of rows R writes no name."""
+def _with_names(numbered: Numbered, *, headed: bool) -> tuple[Numbered, int, list[str]]:
+    """The lines that hold cells, how many do not, and a sentence on what was passed over.
+
+    Above the names of rows R writes no name. Where it is the last cell that no line has a value in, the first line
+    alone does not end in a separating sign.
+    """
     filled = [(number, cells) for number, cells in numbered if len(cells) > 1 or cells[0].strip()]
+    blank = len(numbered) - len(filled)
     widths = {len(cells) for _, cells in filled[1:]}
-    if filled and widths == {len(filled[0][1]) + 1} and len(filled[0][1]) > 1:
-        filled[0] = (filled[0][0], ["", *filled[0][1]])
-    return filled or numbered, len(numbered) - len(filled)
+    if not headed or not filled or len(filled[0][1]) < 2 or widths != {len(filled[0][1]) + 1}:
+        return filled or numbered, blank, []
+    if not any(cells[-1].strip() for _, cells in filled[1:]):
+        cut = [(number, cells[:-1]) for number, cells in filled[1:]]
+        return [filled[0], *cut], blank, ["a separating sign ends each line but the first, and is passed over"]
+    return [(filled[0][0], ["", *filled[0][1]]), *filled[1:]], blank, []
 
 
 def _quoted(lines: Sequence[str], sign: str) -> Numbered:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
-_NOUGHT, _NINE, _LINE_END = ord("0"), ord("9"), ord("\n")
-_PIECE = 2**18
 _NO_VALUE = sorted({form for text in MISSING for form in (text, text.upper(), text.title())} | {"NaN", "N/a"})
 
 
@@ -115,16 +114,14 @@ def _parsed(body: bytes, sign: str, as_texts: set[int], only: list[str] | None =
 
 
 def _has_codes(body: bytes, sign: str) -> bool:
-    """Whether a cell begins with a nought and another digit."""
-    import numpy as np
+    """Whether a cell may be a code: a nought and another digit, or the x of 0x1F, which pyarrow reads as a number.
 
-    for begin in range(0, len(body), _PIECE):  # as much as a core keeps near
-        signs = np.frombuffer(body, np.uint8, min(_PIECE + 2, len(body) - begin), begin)
-        begins = (signs[:-2] == ord(sign)) | (signs[:-2] == _LINE_END)
-        digits = (signs[2:] >= _NOUGHT) & (signs[2:] <= _NINE)
-        if (begins & (signs[1:-1] == _NOUGHT) & digits).any():
-            return True
-    return False
+    Quotes, blanks and a plus or minus may stand before them. pyarrow takes blanks around numbers away.
+    """
+    # One search for each sign before a cell: it is then found by its first byte, which is many times as fast.
+    code = rb'[\s"]*[-+]?0[0-9xX]'
+    starts = [rb"\n", re.escape(sign).encode()]
+    return re.match(code, body) is not None or any(re.search(start + code, body) for start in starts)
 
 
 def _is_text(column: pa.ChunkedArray) -> bool:

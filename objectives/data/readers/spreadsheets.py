@@ -28,23 +28,29 @@ def read_xlsx(path: Path, options: ReadOptions) -> Dataset:
     Raises:
         DataError: where it cannot be read, and where openpyxl is not installed.
     """
-    rows, notes = _rows(path)
-    if len(rows) < 2:
+    numbered, notes = _rows(path)
+    if len(numbered) < 2:
         raise DataError(f"{path}: its first sheet holds no rows")
     named = options.header is not False
+    rows = [row for _, row in numbered]
     width = max(map(len, rows))
     whole = [[*row, *[None] * (width - len(row))] for row in rows]
+    # Cells without a value may have a colour or a border, which makes a sheet wider than its table.
+    filled = [place for place in range(width) if any(row[place] is not None for row in whole)]
+    whole, width = [[row[place] for place in filled] for row in whole], len(filled)
     names = ["" if one is None else str(one).strip() for one in whole[0]]
     names = names if named else [f"column_{place}" for place in range(1, width + 1)]
     if repeated := [name for name, count in Counter(names).items() if count > 1]:
         raise DataError(f"{path}: the first row must name the columns, and {written(repeated[0])} stands there twice")
     body = whole[1:] if named else whole
     columns = {name: _column(cells) for name, cells in zip(names, zip(*body, strict=True), strict=True)}
-    table = Table(columns=columns, rows=len(body), notes=notes, first_line=2 if named else 1)
+    first, last = numbered[len(whole) - len(body)][0], numbered[-1][0]
+    table = Table(columns=columns, rows=len(body), notes=notes, first_line=first if last - first < len(body) else None)
     return dataset_of_table(table, options, path)
 
 
-def _rows(path: Path) -> tuple[list[Sequence[Any]], tuple[str, ...]]:
+def _rows(path: Path) -> tuple[list[tuple[int, Sequence[Any]]], tuple[str, ...]]:
+    # The rows that hold a value, with their numbers in the sheet.
     try:
         from openpyxl import load_workbook
     except ImportError:
@@ -60,7 +66,8 @@ def _rows(path: Path) -> tuple[list[Sequence[Any]], tuple[str, ...]]:
         refuse_too_large(path, 10 * size, "its cells", "give a smaller file")
         book = load_workbook(path, read_only=True, data_only=True)
         sheet = book.worksheets[0]
-        rows = [row for row in sheet.iter_rows(values_only=True) if any(cell is not None for cell in row)]
+        every = enumerate(sheet.iter_rows(values_only=True), 1)
+        rows = [(number, row) for number, row in every if any(cell is not None for cell in row)]
         others = len(book.worksheets) - 1
         book.close()
     except (DataError, MemoryError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,7 +56,9 @@ def _read(path: Path, options: ReadOptions, name: str, read: Callable[[Path], pa
     except pa.ArrowMemoryError as error:
         raise MemoryError from error
     except (OSError, OverflowError, ValueError, pa.ArrowException) as error:
-        raise DataError(f"{path} cannot be read as {name}: {error}") from error
+        # pyarrow counts the rows of JSON lines from 0.
+        why = re.sub(r"in row (\d+)$", lambda found: f"in row {int(found[1]) + 1:,}", str(error))
+        raise DataError(f"{path} cannot be read as {name}: {why}") from error
     if len(set(table.column_names)) < len(table.column_names):
         raise DataError(f"{path} has two columns of one name")
     index, categories = _said_by_pandas(table)

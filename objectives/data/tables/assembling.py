@@ -153,6 +153,6 @@ def _times(seen: Mapping[str, Interpreted], options: ReadOptions, path: Path) ->
     if one.numbers is not None:
         return one.numbers
     try:
-        return seconds_of_texts(one.texts, one.name)
+        return seconds_of_texts(one.texts)
     except DataError as error:
-        raise DataError(f"data.time of {path}: {error}") from None
+        raise DataError(f"data.time of {path}: column {written(one.name)} {error.message}", hint=error.hint) from None

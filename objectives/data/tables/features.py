@@ -23,6 +23,8 @@ from objectives.wording import written
 if TYPE_CHECKING:
     import numpy as np
 
+_FIRST = 10_000  # texts that tell whether all are read, and take no time
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FeatureColumn:
@@ -69,12 +71,14 @@ def _of_dates(seen: Interpreted, options: ReadOptions) -> FeatureColumn:
     import numpy as np
 
     if seen.name not in options.dates:
+        if seen.texts is not None:  # what is advised must work
+            seconds_of_texts(seen.texts.unique().slice(0, _FIRST))
         raise DataError(
             "holds dates or times",
             hint=f"dates = [{written(seen.name)}] makes a year, a month and a weekday of each, time = "
             f"{written(seen.name)} splits the rows by them",
         )
-    moments = seen.numbers if seen.numbers is not None else seconds_of_texts(seen.texts, seen.name)
+    moments = seen.numbers if seen.numbers is not None else seconds_of_texts(seen.texts)
     parts: list[DatePart] = []
     values = []
     for part, found in zip(DATE_PARTS, date_parts(moments, DATE_PARTS), strict=True):
@@ -92,16 +96,17 @@ def _of_dates(seen: Interpreted, options: ReadOptions) -> FeatureColumn:
 
 def _of_categories(seen: Interpreted, options: ReadOptions) -> FeatureColumn:
     assert seen.texts is not None, "categories are texts"
-    known = len(seen.texts) - seen.missing
+    categories = tuple(sorted(seen.texts.unique().drop_null().to_pylist()))
+    # Of the rows that are left, while the counts of the column are those of the file.
+    distinct, known = len(categories), len(seen.texts) - seen.texts.null_count
     if seen.name not in options.categories:
-        if 2 < seen.distinct == known:
+        if 2 < distinct == known:
             raise DataError("has a different text in every row")
-        if seen.distinct > MOST_CATEGORIES and seen.distinct > known / 2:
+        if distinct > MOST_CATEGORIES and distinct > known / 2:
             raise DataError(
-                f"has {seen.distinct:,} different texts in {known:,} rows, which tell rows apart rather than groups",
+                f"has {distinct:,} different texts in {known:,} rows, which tell rows apart rather than groups",
                 hint=f"say categories = [{written(seen.name)}] to learn from the frequent ones",
             )
-    categories = tuple(sorted(seen.texts.unique().drop_null().to_pylist()))
     reader = ColumnReader(name=seen.name, kind="category", categories=categories)
     becomes = f"{len(categories):,} categories" if len(categories) != 1 else "1 category"
     if len(categories) > MOST_CATEGORIES:

@@ -81,7 +81,7 @@ def interpret(name: str, table: Table, options: ReadOptions) -> Interpreted:
         if column.dtype.kind == "M":
             return _dates_of_a_type(name, column)
         if name not in options.categories:
-            return _of_numbers(name, column)
+            return _of_numbers(name, column, options)
         column = texts_of_numbers(column)
     return replace(_of_cells(name, column, table, options), raw=column)
 
@@ -105,7 +105,7 @@ def _of_cells(name: str, column: Cells, table: Table, options: ReadOptions) -> I
         spelling = options.spelling(name)
         numbers = numbers_of(column, spelling)
         if numbers is not None and not _are_codes(column, numbers, spelling):
-            return _of_numbers(name, numbers)
+            return _written_otherwise(name, column, numbers, options) or _of_numbers(name, numbers, options)
         if numbers is None and name not in options.dates:
             return _of_texts(name, column.trimmed(), table, options)
     return _facts(name, "date" if name in options.dates else "category", column.trimmed())
@@ -146,13 +146,16 @@ def _dates_of_a_type(name: str, column: np.ndarray) -> Interpreted:
     )
 
 
-def _of_numbers(name: str, numbers: np.ndarray) -> Interpreted:
+def _of_numbers(name: str, numbers: np.ndarray, options: ReadOptions) -> Interpreted:
     import numpy as np
 
     gaps = np.isnan(numbers)
     known = numbers[~gaps]
     fault, advice = "", ""
-    if np.isinf(known).any():
+    if name in options.dates and len(known):
+        fault = f"holds numbers such as {known[0]:.10g}, and no dates that are read"
+        advice = "write all of them as 2024-12-31 or 2024-12-31 13:05, or take the column out of dates"
+    elif np.isinf(known).any():
         fault, advice = f"holds infinite values in {int(np.isinf(known).sum()):,} rows", "remove them"
     elif large := int((np.abs(known) > LARGEST_NUMBER).sum()):
         largest = np.abs(known).max()
@@ -194,6 +197,23 @@ def _all(texts: Any, pattern: str) -> bool:
     return len(texts) > 0 and bool(pc.all(pc.match_substring_regex(texts, f"^({pattern})$")).as_py())
 
 
+def _written_otherwise(name: str, cells: Cells, numbers: np.ndarray, options: ReadOptions) -> Interpreted | None:
+    """A column in `numbers` of which some are written in a way that is not read; they would be no value."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not options.spelling(name).loose or not (gaps := np.isnan(numbers)).any():
+        return None
+    texts = cells.trimmed()
+    lost = texts.filter(pa.array(gaps)).unique().drop_null()
+    lost = lost.filter(pc.match_substring_regex(lost, f"^({OTHER_NUMBER})$"))
+    if not len(lost):
+        return None
+    fault = f"holds numbers written as {written(lost[0].as_py())}, which would have no value"
+    return _facts(name, "number", texts, fault=fault, advice=_other_writing(name, texts.unique().drop_null(), options))
+
+
 def _of_texts(name: str, texts: pa.Array, table: Table, options: ReadOptions) -> Interpreted:
     """A column of texts: dates, numbers in another writing, numbers and something else, or categories."""
     import pyarrow as pa
@@ -206,9 +226,11 @@ def _of_texts(name: str, texts: pa.Array, table: Table, options: ReadOptions) ->
         return _facts(name, "date", pc.if_else(pc.is_in(texts, value_set=real), texts, pa.scalar(None, texts.type)))
     plain = pc.match_substring_regex(real, f"^({PLAIN_NUMBER})$")
     others = real.filter(pc.invert(plain))
-    if _all(others, OTHER_NUMBER):
-        fault = f"holds numbers written as {written(others[0].as_py())}, which would be taken for texts"
-        return _facts(name, "category", texts, fault=fault, advice=_other_writing(name, others, options))
+    if _all(real, f"{PLAIN_NUMBER}|{OTHER_NUMBER}"):
+        spelling = options.spelling(name)
+        unread = next((text for text in map(str, real) if spelling.number(text) is None), str(real[0]))
+        fault = f"holds numbers written as {written(unread)}, which would be taken for texts"
+        return _facts(name, "category", texts, fault=fault, advice=_other_writing(name, real, options))
     rows = pc.is_in(texts, value_set=others)
     count = pc.sum(rows).as_py() or 0
     if 0 < count < (pc.sum(pc.is_in(texts, value_set=real.filter(plain))).as_py() or 0):
@@ -223,21 +245,28 @@ def _of_texts(name: str, texts: pa.Array, table: Table, options: ReadOptions) ->
     return _facts(name, "category", texts)
 
 
-def _other_writing(name: str, others: pa.Array, options: ReadOptions) -> str:
-    """Which key reads these numbers, if one does."""
-    texts = others.to_pylist()
-    known = {"decimal": options.decimal, "thousands": options.thousands}
-    for change in (
+def _other_writing(name: str, different: pa.Array, options: ReadOptions) -> str:
+    """Which keys read all these numbers, if some do."""
+    import pyarrow.compute as pc
+
+    looking = pc.match_substring_regex(different, f"^({PLAIN_NUMBER}|{OTHER_NUMBER})$")
+    texts = different.filter(looking).to_pylist()
+    changes: tuple[dict[str, str], ...] = (
+        {},
         {"thousands": ","},
         {"decimal": ","},
         {"decimal": ",", "thousands": "."},
         {"thousands": " "},
         {"thousands": "'"},
         {"decimal": ",", "thousands": " "},
-    ):
-        keys = {**known, **change}
-        spelling = Spelling(decimal=str(keys["decimal"]), thousands=keys["thousands"])
-        if all(spelling.number(text) is not None for text in texts):
-            said = ", ".join(f"{key} = {written(str(value))}" for key, value in change.items())
-            return f"say {said}"
-    return f"say numbers = [{written(name)}]"
+    )
+    for loose in (name in options.numbers, True):
+        for change in changes:
+            decimal, thousands = change.get("decimal", options.decimal), change.get("thousands", options.thousands)
+            spelling = Spelling(decimal=decimal, thousands=thousands, loose=loose)
+            if decimal != thousands and all(spelling.number(text) is not None for text in texts):
+                said = [f"{key} = {written(value)}" for key, value in change.items()]
+                if loose and name not in options.numbers:
+                    said = [f"numbers = [{written(name)}]", *said]
+                return f"say {', '.join(said)}"
+    return f"write all numbers in one way, say categories = [{written(name)}]"

@@ -71,3 +71,31 @@ def test_what_is_none_of_them_is_refused_in_a_sentence(tmp_path, name):
     (tmp_path / name).write_bytes(b"\x00\x01 nothing of the kind {")
     with pytest.raises(DataError, match=r"cannot be read as|is not in UTF-8"):
         dataset_of(tmp_path / name, target="y")
+
+
+def write_rows(path, rows, change=lambda sheet: None):
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    change(book.active)
+    book.save(path)
+
+
+def test_cells_with_a_colour_alone_are_no_columns(tmp_path):
+    rows = [["a", "y"], *[[row % 3, row % 2] for row in range(20)]]
+    write_rows(tmp_path / "a.xlsx", rows, lambda sheet: setattr(sheet.cell(5, 4), "number_format", "0%"))
+    assert [one.name for one in dataset_of(tmp_path / "a.xlsx", target="y").columns] == ["a", "y"]
+
+
+@pytest.mark.parametrize(("above", "within", "place"), [(0, 0, "line 4"), (2, 0, "line 6"), (0, 1, "row 3")])
+def test_a_row_of_a_sheet_is_named_by_its_number(tmp_path, above, within, place):
+    cells = [["a", "y"], [1, 0], [2, 1], ["many", 0], *[[None, None]] * within, *[[row, row % 2] for row in range(9)]]
+    write_rows(tmp_path / "a.xlsx", [*[[None, None]] * above, *cells])
+    with pytest.raises(DataError, match=f'first "many" in {place}:'):
+        dataset_of(tmp_path / "a.xlsx", target="y")
+
+
+def test_a_row_of_json_lines_is_counted_from_one(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"a": 1, "y": 0}\n{"a": 2, "y": 1}\n{"a": "x", "y": 0}\n')
+    with pytest.raises(DataError, match=r"from number to string in row 3$"):
+        dataset_of(tmp_path / "a.jsonl", target="y")

@@ -1,5 +1,7 @@
 """A table as a data set: all faults at once, gaps, dates, oddities, and the report of the columns."""
 
+import datetime as dt
+
 import numpy as np
 import pytest
 from helpers.datasets import dataset_of, write_table
@@ -190,3 +192,68 @@ def test_time_orders_the_rows(tmp_path, column):
 def test_what_fills_gaps_is_told(tmp_path, missing, number, category):
     splits = load_search_data(gaps(tmp_path, missing=missing), seed=1)
     assert [one.becomes for one in splits.dataset.columns] == [number, category, "a number", "2 classes"]
+
+
+def test_texts_are_counted_in_the_rows_that_are_left(tmp_path):
+    # Half of the rows have no label, and these alone have no ticket.
+    rows = [("", "", row) if row % 2 else (f"t{row % 300}", row % 4 // 2, row) for row in range(1200)]
+    columns = {name: [row[place] for row in rows] for place, name in enumerate(("ticket", "y", "a"))}
+    found = dataset_of(write_table(tmp_path / "a.csv", columns), target="y")
+    assert found.columns[0].becomes == "the 99 most frequent categories and the other 51"
+    columns["ticket"] = [f"t{row}" if row % 2 == 0 else "" for row in range(1200)]
+    with pytest.raises(DataError, match="a different text in every row"):
+        dataset_of(write_table(tmp_path / "b.csv", columns), target="y")
+    columns["ticket"] = [f"t{min(row, 1000)}" if row % 2 == 0 else "" for row in range(1200)]
+    with pytest.raises(DataError, match="has 501 different texts in 600 rows"):
+        dataset_of(write_table(tmp_path / "c.csv", columns), target="y")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "2024-{month:02d}-03T23:30:00-02:00",
+        "2024-{month:02d}-04T01:30:00Z",
+        "2024-{month:02d}-04 01:30:00.250+0000",
+        "2024-{month:02d}-04 01:30:00 UTC",
+        "2024-{month:02d}-04 02:30+01:00",
+    ],
+)
+def test_moments_of_all_zones_are_those_of_utc(tmp_path, cell):
+    days = [cell.format(month=1 + row % 2) for row in range(ROWS)]
+    path = write_table(tmp_path / "a.csv", {"day": days, "a": [0, 1, 2, 3] * 10, **Y})
+    with pytest.raises(DataError, match=r'dates = \["day"\]'):
+        dataset_of(path, target="y")
+    rows = dataset_of(path, target="y", dates=["day"])
+    assert rows.x[:2, :2].tolist() == [[1, 3], [2, 6]]  # a Thursday and a Sunday
+    ordered = dataset_of(path, target="y", time="day")
+    assert ordered.times[0] == dt.datetime(2024, 1, 4, 1, 30, tzinfo=dt.UTC).timestamp() + ("250" in cell) / 4
+    lines = "".join(f'{{"day": "{day}", "a": {row % 4}, "y": {row % 2}}}\n' for row, day in enumerate(days))
+    (tmp_path / "a.jsonl").write_text(lines)
+    assert (dataset_of(tmp_path / "a.jsonl", target="y", dates=["day"]).x == rows.x).all()
+
+
+UNREAD = {
+    "clocks": ["13:05", "7:30"],
+    "quarters": ["2024Q1", "2024Q2"],
+    "several ways": ["2024-01-02", "31.12.2024"],
+}
+
+
+@pytest.mark.parametrize("case", UNREAD)
+def test_dates_that_are_not_read_are_never_advised(tmp_path, case):
+    path = write_table(tmp_path / "a.csv", {"day": UNREAD[case] * (ROWS // 2), "a": [0, 1, 2, 3] * 10, **Y})
+    for options in ({}, {"dates": ["day"]}):
+        with pytest.raises(
+            DataError, match=r'column "day" holds no dates that are read.*write all of them as'
+        ) as found:
+            dataset_of(path, target="y", **options)
+        assert str(found.value).count('column "day"') == 1
+    with pytest.raises(DataError, match=r'data.time of .*: column "day" holds no dates that are read'):
+        dataset_of(path, target="y", time="day")
+
+
+@pytest.mark.parametrize("cells", [[20240131, 20240201], ["1706659200", "1706745600"], [2023, 2024]])
+def test_numbers_are_no_dates(tmp_path, cells):
+    path = write_table(tmp_path / "a.csv", {"day": cells * (ROWS // 2), **Y})
+    with pytest.raises(DataError, match=rf'column "day" holds numbers such as {cells[0]}, and no dates'):
+        dataset_of(path, target="y", dates=["day"])

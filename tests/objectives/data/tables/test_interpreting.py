@@ -48,6 +48,9 @@ TOLD = {
     "Europe": (["1.234,5", "7", "1.234.567"], {"decimal": ",", "thousands": "."}, [1234.5, 7, 1234567]),
     "money": (["$1,234.50", "(7)", "free"], {"numbers": ("a",), "thousands": ","}, [1234.5, -7, NAN]),
     "shares": (["12 %", "7%"], {"numbers": ("a",)}, [12, 7]),
+    "blanks that break no line": (["1\u00a0234", "12", "1\u202f234\u202f567"], {"thousands": " "}, [1234, 12, 1234567]),
+    "an apostrophe of a printer": (["1\u2019234", "12"], {"thousands": "'"}, [1234, 12]),
+    "a minus of a printer": (["\u22125", "7"], {}, [-5, 7]),
     "a few words": (["1", "many", "3"], {"numbers": ("a",)}, [1, NAN, 3]),
 }
 
@@ -114,6 +117,11 @@ FAULTS = {
     "both": (["1.234,5", "2"], "numbers written as", 'say decimal = ",", thousands = "."'),
     "blanks": (["1 234", "2"], "numbers written as", 'say thousands = " "'),
     "money": (["$3", "2"], "numbers written as", 'say numbers = ["a"]'),
+    "money with thousands": (["$1,234.50", "$12"], "numbers written as", 'say numbers = ["a"], thousands = ","'),
+    "money of Europe": (["1.234,50 €", "12"], "as", 'say numbers = ["a"], decimal = ",", thousands = "."'),
+    "shares with decimal commas": (["1,5 %", "2 %"], "numbers written as", 'say numbers = ["a"], decimal = ","'),
+    "two ways": (["1.5", "2,5", "3"], 'written as "2,5"', "write all numbers in one way"),
+    "blanks that break no line": (["1\u00a0234", "2"], "numbers written as", 'say thousands = " "'),
     "a word": (["1", "2", "many", "3"], 'in 1 of 4 rows something else, first "many" in line 4', "numbers = "),
     "infinite": (["1", "inf"], "infinite values in 1 rows", "remove"),
     "too large": (["1", "1e200"], "too large to learn from, such as 1e+200", "missing"),
@@ -126,3 +134,21 @@ def test_what_cannot_be_learned_from_is_said_with_what_to_do(case):
     found = seen(cells)
     assert fault in found.fault
     assert advice in found.advice
+
+
+TOLD_WRONG = {
+    "money with thousands": (["$1,234.50", "$12", "free"], {"numbers": ("a",)}, 'say thousands = ","'),
+    "decimal commas": (["1,5", "2", ""], {"numbers": ("a",)}, 'say decimal = ","'),
+    "two ways": (["1.5", "2,5"], {"numbers": ("a",)}, "write all numbers in one way"),
+    "one sign for both": (["1.234", "999.5"], {"thousands": "."}, "say "),
+    "a nought before thousands": (["0,942", "1,234"], {"thousands": ","}, 'say decimal = ","'),
+    "points beside decimal commas": (["1.5", "2.5"], {"decimal": ","}, "write all numbers in one way"),
+}
+
+
+@pytest.mark.parametrize("case", TOLD_WRONG)
+def test_numbers_in_another_writing_than_told_are_no_gaps(case):
+    cells, options, advice = TOLD_WRONG[case]
+    found = seen(cells, **options)
+    assert advice in found.advice
+    assert "numbers written as" in found.fault
