@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
+_PIECE = 2**18
 _NO_VALUE = sorted({form for text in MISSING for form in (text, text.upper(), text.title())} | {"NaN", "N/a"})
 
 
@@ -118,10 +119,29 @@ def _has_codes(body: bytes, sign: str) -> bool:
 
     Quotes, blanks and a plus or minus may stand before them. pyarrow takes blanks around numbers away.
     """
+    if not _may_have_codes(body, sign):
+        return False
     # One search for each sign before a cell: it is then found by its first byte, which is many times as fast.
     code = rb'[\s"]*[-+]?0[0-9xX]'
     starts = [rb"\n", re.escape(sign).encode()]
     return re.match(code, body) is not None or any(re.search(start + code, body) for start in starts)
+
+
+def _may_have_codes(body: bytes, sign: str) -> bool:
+    """Whether anything looks like a code, of what stands before it only one sign seen: ten times as fast."""
+    import numpy as np
+
+    before, after = np.zeros((2, 256), bool)
+    before[list(f'{sign}\n\r\t "+-'.encode())] = True
+    after[list(b"0123456789xX")] = True
+    if body[:1] == b"0":
+        return True
+    for begin in range(0, len(body), _PIECE):  # as much as a core keeps near
+        signs = np.frombuffer(body, np.uint8, min(_PIECE + 2, len(body) - begin), begin)
+        places = np.flatnonzero(signs[1:-1] == ord("0"))
+        if (before[signs[places]] & after[signs[places + 2]]).any():
+            return True
+    return False
 
 
 def _is_text(column: pa.ChunkedArray) -> bool:

@@ -58,7 +58,7 @@ def feature_of(seen: Interpreted, options: ReadOptions) -> FeatureColumn:
 
 def _filled(seen: Interpreted, options: ReadOptions) -> str:
     """What stands where a row has no value, in words that follow what the column becomes."""
-    if not seen.missing or options.missing in ("drop", "refuse"):
+    if options.missing in ("drop", "refuse") or not seen.gaps.any():
         return ""
     if options.missing == "most_frequent":
         return ", the most frequent where missing"
