@@ -6,6 +6,7 @@ import fcntl
 import gc
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +24,10 @@ for name in [*os.environ]:
     ours = name.startswith("STUDYHALL_") and not name.startswith("STUDYHALL_TEST_")
     if ours or name in ("KERAS_BACKEND", "COLUMNS", "FORCE_COLOR", "NO_COLOR"):
         del os.environ[name]
+
+# A shell's background job ignores SIGINT, and so would all that it starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Every run draws the same examples, and none is judged by the time it took.
 settings.register_profile(
