@@ -135,7 +135,7 @@ TABLE = {
         {"target": "y"},
         'column "d" holds dates or times',
     ),
-    "times": ("d,y\n13:05,0\n14:30,1\n13:05,0", {"target": "y"}, 'column "d" holds dates or times'),
+    "times": ("d,y\n13:05,0\n14:30,1\n13:05,0", {"target": "y"}, 'column "d" holds no dates that are read'),
     "a sign for missing": ("a,y\n1,0\n1e200,1\n3,0\n4,1", {"target": "y"}, "too large to learn from.* in 1 of 4 rows"),
     "one column": ("a\n1\n2", {"target": "a"}, "only one column"),
     "empty": ("\n\n", {"target": "a"}, "is empty"),
