@@ -129,6 +129,16 @@ def date_format(texts: list[str]) -> str | None:
     return left[0]
 
 
+def odd_date(texts: list[str]) -> str | None:
+    """Return the first text that follows none of the formats of those before it; None where the first has none."""
+    left = [date + clock for date in _FORMATS for clock in _CLOCKS]
+    for place, text in enumerate(texts):
+        left = [format_ for format_ in left if _follows(text, format_)]
+        if not left:
+            return text if place else None
+    return None
+
+
 def _follows(text: str, format_: str) -> bool:
     try:
         datetime.strptime(text, format_)

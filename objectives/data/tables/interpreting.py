@@ -206,8 +206,12 @@ def _written_otherwise(name: str, cells: Cells, numbers: np.ndarray, options: Re
     if not options.spelling(name).loose or not (gaps := np.isnan(numbers)).any():
         return None
     texts = cells.trimmed()
-    lost = texts.filter(pa.array(gaps)).unique().drop_null()
+    lost = texts.filter(pa.array(gaps)).drop_null()
     lost = lost.filter(pc.match_substring_regex(lost, f"^({OTHER_NUMBER})$"))
+    # A few such as 76,77 may as well be lists.
+    lists = pc.match_substring_regex(lost, r"^\d+,\d+$")
+    if len(lost) < (~gaps).sum() / 10:
+        lost = lost.filter(pc.invert(lists))
     if not len(lost):
         return None
     fault = f"holds numbers written as {written(lost[0].as_py())}, which would have no value"

@@ -257,3 +257,10 @@ def test_numbers_are_no_dates(tmp_path, cells):
     path = write_table(tmp_path / "a.csv", {"day": cells * (ROWS // 2), **Y})
     with pytest.raises(DataError, match=rf'column "day" holds numbers such as {cells[0]}, and no dates'):
         dataset_of(path, target="y", dates=["day"])
+
+
+def test_the_date_that_is_written_in_another_way_is_shown(tmp_path):
+    days = [f"2024-01-{1 + row % 9:02d}" for row in range(ROWS)]
+    path = write_table(tmp_path / "a.csv", {"day": [*days[:-1], "2024-02-30"], "a": [0, 1, 2, 3] * 10, **Y})
+    with pytest.raises(DataError, match='such as "2024-01-01", "2024-02-30"'):
+        dataset_of(path, target="y", dates=["day"])

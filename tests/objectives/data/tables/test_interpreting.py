@@ -48,6 +48,7 @@ TOLD = {
     "Europe": (["1.234,5", "7", "1.234.567"], {"decimal": ",", "thousands": "."}, [1234.5, 7, 1234567]),
     "money": (["$1,234.50", "(7)", "free"], {"numbers": ("a",), "thousands": ","}, [1234.5, -7, NAN]),
     "shares": (["12 %", "7%"], {"numbers": ("a",)}, [12, 7]),
+    "a list among many": (["76,77", *["1"] * 20], {"numbers": ("a",)}, [NAN, *[1] * 20]),
     "blanks that break no line": (["1\u00a0234", "12", "1\u202f234\u202f567"], {"thousands": " "}, [1234, 12, 1234567]),
     "an apostrophe of a printer": (["1\u2019234", "12"], {"thousands": "'"}, [1234, 12]),
     "a minus of a printer": (["\u22125", "7"], {}, [-5, 7]),
