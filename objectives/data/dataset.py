@@ -137,9 +137,10 @@ def _classes(values: np.ndarray, where: str) -> Labels:
     if len(different) == 1:
         raise DataError(f"{where} is {written(_name(different[0]))} in every row, so there is nothing to learn")
     if len(different) > max(2, len(values) / 2):
+        advice = "" if isinstance(different[0], str) else ', or say task = "regression"'
         raise DataError(
             f"{where} has {len(different):,} different values in {len(values):,} rows, which are no classes: "
-            'name another target, or say task = "regression" where they are numbers'
+            f"name another target{advice}"
         )
     return Labels(y=numbers.astype(np.int64), classes=len(different), names=tuple(_name(value) for value in different))
 

@@ -75,11 +75,8 @@ def _rows(path: Path) -> tuple[list[tuple[int, Sequence[Any]]], tuple[str, ...]]
     # A damaged file makes zipfile, the XML parser and openpyxl raise errors of many kinds.
     except Exception as error:
         raise DataError(f"{path} cannot be read as a spreadsheet: {error}") from error
-    notes = (
-        (f"of {path.name} the sheet {written(sheet.title)} is read, and {others} further ones are not",)
-        if others
-        else ()
-    )
+    left = f"{others} more {'is' if others == 1 else 'are'} not"
+    notes = (f"of {path.name} the sheet {written(sheet.title)} is read, and {left}",) if others else ()
     return rows, notes
 
 
@@ -87,7 +84,7 @@ def _column(cells: Sequence[Any]) -> Cells | np.ndarray:
     import numpy as np
 
     known = [cell for cell in cells if cell is not None]
-    if all(isinstance(cell, bool | int | float) for cell in known):
+    if all(isinstance(cell, int | float) and not isinstance(cell, bool) for cell in known):
         return np.array([np.nan if cell is None else float(cell) for cell in cells], np.float64)
     if all(isinstance(cell, dt.datetime | dt.date) for cell in known):
         return np.array([np.datetime64("NaT") if cell is None else np.datetime64(cell, "ms") for cell in cells])

@@ -115,11 +115,13 @@ def _column(column: pa.Array, is_category: bool) -> Cells | np.ndarray | Unreada
         return moments
     if _is_text(kind) or (pa.types.is_integer(kind) and (is_category or _beyond(column))):
         return Cells(pc.cast(column, pa.large_string()), typed=True)
+    if pa.types.is_boolean(kind):  # as files of text hold them
+        return Cells(
+            pc.if_else(column, *(pa.scalar(name, pa.large_string()) for name in ("True", "False"))), typed=True
+        )
     if pa.types.is_null(kind):
         return as_floats(pa.nulls(len(column), pa.float64()))
-    if any(
-        test(kind) for test in (pa.types.is_boolean, pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
-    ):
+    if any(test(kind) for test in (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)):
         numbers = as_floats(pc.cast(column, pa.float64(), safe=False))
         return texts_of_numbers(numbers) if is_category else numbers
     return Unreadable(str(kind))

@@ -13,7 +13,7 @@ from objectives.data.tables.interpreting import Interpreted, interpret
 from objectives.data.tables.labels import labels_of
 from objectives.data.tables.oddities import is_index, note_of
 from objectives.data.tables.roles import roles_of
-from objectives.data.tables.rows import whole_rows
+from objectives.data.tables.rows import gaps_of, whole_rows
 from objectives.data.tables.table import Table
 from objectives.errors import DataError
 from objectives.preprocessing.columns import TableReader, seconds_of_texts
@@ -37,6 +37,7 @@ def dataset_of_table(table: Table, options: ReadOptions, path: Path) -> Dataset:
     """
     roles = roles_of(tuple(table.columns), options, path)
     seen = {name: interpret(name, table, options) for name in table.columns}
+    missing = {name: int(gaps_of(one, options).sum()) for name, one in seen.items()}
     kept, notes = whole_rows(table, seen, roles, options, path)
     index = [name for name in roles.features if is_index(seen[name], table, options)]
     if len(kept) < table.rows:
@@ -64,7 +65,7 @@ def dataset_of_table(table: Table, options: ReadOptions, path: Path) -> Dataset:
                 name=name,
                 kind="text" if name == options.text else one.kind,
                 distinct=one.distinct,
-                missing=one.missing,
+                missing=missing[name],
                 example=one.example,
                 role="ignored" if name in index else roles.special.get(name, "feature"),
                 becomes=becomes.get(name, ""),

@@ -32,7 +32,7 @@ def whole_rows(
     kept = np.ones(table.rows, bool)
     notes: list[str] = []
     needed = [name for name, role in roles.special.items() if role != "ignored"]
-    checks = [(f"no value in the column {written(name)}", _gaps(seen[name], name == options.text)) for name in needed]
+    checks = [(f"no value in the column {written(name)}", gaps_of(seen[name], options)) for name in needed]
     if options.missing in ("drop", "refuse"):
         features = [(f"no value in the column {written(name)}", seen[name].gaps) for name in roles.features]
         if options.missing == "drop" and features:
@@ -53,9 +53,10 @@ def whole_rows(
     return np.flatnonzero(kept), notes
 
 
-def _gaps(seen: Interpreted, is_text: bool) -> np.ndarray:
+def gaps_of(seen: Interpreted, options: ReadOptions) -> np.ndarray:
+    """Return where a column has no value, bool, shape (rows,)."""
     import numpy as np
 
-    if is_text and seen.raw is not None:  # "NA" and "?" are texts like others
+    if seen.name == options.text and seen.raw is not None:  # "NA" and "?" are texts like others
         return np.array([not text.strip() for text in seen.raw.texts()], bool)
     return seen.gaps

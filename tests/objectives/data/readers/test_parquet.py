@@ -36,6 +36,8 @@ def test_the_types_of_a_parquet_file_become_numbers(tmp_path):
     pq.write_table(pa.table(columns), tmp_path / "year=2024" / "a.parquet")
     rows = dataset_of(tmp_path / "year=2024" / "a.parquet", target="y")
     assert rows.x.tolist() == [[1, 1, 0.5, 7], [0, 2, 0.5, 8], [1, 3, 0.5, 7], [0, 4, 0.5, 8]]
+    assert rows.features[0].categories == ("False", "True")
+    assert rows.names == ("False", "True")
     assert rows.y.tolist() == [0, 1, 1, 0]
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from helpers.datasets import dataset_of
@@ -51,7 +52,7 @@ def test_each_format_gives_the_same_table(tmp_path, name, write, gaps):
     assert rows.x[[0, 2, 3], 0].tolist() == [1.5, 3, 4]
     assert rows.classes == 2
     if name == "a.xlsx":
-        assert rows.notes == ('of a.xlsx the sheet "Sheet" is read, and 1 further ones are not',)
+        assert rows.notes == ('of a.xlsx the sheet "Sheet" is read, and 1 more is not',)
 
 
 def test_dates_of_a_spreadsheet_are_dates(tmp_path):
@@ -99,3 +100,18 @@ def test_a_row_of_json_lines_is_counted_from_one(tmp_path):
     (tmp_path / "a.jsonl").write_text('{"a": 1, "y": 0}\n{"a": 2, "y": 1}\n{"a": "x", "y": 0}\n')
     with pytest.raises(DataError, match=r"from number to string in row 3$"):
         dataset_of(tmp_path / "a.jsonl", target="y")
+
+
+def test_truths_are_the_same_categories_in_every_format(tmp_path):
+    columns = {"sunny": [True, False, None, True] * 5, "y": [False, True] * 10}
+    table = pa.table(columns)
+    feather.write_feather(table, tmp_path / "a.feather")
+    (tmp_path / "a.csv").write_text("sunny,y\n" + "True,False\nFalse,True\n,False\nTrue,True\n" * 5)
+    book = Workbook()
+    for row in [list(columns), *zip(*columns.values(), strict=True)]:
+        book.active.append(list(row))
+    book.save(tmp_path / "a.xlsx")
+    found = [dataset_of(tmp_path / name, target="y") for name in ("a.csv", "a.feather", "a.xlsx")]
+    assert [rows.names for rows in found] == [("False", "True")] * 3
+    assert [rows.features for rows in found] == [found[0].features] * 3
+    assert all(np.array_equal(rows.x, found[0].x, equal_nan=True) for rows in found)

@@ -264,3 +264,10 @@ def test_the_date_that_is_written_in_another_way_is_shown(tmp_path):
     path = write_table(tmp_path / "a.csv", {"day": [*days[:-1], "2024-02-30"], "a": [0, 1, 2, 3] * 10, **Y})
     with pytest.raises(DataError, match='such as "2024-01-01", "2024-02-30"'):
         dataset_of(path, target="y", dates=["day"])
+
+
+def test_words_for_a_missing_value_are_texts_like_others_where_texts_are_learned_from(tmp_path):
+    texts = ["NA", "so it is", "", "not so"] * 10
+    rows = dataset_of(write_table(tmp_path / "a.csv", {"said": texts, "y": [0, 1] * 20}), target="y", text="said")
+    assert len(rows.x) == 30
+    assert [(one.name, one.missing) for one in rows.columns] == [("said", 10), ("y", 0)]
