@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -165,24 +166,31 @@ def _unquoted(cell: str) -> str:
 
 def _uneven(numbered: Numbered, first_line: int) -> str | None:
     wanted = len(numbered[0][1])
-    odd = next(((number, cells) for number, cells in numbered if len(cells) != wanted), None)
-    if odd is None:
+    place = next((place for place, (_, cells) in enumerate(numbered) if len(cells) != wanted), None)
+    if place is None:
         return None
-    number, cells = odd
-    rest = {len(cells) for _, cells in numbered[1:]}
-    if len(rest) == 1 and len(numbered) > 2:
+    usual, count = Counter(len(cells) for _, cells in numbered[1:]).most_common(1)[0]
+    if usual != wanted and count > len(numbered) / 2 and count > 1:
+        below = f"all {count:,} lines below it" if count == len(numbered) - 1 else "most lines below it"
         return (
-            f"line {first_line:,} has {wanted} cells, and all {len(numbered) - 1:,} lines below it {rest.pop()}: it is "
-            "no line of names; remove it, or put the names of all columns there"
+            f"line {first_line:,} has {_cells(wanted)}, and {below} {usual}: it is no line of names; remove what "
+            "stands above the names, or put the names of all columns there"
         )
-    line = first_line - 1 + number
+    before, (end, cells) = first_line - 1, numbered[place]
+    begin, end = before + numbered[place - 1][0] + 1, before + end
+    if len(cells) < wanted and any("\n" in cell for cell in cells):
+        return f"line {begin:,} opens a quote that ends in line {end:,} or never: close it, or remove it"
     if len(cells) < wanted:
         why = "a cell is missing, or a quote never ends"
     elif any('"' in cell for cell in cells):
         why = "put cells that hold the separating sign into quotes, and double the quotes inside of them"
     else:
         why = "put cells that hold the separating sign into quotes"
-    return f"line {line:,} has {len(cells)} cells, the first has {wanted}: {why}"
+    return f"line {end:,} has {_cells(len(cells))}, the first has {wanted}: {why}"
+
+
+def _cells(count: int) -> str:
+    return f"{count} cells" if count != 1 else "1 cell"
 
 
 def _open_quotes(numbered: Numbered, sign: str, first_line: int) -> list[str]:

@@ -73,7 +73,7 @@ def _parquet(path: Path) -> pa.Table:
         # A page may say once what stands in millions of rows.
         cells = file.metadata.num_rows * file.metadata.num_columns
         refuse_too_large(path, 16 * cells, f"{cells:,} cells", "give a smaller file")
-        return file.read()
+        return file.read(use_threads=False)
 
 
 def _feather(path: Path) -> pa.Table:

@@ -126,7 +126,7 @@ TABLE = {
     "numbers as texts": ("a,y\n1,0\n2,1\n1,0\n1,1", {"target": "y", "text": "a"}, "holds numbers, no texts"),
     "no rows": ("a,y", {"target": "y"}, "has no rows"),
     "uneven": ("a,y\n1,0\n1,2,3", {"target": "y"}, "line 3 has 3 cells, the first has 2: put"),
-    "uneven below a blank line": ("a,y\n\n1,0\n1\n", {"target": "y"}, "line 4 has 1 cells.*a cell is missing"),
+    "uneven below a blank line": ("a,y\n\n1,0\n1\n", {"target": "y"}, "line 4 has 1 cell,.*a cell is missing"),
     "decimal commas": ("a;y\n1,5;0\n2;1\n1,5;0\n2;1", {"target": "y"}, 'holds numbers written as "1,5"'),
     "amounts": ("a;y\n1;$1,234.50\n2;$7\n3;$1,000\n4;12", {"target": "y"}, 'numbers written as "\\$1,234.50"'),
     "shares": ("a,y\n5%,0\n7.5 %,1\n5%,0\n7.5 %,1", {"target": "y"}, 'numbers written as "5%"'),

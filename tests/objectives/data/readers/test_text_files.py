@@ -110,11 +110,25 @@ def test_names_of_rows_that_the_first_line_does_not_name_are_an_index(tmp_path):
 
 def test_a_first_line_of_counts_is_told_from_one_of_names(tmp_path):
     (tmp_path / "a.csv").write_text("3,2,q,r\n" + "1,2,3,4,0\n" * 3 + "1,2,3,4,1\n1,2,3,4,1,9\n")
-    with pytest.raises(DataError, match="line 2 has 5 cells, the first has 4"):
+    with pytest.raises(DataError, match="line 1 has 4 cells, and most lines below it 5"):
         dataset_of(tmp_path / "a.csv", target="q")
     (tmp_path / "a.csv").write_text("3,2,q\n" + "1,2,3,4,0\n" * 4)
     with pytest.raises(DataError, match="line 1 has 3 cells, and all 4 lines below it 5: it is no line of names"):
         dataset_of(tmp_path / "a.csv", target="q")
+
+
+def test_a_title_above_the_names_is_named_as_such(tmp_path):
+    (tmp_path / "a.csv").write_text("My table\n\na,b,y\n" + "1,2,0\n" * 9)
+    with pytest.raises(
+        DataError, match=r"line 1 has 1 cell, and all 10 lines below it 3: .* remove what stands above the names"
+    ):
+        dataset_of(tmp_path / "a.csv", target="y")
+
+
+def test_a_quote_that_never_ends_is_found_where_it_begins(tmp_path):
+    (tmp_path / "a.csv").write_text("a,b,y\n" + "1,2,0\n" * 9 + '1,"2,0\n' + "1,2,0\n" * 9)
+    with pytest.raises(DataError, match="line 11 opens a quote that ends in line 21 or never"):
+        dataset_of(tmp_path / "a.csv", target="y")
 
 
 def test_an_open_quote_that_swallows_rows_is_told(tmp_path):
