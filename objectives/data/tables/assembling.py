@@ -11,7 +11,7 @@ from objectives.data.options import ReadOptions
 from objectives.data.tables.features import FeatureColumn, feature_of
 from objectives.data.tables.interpreting import Interpreted, interpret
 from objectives.data.tables.labels import labels_of
-from objectives.data.tables.oddities import is_index, note_of
+from objectives.data.tables.oddities import alike, is_index, note_of
 from objectives.data.tables.roles import roles_of
 from objectives.data.tables.rows import gaps_of, whole_rows
 from objectives.data.tables.table import Table
@@ -45,6 +45,8 @@ def dataset_of_table(table: Table, options: ReadOptions, path: Path) -> Dataset:
     found = labels_of(seen[roles.target], options, path)
     columns = _features([seen[name] for name in roles.features if name not in index], roles.target, options, path)
     notes += [f"column {written(name)} is the index of the file, and is left out" for name in index]
+    if said := alike(roles.target, found.names, "classes"):
+        notes.append(said)
     notes += [note for one in columns if (note := note_of(one, found))]
     reader = TableReader(tuple(one.reader for one in columns))
     becomes = {one.seen.name: one.becomes for one in columns} | dict.fromkeys(index, _LEFT_OUT)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from objectives.data.dataset import Labels
 from objectives.data.options import ReadOptions
 from objectives.data.tables.features import FeatureColumn
 from objectives.data.tables.interpreting import Interpreted
 from objectives.data.tables.table import Table
+from objectives.preprocessing.spelling import is_number
 from objectives.wording import written
 
 _INDEX_OF_PANDAS = re.compile(r"__index_level_\d+__|Unnamed: \d+(_level_\d+)?|level_0")
@@ -35,8 +37,24 @@ def note_of(feature: FeatureColumn, found: Labels) -> str:
         return f"column {name} is the same in every row: nothing is learned from it"
     if (why := _tells(feature, found)) or (why := _counts(column, rows)):
         return f"column {name} {why}: unless that is meant, leave it out with ignore = [{name}]"
+    if said := alike(column.name, feature.reader.categories or (), "categories"):
+        return said
     if len(column.name) == 0 or _INDEX_OF_PANDAS.fullmatch(column.name):
         return f"column {name} is called like an index of pandas, and is learned from: ignore = [{name}] leaves it out"
+    return ""
+
+
+def alike(name: str, texts: Sequence[str], what: str) -> str:
+    """Return a sentence where two of a column's categories or classes may be meant to be one, or ""."""
+    seen: dict[object, str] = {}
+    for text in texts:
+        key: object = float(text) if is_number(text) else " ".join(text.casefold().split())
+        if key in seen:
+            both = f"{written(seen[key])} and {written(text)}"
+            return (
+                f"column {written(name)} has {both}, which are different {what}: where they are not, write them alike"
+            )
+        seen[key] = text
     return ""
 
 

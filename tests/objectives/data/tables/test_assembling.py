@@ -271,3 +271,21 @@ def test_words_for_a_missing_value_are_texts_like_others_where_texts_are_learned
     rows = dataset_of(write_table(tmp_path / "a.csv", {"said": texts, "y": [0, 1] * 20}), target="y", text="said")
     assert len(rows.x) == 30
     assert [(one.name, one.missing) for one in rows.columns] == [("said", 10), ("y", 0)]
+
+
+@pytest.mark.parametrize(
+    ("cells", "both"),
+    [
+        (["Yes", "no", "yes", "no"], '"Yes" and "yes"'),
+        (["New York", "new  york", "Rome", "Rome"], '"New York" and "new  york"'),
+        (["01", "1", "2", "3"], '"01" and "1"'),
+    ],
+)
+def test_categories_and_classes_that_may_be_one_are_pointed_out(tmp_path, cells, both):
+    size = {"size": [1.5, 2.5, 3.5, 4.5, 5.5] * 8}
+    rows = dataset_of(write_table(tmp_path / "a.csv", {"c": cells * 10, **size, **Y}), target="y", categories=["c"])
+    assert rows.notes == (
+        f'column "c" has {both}, which are different categories: where they are not, write them alike',
+    )
+    rows = dataset_of(write_table(tmp_path / "b.csv", {**size, "c": cells * 10}), target="c", task="classification")
+    assert rows.notes == (f'column "c" has {both}, which are different classes: where they are not, write them alike',)
