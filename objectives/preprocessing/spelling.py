@@ -47,6 +47,8 @@ DATE = rf"(({_DAYS})([T ] ?{_CLOCK})?|{_CLOCK})"
 _IN_WORDS = re.compile(_WORD)
 _MONTHS = {"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"}
 
+ISO = "ISO 8601"  # a clock, its fractions and a zone may be missing here and there
+
 # Those that name a day or a month; of one column all cells follow the same.
 _FORMATS = (
     "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y-%m", "%Y/%m", "%Y.%m", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y",
@@ -117,11 +119,11 @@ def names_a_month(text: str) -> bool:
 
 
 def date_format(texts: list[str]) -> str | None:
-    """Return the format of `datetime.strptime` that all these texts follow; None where there is no such.
+    """Return the format of `datetime.strptime`, or ISO, that all these texts follow; None where there is no such.
 
     Where day and month could be either, as in 3/4/2024, the month comes first with slashes, else the day.
     """
-    left = [date + clock for date in _FORMATS for clock in _CLOCKS]
+    left = [ISO, *(date + clock for date in _FORMATS for clock in _CLOCKS)]
     for text in texts:
         left = [format_ for format_ in left if _follows(text, format_)]
         if not left:
@@ -131,7 +133,7 @@ def date_format(texts: list[str]) -> str | None:
 
 def odd_date(texts: list[str]) -> str | None:
     """Return the first text that follows none of the formats of those before it; None where the first has none."""
-    left = [date + clock for date in _FORMATS for clock in _CLOCKS]
+    left = [ISO, *(date + clock for date in _FORMATS for clock in _CLOCKS)]
     for place, text in enumerate(texts):
         left = [format_ for format_ in left if _follows(text, format_)]
         if not left:
@@ -141,10 +143,14 @@ def odd_date(texts: list[str]) -> str | None:
 
 def _follows(text: str, format_: str) -> bool:
     try:
-        datetime.strptime(text, format_)
+        _moment(text, format_)
     except ValueError:
         return False
     return True
+
+
+def _moment(text: str, format_: str) -> datetime:
+    return datetime.fromisoformat(text) if format_ == ISO else datetime.strptime(text, format_)
 
 
 def seconds_of(text: str, format_: str) -> float:
@@ -152,7 +158,7 @@ def seconds_of(text: str, format_: str) -> float:
 
     Raises ValueError where it follows another.
     """
-    moment = datetime.strptime(text, format_)
+    moment = _moment(text, format_)
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 

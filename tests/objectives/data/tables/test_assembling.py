@@ -289,3 +289,11 @@ def test_categories_and_classes_that_may_be_one_are_pointed_out(tmp_path, cells,
     )
     rows = dataset_of(write_table(tmp_path / "b.csv", {**size, "c": cells * 10}), target="c", task="classification")
     assert rows.notes == (f'column "c" has {both}, which are different classes: where they are not, write them alike',)
+
+
+def test_moments_may_have_fractions_here_and_there(tmp_path):
+    cells = ["2024-01-02 10:00:00", "2024-02-03 11:00:01.250", "2024-03-04", "2024-04-05T12:30+00:00"]
+    path = write_table(tmp_path / "a.csv", {"when": cells * 10, "a": [1.5, 2.5, 3.5, 4.5, 5.5] * 8, **Y})
+    rows = dataset_of(path, target="y", dates=["when"])
+    assert [one.name for one in rows.features] == ["when month", "when weekday", "when hour", "a"]
+    assert rows.x[:4, :3].tolist() == [[1, 1, 10], [2, 5, 11], [3, 0, 0], [4, 4, 12]]
