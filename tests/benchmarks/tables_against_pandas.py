@@ -234,7 +234,7 @@ def _shown(column: Column) -> str:
 def _refusal(said: str, theirs: Table) -> str | None:
     if len(theirs.columns) == 1:
         return "refused: one column, in which there is nothing to learn from"
-    if " cells, the first has " in said:
+    if " the first has " in said or " lines below it " in said:
         return "refused: lines of different length, which pandas fills with nothing or cuts off"
     return None
 
