@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from objectives.errors import DataError
 from objectives.preprocessing.cells import Cells, as_column
-from objectives.preprocessing.spelling import MISSING_AMONG_NUMBERS, Spelling, date_format, odd_date, seconds_of
+from objectives.preprocessing.spelling import MISSING_AMONG_NUMBERS, Spelling, date_format, seconds_of
 from objectives.wording import did_you_mean, listing, written
 
 if TYPE_CHECKING:
@@ -204,9 +204,9 @@ def seconds_of_texts(cells: pa.Array) -> np.ndarray:
     found = cells.dictionary_encode()
     texts = found.dictionary.to_pylist()
     dates = [text for text in texts if text.casefold() not in MISSING_AMONG_NUMBERS]
-    if (format_ := date_format(dates)) is None:
-        odd = odd_date(dates)
-        examples = dates[:3] if odd is None else [dates[0], odd]
+    format_, odd = date_format(dates)
+    if format_ is None:
+        examples = dates[:3] if odd == dates[0] else [dates[0], odd]
         shown = f", such as {listing(examples)}" if dates else ""
         raise DataError(
             f"holds no dates that are read, or dates written in several ways{shown}",

@@ -118,27 +118,18 @@ def names_a_month(text: str) -> bool:
     return not words or any(word[:3].casefold() in _MONTHS for word in words)
 
 
-def date_format(texts: list[str]) -> str | None:
-    """Return the format of `datetime.strptime`, or ISO, that all these texts follow; None where there is no such.
+def date_format(texts: list[str]) -> tuple[str | None, str]:
+    """Return the format of `datetime.strptime`, or ISO, that all these texts follow, and "".
 
-    Where day and month could be either, as in 3/4/2024, the month comes first with slashes, else the day.
+    Where there is no such, None and the first text that follows none of those before it. Where day and month could be
+    either, as in 3/4/2024, the month comes first with slashes, else the day.
     """
     left = [ISO, *(date + clock for date in _FORMATS for clock in _CLOCKS)]
     for text in texts:
         left = [format_ for format_ in left if _follows(text, format_)]
         if not left:
-            return None
-    return left[0]
-
-
-def odd_date(texts: list[str]) -> str | None:
-    """Return the first text that follows none of the formats of those before it; None where the first has none."""
-    left = [ISO, *(date + clock for date in _FORMATS for clock in _CLOCKS)]
-    for place, text in enumerate(texts):
-        left = [format_ for format_ in left if _follows(text, format_)]
-        if not left:
-            return text if place else None
-    return None
+            return None, text
+    return left[0], ""
 
 
 def _follows(text: str, format_: str) -> bool:

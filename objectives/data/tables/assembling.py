@@ -34,7 +34,7 @@ def dataset_of_table(table: Table, options: ReadOptions, path: Path) -> Dataset:
 
     Raises:
         DataError: with all that is wrong, where columns do not hold what their roles ask for.
-    """
+    """  # noqa: DOC501  `_also` makes a DataError
     roles = roles_of(tuple(table.columns), options, path)
     seen = {name: interpret(name, table, options) for name in table.columns}
     missing = {name: int(gaps_of(one, options).sum()) for name, one in seen.items()}
@@ -42,8 +42,12 @@ def dataset_of_table(table: Table, options: ReadOptions, path: Path) -> Dataset:
     index = [name for name in roles.features if is_index(seen[name], table, options)]
     if len(kept) < table.rows:
         seen = {name: column.taken(kept) for name, column in seen.items()}
-    found = labels_of(seen[roles.target], options, path)
-    columns = _features([seen[name] for name in roles.features if name not in index], roles.target, options, path)
+    features = [seen[name] for name in roles.features if name not in index]
+    try:
+        found = labels_of(seen[roles.target], options, path)
+    except DataError as fault:
+        raise _also(fault, features, roles.target, options, path) from None
+    columns = _features(features, roles.target, options, path)
     notes += [f"column {written(name)} is the index of the file, and is left out" for name in index]
     if said := alike(roles.target, found.names, "classes"):
         notes.append(said)
@@ -95,6 +99,15 @@ def _features(seen: Sequence[Interpreted], target: str, options: ReadOptions, pa
     if not columns and options.text is None:
         raise DataError(f"{path} has no column beside the target {written(target)} to learn from")
     return columns
+
+
+def _also(fault: DataError, seen: Sequence[Interpreted], target: str, options: ReadOptions, path: Path) -> DataError:
+    """What is wrong with the target, and what is wrong with the features as well."""
+    try:
+        _features(seen, target, options, path)
+    except DataError as more:
+        return DataError(f"{fault}\n{more}")
+    return fault
 
 
 def _refusal(faults: Sequence[tuple[str, DataError]], options: ReadOptions, path: Path) -> DataError:

@@ -9,7 +9,7 @@ from objectives.data.dataset import LARGEST_NUMBER, ColumnKind
 from objectives.data.options import ReadOptions
 from objectives.data.tables.table import Table, Unreadable
 from objectives.preprocessing.cells import Cells
-from objectives.preprocessing.columns import numbers_of, texts_of_numbers
+from objectives.preprocessing.columns import numbers_of, seconds, texts_of_numbers
 from objectives.preprocessing.spelling import (
     CODE,
     DATE,
@@ -139,7 +139,7 @@ def _dates_of_a_type(name: str, column: np.ndarray) -> Interpreted:
     return Interpreted(
         name=name,
         kind="date",
-        numbers=np.where(missing, np.nan, column.astype("datetime64[ms]").astype(np.float64) / 1000),
+        numbers=seconds(column, name),
         distinct=len(np.unique(known)),
         missing=int(missing.sum()),
         example=str(known[0]) if len(known) else "",

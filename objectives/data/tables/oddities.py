@@ -78,8 +78,8 @@ def _tells(feature: FeatureColumn, found: Labels) -> str:
     if found.classes is None:
         same = feature.seen.kind == "number" and np.array_equal(values.astype(np.float32), found.y)
         return "is the same as the target in every row" if same else ""
-    different, codes = np.unique(values, return_inverse=True)
-    if len(different) != found.classes or len(found.y) < _FEW:
+    if len(np.unique(values)) != found.classes or len(found.y) < _FEW:
         return ""
+    codes = np.unique(values, return_inverse=True)[1]  # sorts, which most columns need not
     pairs = len(np.unique(codes * np.int64(found.classes) + found.y))
     return "has one value for each class, and so tells the target in every row" if pairs == found.classes else ""

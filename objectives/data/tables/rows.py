@@ -30,6 +30,7 @@ def whole_rows(
     import numpy as np
 
     kept = np.ones(table.rows, bool)
+    faults: list[str] = []
     notes: list[str] = []
     needed = [name for name, role in roles.special.items() if role != "ignored"]
     checks = [(f"no value in the column {written(name)}", gaps_of(seen[name], options)) for name in needed]
@@ -44,12 +45,15 @@ def whole_rows(
             continue
         rows = f"{count:,} of {table.rows:,} rows {'have' if count > 1 else 'has'} {why}"
         if options.missing == "refuse":
-            first = table.place(int(np.flatnonzero(lost)[0]))
-            raise DataError(f'{path}: {rows} (first {first}), and data.missing is "refuse"', hint="fill or remove them")
+            faults.append(f"{rows} (first {table.place(int(np.flatnonzero(lost)[0]))})")
+            continue
         kept &= ~gaps
         if not kept.any():
             raise DataError(f"{path}: {rows}, so that none is left")
         notes.append(f"{rows}, and {'are' if count > 1 else 'is'} left out")
+    if faults:
+        said = ", ".join(faults)
+        raise DataError(f'{path}: {said}, and data.missing is "refuse"', hint="fill or remove them")
     return np.flatnonzero(kept), notes
 
 

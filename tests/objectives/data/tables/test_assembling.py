@@ -39,64 +39,6 @@ def test_a_column_that_is_not_there_is_named_with_its_key(tmp_path, key):
         dataset_of(path, **{"target": "y", key: name})
 
 
-def test_rows_without_a_label_are_left_out_with_a_word(tmp_path):
-    rows = dataset_of(write_table(tmp_path / "a.csv", {"a": range(4), "y": [0, "", 1, "NA"]}), target="y")
-    assert (rows.x.tolist(), rows.y.tolist()) == ([[0], [2]], [0, 1])
-    assert rows.notes == ('2 of 4 rows have no value in the column "y", and are left out',)
-
-
-def gaps(tmp_path, **settings):
-    columns = {
-        "size": [1.0, "", 3.0, 5.0] * 10,
-        "colour": ["red", "blue", "", "red"] * 10,
-        "whole": range(ROWS),
-        "y": [0, 0, 1, 1] * 10,
-    }
-    return DataSettings(dataset=str(write_table(tmp_path / "a.csv", columns)), target="y", scaling="none", **settings)
-
-
-@pytest.mark.parametrize("missing", ["mean", "indicator", "most_frequent"])
-def test_gaps_are_filled_by_the_training_split(tmp_path, missing):
-    [data] = load_search_data(gaps(tmp_path, missing=missing), seed=1)
-    rows = np.vstack([data.x_train, data.x_validation])
-    own = missing != "most_frequent"
-    # size, colour blue, red and missing, whole, size missing
-    whole = rows[:, 3 + own].astype(int) % 4
-    known = data.x_train[data.x_train[:, 3 + own].astype(int) % 4 != 1, 0]
-    values, counts = np.unique(known, return_counts=True)
-    fill = values[counts.argmax()] if missing == "most_frequent" else known.mean()
-    assert rows[whole == 1, 0] == pytest.approx(fill)
-    assert rows[whole == 2, 0] == pytest.approx(3)
-    assert {tuple(row) for row in rows[whole == 2, 1 : 3 + own]} == {(0, 0, 1) if own else (0, 1)}
-    assert {tuple(row) for row in rows[whole == 1, 1 : 3 + own]} == {(1, 0, 0)[: 2 + own]}
-    assert rows.shape[1] == 4 + own + (missing == "indicator")
-    if missing == "indicator":
-        assert (rows[:, -1] == (whole == 1)).all()
-
-
-def test_the_most_frequent_value_fills_numbers_as_well(tmp_path):
-    columns = {"a": [2, 2, 2, 9, ""] * 10, "y": [0, 1] * 25}
-    path = write_table(tmp_path / "a.csv", columns)
-    settings = DataSettings(dataset=str(path), target="y", scaling="none", missing="most_frequent")
-    [data] = load_search_data(settings, seed=1)
-    assert set(data.x_train[:, 0]) == {2, 9}
-    assert (data.x_train[:, 0] == 2).mean() > 0.7
-
-
-def test_rows_with_gaps_are_dropped_where_a_study_says_so(tmp_path):
-    settings = gaps(tmp_path, missing="drop")
-    splits = load_search_data(settings, seed=1)
-    assert splits.dataset.notes[0] == "20 of 40 rows have no value in one or more columns, and are left out"
-    assert len(splits[0].x_train) + len(splits[0].x_validation) == 16  # and a test split of 4
-
-
-def test_a_column_without_any_value_is_told_and_harmless(tmp_path):
-    path = write_table(tmp_path / "a.csv", {"none": [""] * ROWS, "a": [1, 2] * 20, **Y})
-    splits = load_search_data(DataSettings(dataset=str(path), target="y"), seed=1)
-    assert 'column "none" has no value in any row' in splits.dataset.notes[0]
-    assert np.isfinite(splits[0].x_train).all()
-
-
 def test_dates_become_their_parts_where_a_study_says_so(tmp_path):
     moments = [f"2024-{1 + row % 12:02}-{1 + row % 28:02} {row % 24:02}:30" for row in range(ROWS)]
     path = write_table(tmp_path / "a.csv", {"when": moments, "a": [1, 2] * 20, **Y})
@@ -180,20 +122,6 @@ def test_time_orders_the_rows(tmp_path, column):
     assert (np.argsort(rows.times, kind="stable") == np.argsort(column, kind="stable")).all()
 
 
-@pytest.mark.parametrize(
-    ("missing", "number", "category"),
-    [
-        ("mean", "a number, the mean where missing", "2 categories and missing"),
-        ("indicator", "a number, the mean where missing, and an indicator", "2 categories and missing"),
-        ("most_frequent", "a number, the most frequent where missing", "2 categories, the most frequent where missing"),
-        ("drop", "a number", "1 category"),
-    ],
-)
-def test_what_fills_gaps_is_told(tmp_path, missing, number, category):
-    splits = load_search_data(gaps(tmp_path, missing=missing), seed=1)
-    assert [one.becomes for one in splits.dataset.columns] == [number, category, "a number", "2 classes"]
-
-
 def test_texts_are_counted_in_the_rows_that_are_left(tmp_path):
     # Half of the rows have no label, and these alone have no ticket.
     rows = [("", "", row) if row % 2 else (f"t{row % 300}", row % 4 // 2, row) for row in range(1200)]
@@ -266,13 +194,6 @@ def test_the_date_that_is_written_in_another_way_is_shown(tmp_path):
         dataset_of(path, target="y", dates=["day"])
 
 
-def test_words_for_a_missing_value_are_texts_like_others_where_texts_are_learned_from(tmp_path):
-    texts = ["NA", "so it is", "", "not so"] * 10
-    rows = dataset_of(write_table(tmp_path / "a.csv", {"said": texts, "y": [0, 1] * 20}), target="y", text="said")
-    assert len(rows.x) == 30
-    assert [(one.name, one.missing) for one in rows.columns] == [("said", 10), ("y", 0)]
-
-
 @pytest.mark.parametrize(
     ("cells", "both"),
     [
@@ -297,3 +218,9 @@ def test_moments_may_have_fractions_here_and_there(tmp_path):
     rows = dataset_of(path, target="y", dates=["when"])
     assert [one.name for one in rows.features] == ["when month", "when weekday", "when hour", "a"]
     assert rows.x[:4, :3].tolist() == [[1, 1, 10], [2, 5, 11], [3, 0, 0], [4, 4, 12]]
+
+
+def test_faults_of_the_target_and_of_the_features_are_said_together(tmp_path):
+    columns = {"id": [f"n{row}" for row in range(ROWS)], "a": [1.5, 2.5] * 20, "day": ["2024-01-02", "2024-02-03"] * 20}
+    with pytest.raises(DataError, match=r'(?s)the target "day" holds dates.*column "id" has a different text'):
+        dataset_of(write_table(tmp_path / "a.csv", columns), target="day")
