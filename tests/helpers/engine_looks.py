@@ -1,5 +1,7 @@
 """Looks at workers from outside: at their trials, and at what they have started."""
 
+import contextlib
+
 import psutil
 from helpers.waiting import eventually
 from optuna.trial import TrialState
@@ -22,7 +24,17 @@ def alive(study):
     """Which of the processes that its trials have noted still live."""
     pids = [pid for trial in study.study.trials for pid in trial.user_attrs["children"]]
     assert pids
-    return [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]
+    return living(pids)
+
+
+def living(pids):
+    """Which of the processes live; one that ends while it is looked at does not."""
+    found = []
+    for pid in pids:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+                found.append(pid)
+    return found
 
 
 def running_trial(study):

@@ -136,7 +136,10 @@ class Place:
             return []
         running = self.study(name).get_trials(deepcopy=False, states=(TrialState.RUNNING,))
         amid = [trial for trial in running if len(trial.intermediate_values) == 5]
-        workers = [psutil.Process(attempts_of(trial.system_attrs)[-1].process.pid) for trial in amid]
+        workers = []
+        for trial in amid:
+            with suppress(psutil.NoSuchProcess):  # one that was killed; its trial runs on until somebody notices
+                workers.append(psutil.Process(attempts_of(trial.system_attrs)[-1].process.pid))
         return workers if len(workers) == count else []
 
     def let_go(self) -> None:

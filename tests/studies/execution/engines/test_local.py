@@ -9,7 +9,7 @@ import sys
 import psutil
 import pytest
 from contracts.engine import EngineContract
-from helpers.engine_looks import last_attempt, reports, running_trial
+from helpers.engine_looks import last_attempt, living, reports, running_trial
 from helpers.paths import HELPERS, ROOT
 
 from studies.execution.engines.base import Preparation
@@ -103,7 +103,7 @@ class TestLocalEngine(EngineContract):
         first = running_trial(study)
         (server,) = (one for one in psutil.Process().children() if "fork_server" in " ".join(one.cmdline()))
         server.send_signal(signal.SIGKILL)
-        eventually(lambda: not server.is_running() or server.status() == psutil.STATUS_ZOMBIE)
+        eventually(lambda: not living([server.pid]))
         assert engine.poll(0.5) == []
         engine.start(order(study, 1, STUDY_END="is deaf"))
         eventually(lambda: len(study.study.trials) == 2 and study.study.trials[1].intermediate_values)
@@ -111,11 +111,11 @@ class TestLocalEngine(EngineContract):
         (report,) = reports(engine, 1)
         assert report.slot == 0
         # What it has started ended with it, but for the daemon that nobody knows
-        left = [pid for pid in first.user_attrs["children"] if psutil.pid_exists(pid)]
-        living = [pid for pid in left if psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]
-        assert living in ([], [first.user_attrs["children"][-1]])
-        for pid in living:
-            os.kill(pid, signal.SIGKILL)
+        children = first.user_attrs["children"]
+        assert living(children) in ([], [children[-1]])
+        for pid in living(children):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def test_a_script_that_launches_is_not_run_again_by_its_workers(tmp_path):
