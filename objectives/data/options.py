@@ -23,6 +23,8 @@ class ReadOptions:
     """Columns of a table that are numbers, whatever else is in them."""
     dates: tuple[str, ...] = ()
     """Columns of a table of which the parts of a date are learned from."""
+    words: tuple[str, ...] = ()
+    """Columns of a table that hold texts, of which the words are learned from beside the other columns."""
     group: str | None = None
     """The column of a table whose rows of one value stay together."""
     time: str | None = None

@@ -38,6 +38,8 @@ class DataSettings(Settings):
     """Columns of numbers, whatever else they hold: signs such as `$` and `%` are passed over, other cells are gaps."""
     dates: Columns = ()
     """Columns of dates. Each becomes a year, a month, a weekday and, with times, an hour."""
+    words: Columns = ()
+    """Columns of texts, such as titles. Each becomes its up to 200 most frequent words, beside the other columns."""
     missing: Literal["mean", "indicator", "most_frequent", "drop", "refuse"] = "mean"
     """What becomes of features without a value: see [Missing values](#missing-values)."""
     group: Name | None = None
@@ -96,8 +98,8 @@ class DataSettings(Settings):
         return name
 
     @field_validator(
-        "target", "text", "ignore", "categories", "numbers", "dates", "missing", "group", "time", "task", "header",
-        "separator", "encoding", "decimal", "thousands", "image_size",
+        "target", "text", "ignore", "categories", "numbers", "dates", "words", "missing", "group", "time", "task",
+        "header", "separator", "encoding", "decimal", "thousands", "image_size",
     )  # fmt: skip
     @classmethod
     def _applies(cls, value: Any, info: ValidationInfo) -> Any:
@@ -114,7 +116,7 @@ class DataSettings(Settings):
             raise _fault(f"not allowed: {dataset} is {found.name}, which {takes} and no {key}; leave it out")
         return value
 
-    @field_validator("text", "ignore", "categories", "numbers", "dates", "group", "time")
+    @field_validator("text", "ignore", "categories", "numbers", "dates", "words", "group", "time")
     @classmethod
     def _is_another_column(cls, value: Any, info: ValidationInfo) -> Any:
         key, named = str(info.field_name), value if isinstance(value, tuple) else (value,)
@@ -125,7 +127,7 @@ class DataSettings(Settings):
             if both := [name for name in named if name is not None and name in others]:
                 what = f"the {other}" if isinstance(said, str) else f"in {other}"
                 raise _fault(f"not allowed: {written(both[0])} is {what}; name another column")
-        if key in ("ignore", "categories", "numbers", "dates") and value and info.data.get("text") is not None:
+        if key in ("ignore", *_KINDS) and value and info.data.get("text") is not None:
             raise _fault("does nothing beside text, from which alone is learned; leave one of them out")
         return value
 
@@ -214,7 +216,7 @@ class DataSettings(Settings):
 
 
 _ROLES = {"target", "text", "ignore", "group", "time"}
-_KINDS = {"categories", "numbers", "dates"}
+_KINDS = {"categories", "numbers", "dates", "words"}
 
 # Key -> keys that must not name the same column. The target may be said to hold numbers or categories.
 _NOT_BESIDE = {
@@ -222,6 +224,7 @@ _NOT_BESIDE = {
     "categories": _KINDS | _ROLES - {"target"},
     "numbers": _KINDS | _ROLES - {"target"},
     "dates": _KINDS | _ROLES,
+    "words": _KINDS | _ROLES,
 }
 
 # Key -> its value unless given, and the evaluations with which it has one.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from objectives.errors import DataError
 from objectives.preprocessing.cells import Cells, as_column
 from objectives.preprocessing.spelling import MISSING_AMONG_NUMBERS, Spelling, date_format, seconds_of
+from objectives.preprocessing.words import word_columns
 from objectives.wording import did_you_mean, listing, written
 
 if TYPE_CHECKING:
@@ -38,9 +39,9 @@ class ColumnReader:
     """How one column of a file is read."""
 
     name: str
-    kind: Literal["number", "category", "date"]
+    kind: Literal["number", "category", "date", "text"]
     categories: tuple[str, ...] | None = None
-    """The texts that are told apart, sorted."""
+    """The texts that are told apart, or the words of texts, sorted."""
     spelling: Spelling = field(default_factory=Spelling)
     parts: tuple[DatePart, ...] = ()
     """What a date becomes."""
@@ -50,6 +51,8 @@ class ColumnReader:
         """What it is read to."""
         if self.kind == "date":
             return tuple(Feature(f"{self.name} {part}") for part in self.parts)
+        if self.kind == "text":
+            return tuple(Feature(f"{self.name}: {word}") for word in self.categories or ())
         return (Feature(self.name, self.categories),)
 
     def transform(self, values: Any) -> list[np.ndarray]:
@@ -68,6 +71,8 @@ class ColumnReader:
             return [found]
         if not isinstance(column, Cells):
             column = texts_of_numbers(column)
+        if self.kind == "text":
+            return word_columns(column.trimmed().to_pylist(), self.categories or ())
         return [codes_of(column.trimmed(), self.categories or ())]
 
     def to_json(self) -> dict[str, Any]:

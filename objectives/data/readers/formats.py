@@ -28,7 +28,9 @@ class Format:
     """A module that must be installed, and the extra of studyhall that installs it (None: the base)."""
 
 
-_COLUMNS = frozenset({"target", "text", "ignore", "categories", "numbers", "dates", "missing", "group", "time", "task"})
+_COLUMNS = frozenset(
+    {"target", "text", "ignore", "categories", "numbers", "dates", "words", "missing", "group", "time", "task"}
+)
 _WRITING = frozenset({"header", "separator", "encoding", "decimal", "thousands"})
 _TEXT_FILE = Format(name="a table", keys=_COLUMNS | _WRITING, read=read_delimited)
 _JSON_LINES = Format(name="a table", keys=_COLUMNS | {"encoding", "decimal", "thousands"}, read=read_json_lines)

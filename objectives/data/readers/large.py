@@ -72,7 +72,8 @@ def _of_kinds(body: bytes, sign: str, names: Sequence[str], options: ReadOptions
     """Columns of numbers as numbers, all others as texts, by their places."""
     import pyarrow as pa
 
-    told = {options.text, options.group, options.time, *options.categories, *options.dates, *options.numbers}
+    told = {options.text, options.group, options.time}
+    told |= {*options.categories, *options.dates, *options.numbers, *options.words}
     as_texts = {place for place, name in enumerate(names) if name in told}
     columns = dict(enumerate(_parsed(body, sign, as_texts).columns))
     has_codes = _has_codes(body, sign)

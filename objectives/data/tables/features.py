@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ from objectives.preprocessing.columns import (
     seconds_of_texts,
 )
 from objectives.preprocessing.missing import MISSING_CATEGORY
+from objectives.preprocessing.vocabulary import words
+from objectives.preprocessing.words import frequent_words, word_columns
 from objectives.wording import written
 
 if TYPE_CHECKING:
@@ -53,6 +56,8 @@ def feature_of(seen: Interpreted, options: ReadOptions) -> FeatureColumn:
         )
     if seen.kind == "date":
         return _of_dates(seen, options)
+    if seen.kind == "text":
+        return _of_words(seen)
     return _of_categories(seen, options)
 
 
@@ -94,6 +99,24 @@ def _of_dates(seen: Interpreted, options: ReadOptions) -> FeatureColumn:
     )
 
 
+def _words_advised(seen: Interpreted, different: Sequence[str]) -> str:
+    """Advice for texts that are sentences: on average more than two words, of which some are shared."""
+    texts = different[:_FIRST]
+    if sum(len(words(text)) for text in texts) <= 2 * len(texts) or not frequent_words(texts):
+        return ""
+    return f"words = [{written(seen.name)}] makes features of its frequent words"
+
+
+def _of_words(seen: Interpreted) -> FeatureColumn:
+    assert seen.texts is not None, "asked for where there are texts"
+    texts = seen.texts.to_pylist()
+    if not (found := frequent_words(texts)):
+        raise DataError("has no word that two rows share, and half of the rows lack")
+    reader = ColumnReader(name=seen.name, kind="text", categories=found)
+    becomes = f"its {len(found):,} most frequent words" if len(found) > 1 else f"the word {written(found[0])}"
+    return FeatureColumn(seen=seen, reader=reader, values=tuple(word_columns(texts, found)), becomes=becomes)
+
+
 def _of_categories(seen: Interpreted, options: ReadOptions) -> FeatureColumn:
     assert seen.texts is not None, "categories are texts"
     categories = tuple(sorted(seen.texts.unique().drop_null().to_pylist()))
@@ -101,11 +124,12 @@ def _of_categories(seen: Interpreted, options: ReadOptions) -> FeatureColumn:
     distinct, known = len(categories), len(seen.texts) - seen.texts.null_count
     if seen.name not in options.categories:
         if 2 < distinct == known:
-            raise DataError("has a different text in every row")
+            raise DataError("has a different text in every row", hint=_words_advised(seen, categories))
         if distinct > MOST_CATEGORIES and distinct > known / 2:
             raise DataError(
                 f"has {distinct:,} different texts in {known:,} rows, which tell rows apart rather than groups",
-                hint=f"say categories = [{written(seen.name)}] to learn from the frequent ones",
+                hint=_words_advised(seen, categories)
+                or f"say categories = [{written(seen.name)}] to learn from the frequent ones",
             )
     reader = ColumnReader(name=seen.name, kind="category", categories=categories)
     becomes = f"{len(categories):,} categories" if len(categories) != 1 else "1 category"

@@ -33,7 +33,7 @@ class Interpreted:
 
     name: str
     kind: ColumnKind
-    """Never "text", which a study decides."""
+    """"text" where the study says so."""
     numbers: np.ndarray | None = None
     """Of numbers, and of dates of a type (seconds since 1970): float64, NaN where there is no value."""
     texts: pa.Array | None = None
@@ -106,9 +106,10 @@ def _of_cells(name: str, column: Cells, table: Table, options: ReadOptions) -> I
         numbers = numbers_of(column, spelling)
         if numbers is not None and not _are_codes(column, numbers, spelling):
             return _written_otherwise(name, column, numbers, options) or _of_numbers(name, numbers, options)
-        if numbers is None and name not in options.dates:
+        if numbers is None and name not in (*options.dates, *options.words):
             return _of_texts(name, column.trimmed(), table, options)
-    return _facts(name, "date" if name in options.dates else "category", column.trimmed())
+    kind: ColumnKind = "date" if name in options.dates else "text" if name in options.words else "category"
+    return _facts(name, kind, column.trimmed())
 
 
 def _facts(name: str, kind: ColumnKind, texts: pa.Array, fault: str = "", advice: str = "") -> Interpreted:
@@ -155,6 +156,9 @@ def _of_numbers(name: str, numbers: np.ndarray, options: ReadOptions) -> Interpr
     if name in options.dates and len(known):
         fault = f"holds numbers such as {known[0]:.10g}, and no dates that are read"
         advice = "write all of them as 2024-12-31 or 2024-12-31 13:05, or take the column out of dates"
+    elif name in options.words and len(known):
+        fault = f"holds numbers such as {known[0]:.10g}, and no words"
+        advice = "take the column out of words"
     elif np.isinf(known).any():
         fault, advice = f"holds infinite values in {int(np.isinf(known).sum()):,} rows", "remove them"
     elif large := int((np.abs(known) > LARGEST_NUMBER).sum()):

@@ -19,7 +19,7 @@ _FEW = 10  # of so few rows any column may count them, or tell their classes
 
 def is_index(column: Interpreted, table: Table, options: ReadOptions) -> bool:
     """Whether the file itself calls a column the name or number of its rows, and the study says nothing of it."""
-    if column.name in (*options.categories, *options.numbers, *options.dates):
+    if column.name in (*options.categories, *options.numbers, *options.dates, *options.words):
         return False
     if column.name in table.index:
         return True
@@ -37,11 +37,15 @@ def note_of(feature: FeatureColumn, found: Labels) -> str:
         return f"column {name} is the same in every row: nothing is learned from it"
     if (why := _tells(feature, found)) or (why := _counts(column, rows)):
         return f"column {name} {why}: unless that is meant, leave it out with ignore = [{name}]"
-    if said := alike(column.name, feature.reader.categories or (), "categories"):
+    if said := alike(column.name, _categories(feature), "categories"):
         return said
     if len(column.name) == 0 or _INDEX_OF_PANDAS.fullmatch(column.name):
         return f"column {name} is called like an index of pandas, and is learned from: ignore = [{name}] leaves it out"
     return ""
+
+
+def _categories(feature: FeatureColumn) -> tuple[str, ...]:
+    return feature.reader.categories or () if feature.reader.kind == "category" else ()
 
 
 def alike(name: str, texts: Sequence[str], what: str) -> str:

@@ -38,6 +38,7 @@ def roles_of(known: Sequence[str], options: ReadOptions, path: Path) -> Roles:
         ("categories", options.categories),
         ("numbers", options.numbers),
         ("dates", options.dates),
+        ("words", options.words),
         ("group", [options.group]),
         ("time", [options.time]),
     ]

@@ -35,6 +35,7 @@ def test_folds_and_repeats_are_there_where_they_apply():
         {"dataset": "./images", "image_size": [32, 48]},
         {"dataset": "a.csv", "target": "y", "header": False, "separator": ";", "decimal": ",", "thousands": "."},
         {"dataset": "a.xlsx", "target": "y", "categories": ["a"], "numbers": ["b"], "dates": ["c"], "missing": "drop"},
+        {"dataset": "a.parquet", "target": "y", "words": ["a", "b"], "group": "c"},
     ],
 )
 def test_good_data_settings_survive_being_stored_as_json(values):
@@ -67,6 +68,10 @@ FOLDS = {"evaluation": "k-fold"}
         ({**TABLE, "ignore": ["x", "y"]}, "ignore", '"y" is the target'),
         ({**TABLE, "text": "x", "ignore": ["x"]}, "ignore", '"x" is the text'),
         ({**TABLE, "text": "x", "ignore": ["z"]}, "ignore", "does nothing beside text"),
+        ({**TABLE, "text": "x", "words": ["z"]}, "words", "does nothing beside text"),
+        ({**TABLE, "words": ["x", "y"]}, "words", '"y" is the target'),
+        ({**TABLE, "dates": ["x"], "words": ["x"]}, "words", '"x" is in dates'),
+        ({"dataset": "a.npz", "words": ["x"]}, "words", "takes task and no words"),
         ({**TABLE, "text": "x", "scaling": "standard"}, "scaling", "texts have no scale"),
         ({**TABLE, "target": 3}, "target", "string"),
         ({**TABLE, "target": ""}, "target", "at least 1 character"),

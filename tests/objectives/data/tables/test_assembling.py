@@ -31,7 +31,9 @@ def test_all_that_is_wrong_is_said_at_once_with_one_line_that_leaves_it_out(tmp_
     assert dataset_of(path, target="y", ignore=["gone", "id", "day", "amount", "mixed"]).x.shape == (ROWS, 1)
 
 
-@pytest.mark.parametrize("key", ["target", "text", "ignore", "categories", "numbers", "dates", "group", "time"])
+@pytest.mark.parametrize(
+    "key", ["target", "text", "ignore", "categories", "numbers", "dates", "words", "group", "time"]
+)
 def test_a_column_that_is_not_there_is_named_with_its_key(tmp_path, key):
     path = write_table(tmp_path / "a.csv", {"colour": [1, 2] * 20, **Y})
     name = "color" if key in ("target", "text", "group", "time") else ["color"]
