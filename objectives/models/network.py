@@ -17,7 +17,7 @@ from objectives.space.parameters import Parameter, Params
 from objectives.training import backend
 from objectives.training.reporting import train_trial
 from objectives.training.task import Task
-from objectives.training.trainer import Training
+from objectives.training.trainers.base import Training
 
 if TYPE_CHECKING:
     import optuna

@@ -13,7 +13,8 @@ from objectives.training.fit import fit
 from objectives.training.run import Listener, RunResult, RunState
 from objectives.training.scoring import Scoring
 from objectives.training.settings import TrainSettings
-from objectives.training.trainer import FitTrainer, Training
+from objectives.training.trainers.base import Training
+from objectives.training.trainers.choice import make_trainer
 
 if TYPE_CHECKING:
     import keras
@@ -121,7 +122,7 @@ class _Plan:
         return fit(
             training,
             state or RunState(epochs=self.train.epochs, runs=self.runs, earlier=results),
-            trainer=FitTrainer(training, lambda epoch: epoch_seed(epoch, "rows")),
+            trainer=make_trainer(training, self.train.compile, lambda epoch: epoch_seed(epoch, "rows")),
             scoring=self.scoring,
             seed_of=epoch_seed,
             listeners=[*listeners, checkpointer],
@@ -134,7 +135,8 @@ class _Plan:
             seed=seed,
             batch_size=training.batch_size,
             scoring=asdict(self.scoring),
-            train=self.train.model_dump(mode="json"),
+            # How an epoch is compiled changes nothing of it.
+            train=self.train.model_dump(mode="json", exclude={"compile"}),
             data=data.source,
             rows=(len(data.x_train), len(data.x_validation)),
             runs=self.runs,

@@ -12,7 +12,7 @@ from objectives.training.costs import model_costs
 from objectives.training.metrics import METRICS, VALIDATION, scores
 from objectives.training.run import Listener, Pruned, RunState
 from objectives.training.scoring import Scoring
-from objectives.training.trainer import Trainer, Training
+from objectives.training.trainers.base import Trainer, Training
 
 if TYPE_CHECKING:
     import keras

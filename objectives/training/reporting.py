@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from objectives.data.arrays import SearchData
     from objectives.objective import Checkpoint
     from objectives.training.task import Task
-    from objectives.training.trainer import Training
+    from objectives.training.trainers.base import Training
 
 log = logging.getLogger("studyhall.training")
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from objectives.settings import AtLeastOne, Settings
 
@@ -29,6 +30,9 @@ class TrainSettings(Settings):
     """Which epoch's metric is the value of a run."""
     backend: Literal["tensorflow", "jax", "torch"] = "tensorflow"
     """The backend of Keras. `jax` and `torch` need the extra of that name."""
+    compile: Literal["auto", "graph", "off"] = "auto"
+    """How an epoch runs: `graph` as one TensorFlow program, `off` by Keras's `fit`. The results are the same to the
+    last bit. `auto`: `graph` on TensorFlow without a GPU, else `off`."""
     seeds: AtLeastOne = 1
     """Train each split with this many seeds. The value of the trial is the mean over them."""
     fraction: Annotated[float, Field(strict=True, gt=0, le=1)] = 1.0
@@ -38,6 +42,16 @@ class TrainSettings(Settings):
         default=None, json_schema_extra={"otherwise": "a share of the cores"}
     )
     """Threads of one worker. With 1, on the CPU, a trial is repeated to the last bit."""
+
+    @field_validator("compile")
+    @classmethod
+    def _goes_with_backend(cls, choice: str, info: ValidationInfo) -> str:
+        backend = info.data.get("backend", "tensorflow")
+        if choice == "graph" and backend != "tensorflow":
+            raise PydanticCustomError(
+                "train", "{sentence}", {"sentence": f'needs the backend tensorflow, and this is {backend}; say "auto"'}
+            )
+        return choice
 
     @property
     def described(self) -> str:

@@ -13,7 +13,7 @@ from objectives.training.metrics import METRICS
 from objectives.training.reporting import train_trial
 from objectives.training.settings import TrainSettings
 from objectives.training.task import Task
-from objectives.training.trainer import Training
+from objectives.training.trainers.base import Training
 from storage.owned_trial import Leftovers
 from studies.execution.trial import TrialInterrupted, WorkerTrial
 
@@ -114,6 +114,20 @@ def task(*metrics, seed=7, directions=None, **train):
     )
 
 
+def trained_epochs(model, numbers):
+    """A callback that appends the numbers of the epochs in which the model was trained, not of those a resume tells."""
+    import keras
+
+    steps = [0]
+
+    def note(epoch, logs):
+        if (now := int(model.optimizer.iterations)) > steps[0]:
+            numbers.append(epoch)
+        steps[0] = now
+
+    return keras.callbacks.LambdaCallback(on_epoch_end=note)
+
+
 class Scripted:
     """Makes models that train for real, but log the given val_accuracy: a list of each split's epochs.
 
@@ -129,12 +143,6 @@ class Scripted:
         import keras
 
         number = int(data.source.rpartition(" ")[2])
-        trained = self.trained
-
-        class Model(keras.Sequential):
-            def fit(self, *args, initial_epoch, **options):
-                trained.append(initial_epoch)
-                return super().fit(*args, initial_epoch=initial_epoch, **options)
 
         def write(epoch, logs):
             logs.update(self.logs)
@@ -144,11 +152,12 @@ class Scripted:
         def end(logs):
             self.ended += 1
 
-        model = Model([keras.Input((4,)), keras.layers.Dense(2, activation="softmax")])
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, activation="softmax")])
         model.compile(optimizer="sgd", loss="sparse_categorical_crossentropy")
         self.data.append(data.source)
         self.first_weights.append(model.get_weights()[0])
-        callbacks = [keras.callbacks.LambdaCallback(on_epoch_end=write, on_train_end=end)]
+        told = keras.callbacks.LambdaCallback(on_epoch_end=write, on_train_end=end)
+        callbacks = [told, trained_epochs(model, self.trained)]
         return Training(model=model, data=data, batch_size=4, callbacks=callbacks)
 
 

@@ -16,7 +16,7 @@ from objectives.space.search_space import SearchSpace
 from objectives.training.metrics import BETTER, DEFAULTS, kind_of, metric_fault
 from objectives.training.settings import TrainSettings
 from objectives.training.task import Task
-from objectives.training.trainer import TRAINING_VERSION
+from objectives.training.trainers.base import TRAINING_VERSION
 from objectives.wording import by_nearness, did_you_mean, how_to_install, written
 from studies.spec.objective import Fault, Fingerprint, ResolvedObjective, contradictions, direction_faults
 from studies.spec.study import StudySpec

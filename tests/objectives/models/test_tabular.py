@@ -10,7 +10,7 @@ from objectives.models import tabular
 from objectives.models.network import make_training
 from objectives.models.parts import class_weights
 from objectives.training import backend
-from objectives.training.batches import EpochOrder, training_batches
+from objectives.training.trainers.batches import EpochOrder, training_batches
 
 DEFAULTS = tabular.TABULAR.defaults
 

@@ -11,7 +11,7 @@ from objectives.models.network import make_training
 from objectives.models.parts import text_augmentation
 from objectives.preprocessing.vocabulary import PADDING, UNKNOWN, Vocabulary, read_synonyms, synonym_table, words
 from objectives.training import backend
-from objectives.training.batches import EpochOrder, training_batches
+from objectives.training.trainers.batches import EpochOrder, training_batches
 
 SMS = DATA / "sms_spam.tsv"
 DEFAULTS = text.SEQUENCE.defaults

@@ -10,7 +10,7 @@ from objectives.data.arrays import SearchData
 from objectives.models import transfer
 from objectives.models.network import make_training
 from objectives.training import backend
-from objectives.training.batches import EpochOrder, training_batches
+from objectives.training.trainers.batches import EpochOrder, training_batches
 
 MNIST = DATA / "mnist.npz"
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import optuna
 import pytest
-from helpers.attempts import Attempt, Checkpoint, at, small_data, task
+from helpers.attempts import Attempt, Checkpoint, at, small_data, task, trained_epochs
 
 from objectives.preprocessing.target import TargetScaler
 from objectives.training import backend, checkpointing
@@ -16,7 +16,7 @@ from objectives.training.checkpointing import Checkpointer
 from objectives.training.reporting import train_trial
 from objectives.training.run import RunState
 from objectives.training.serialization import from_bytes, to_bytes
-from objectives.training.trainer import Training
+from objectives.training.trainers.base import Training
 from studies.execution.trial import TrialInterrupted
 
 
@@ -45,19 +45,13 @@ def train(keras):
 
     def train(trial, *, units=2, epochs=5, logs=None, target=None, **settings):
         run = []
-
-        class Model(keras.Sequential):
-            def fit(self, *args, initial_epoch, **options):
-                run.append(initial_epoch)
-                return super().fit(*args, initial_epoch=initial_epoch, **options)
-
         keras.utils.set_random_seed(1)
         layers = [keras.layers.Dense(units), keras.layers.BatchNormalization(), keras.layers.Dense(2)]
-        model = Model([keras.Input((4,)), *layers, keras.layers.Softmax()])
+        model = keras.Sequential([keras.Input((4,)), *layers, keras.layers.Softmax()])
         model.compile(optimizer="sgd", loss="sparse_categorical_crossentropy")
         script = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, found: found.update(logs or {}))
         data = replace(small_data(), target=target)
-        training = Training(model=model, data=data, batch_size=3, callbacks=[script])
+        training = Training(model=model, data=data, batch_size=3, callbacks=[script, trained_epochs(model, run)])
         try:
             value = train_trial(trial, [small_data()], lambda _: training, task("val_loss", epochs=epochs, **settings))
         except TrialInterrupted:

@@ -11,7 +11,7 @@ from objectives.errors import TrainingError
 from objectives.training import backend
 from objectives.training.metrics import fit_for
 from objectives.training.reporting import train_trial
-from objectives.training.trainer import Training
+from objectives.training.trainers.base import Training
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -11,7 +11,7 @@ import optuna
 import pytest
 from helpers.paths import HELPERS, ROOT
 
-from objectives.training.trainer import TRAINING_VERSION
+from objectives.training.trainers.base import TRAINING_VERSION
 from storage import StorageLocation, open_storage
 from studies.analysis.reproduce import Comparison, Pair
 from studies.commands.app import run

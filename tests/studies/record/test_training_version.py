@@ -3,7 +3,7 @@
 import pytest
 from optuna.trial import create_trial
 
-from objectives.training.trainer import TRAINING_VERSION
+from objectives.training.trainers.base import TRAINING_VERSION
 from studies.record.training_version import note_training, training_of
 from studies.spec.kinds.trained import TrainedObjective
 

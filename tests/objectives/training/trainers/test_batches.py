@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from objectives.training import backend
-from objectives.training.batches import EpochOrder, python_batches, tensorflow_batches, validation_batches
+from objectives.training.trainers.batches import EpochOrder, python_batches, tensorflow_batches, validation_batches
 
 
 @pytest.fixture(scope="module", autouse=True)

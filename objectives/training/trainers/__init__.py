@@ -1,0 +1,1 @@
+"""What trains one epoch, and which of them a study takes."""

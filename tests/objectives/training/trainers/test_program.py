@@ -1,0 +1,144 @@
+"""An epoch as one program gives what Keras's `fit` gives, to the last bit."""
+
+import os
+import signal
+import threading
+import time
+
+import numpy as np
+import pytest
+from helpers.networks import SMALL, training, write_files
+
+from objectives.registry import HYPERMODELS
+from objectives.training import backend
+from objectives.training.run import RunState
+from objectives.training.settings import TrainSettings
+from objectives.training.trainers.choice import make_trainer
+
+EPOCHS = 3
+
+
+@pytest.fixture(scope="module", autouse=True)
+def keras():
+    backend.prepare("tensorflow")
+    import keras
+
+    return keras
+
+
+def trained(made, choice):
+    """The logs of each epoch, and every variable of the model and of its optimizer in the end."""
+    trainer, state = make_trainer(made, choice, lambda epoch: 7 + epoch), RunState(epochs=EPOCHS)
+    for epoch in range(EPOCHS):
+        logs = trainer.epoch(RunState(epochs=EPOCHS, logs=state.logs))
+        made.model.optimizer.learning_rate = 0.01 / (1 + epoch)  # as a schedule does
+        state = RunState(epochs=EPOCHS, logs=(*state.logs, logs))
+    return state.logs, [variable.numpy() for variable in (*made.model.variables, *made.model.optimizer.variables)]
+
+
+def assert_same(make):
+    (graph, of_graph), (fit, of_fit) = trained(make(), "graph"), trained(make(), "off")
+    assert [list(logs) for logs in graph] == [list(logs) for logs in fit]
+    np.testing.assert_equal(graph, fit)  # which takes NaN for equal
+    assert len(of_graph) == len(of_fit)
+    assert all(one.tobytes() == other.tobytes() for one, other in zip(of_graph, of_fit, strict=True))
+
+
+# 12 rows: the last batch is whole, smaller, the only one, and has one row
+@pytest.mark.parametrize("batch_size", [4, 5, 64, 11, 1])
+def test_every_batch_counts_the_same(batch_size):
+    assert_same(lambda: training("mlp", **SMALL["mlp"], batch_size=batch_size))
+
+
+@pytest.mark.parametrize(
+    ("name", "classes"), [*((name, 3) for name in SMALL), ("mlp", 2), ("mlp", None), ("sequence", 2), ("cnn", None)]
+)
+def test_every_hypermodel_learns_the_same(name, classes, tmp_path):
+    files = write_files(tmp_path).get(name, {})
+    assert_same(lambda: training(name, classes=classes, **SMALL[name], **files, batch_size=5))
+
+
+@pytest.mark.parametrize("optimizer", HYPERMODELS["mlp"].parameters["optimizer"].choices)
+def test_every_optimizer_takes_the_same_steps(optimizer):
+    assert_same(lambda: training("mlp", **SMALL["mlp"], optimizer=optimizer, learning_rate=0.1, batch_size=5))
+
+
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        ("mlp", {"dropout": 0.4, "input_dropout": 0.1, "batch_normalization": True, "l2": 0.01, "max_norm": 1.0}),
+        ("mlp", {"optimizer": "sgd", "momentum": 0.9, "nesterov": True, "clipnorm": 0.01, "label_smoothing": 0.1}),
+        ("mlp", {"learning_rate": 1e30}),  # diverges
+        ("tabular", {"class_weight": "balanced", "loss": "focal", "maxout_pieces": 2}),
+        ("cnn", {"dropout": 0.4, "flip": "both", "rotate": 30.0, "zoom": 0.2, "hue": 0.1, "pooling": "average"}),
+        ("sequence", {"encoder": "gru", "token_noise": 0.4, "token_dropout": 0.3, "embedding_dropout": 0.2}),
+        ("sequence", {"encoder": "conv1d", "class_weight": "balanced"}),
+    ],
+)
+def test_what_is_random_or_weighted_is_the_same(name, params):
+    assert not params.keys() - HYPERMODELS[name].parameters.keys()
+    assert_same(lambda: training(name, **{**SMALL[name], **params}, batch_size=5))
+
+
+def test_a_foreign_train_step_and_metrics_are_honoured(keras):
+    class Own(keras.Model):
+        def train_step(self, data):
+            return super().train_step((data[0] * 2, data[1]))
+
+    def make():
+        made = training("mlp", **SMALL["mlp"], batch_size=5)
+        model = Own(made.model.inputs, made.model.outputs)
+        metrics = [
+            "accuracy",
+            keras.metrics.SparseTopKCategoricalAccuracy(2, name="top"),
+        ]
+        model.compile(
+            optimizer=keras.optimizers.Adam(0.01, use_ema=True, ema_momentum=0.5, clipnorm=0.1, weight_decay=0.1),
+            loss=keras.losses.SparseCategoricalCrossentropy(),
+            metrics=metrics,
+        )
+        return type(made)(model=model, data=made.data, batch_size=5)
+
+    assert_same(make)
+
+
+def test_signals_are_heard_within_an_epoch(keras):
+    made = training("mlp", layers=1, units=4, batch_size=1)
+    rows = np.zeros((400_000, 8), np.float32)
+    data = type(made.data)(**{**vars(made.data), "x_train": rows, "y_train": np.zeros(len(rows), np.int64)})
+    trainer = make_trainer(type(made)(model=made.model, data=data, batch_size=1), "graph", lambda epoch: epoch)
+
+    class Heard(Exception):
+        pass
+
+    def hear(number, frame):
+        raise Heard
+
+    before, done = signal.signal(signal.SIGUSR1, hear), threading.Event()
+
+    def nag():
+        while not done.is_set():
+            os.kill(os.getpid(), signal.SIGUSR1)
+            time.sleep(0.1)
+
+    thread = threading.Timer(1.0, nag)
+    thread.start()
+    try:
+        with pytest.raises(Heard):
+            trainer.epoch(RunState(epochs=1))
+        assert int(made.model.optimizer.iterations) < len(rows)
+    finally:
+        done.set()
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+        thread.join()
+        signal.signal(signal.SIGUSR1, before)
+
+
+@pytest.mark.parametrize(("choice", "taken"), [("auto", "ProgramTrainer"), ("off", "FitTrainer")])
+def test_a_study_chooses(choice, taken):
+    assert type(make_trainer(training("mlp"), choice, int)).__name__ == taken
+
+
+def test_a_graph_needs_tensorflow():
+    with pytest.raises(ValueError, match="needs the backend tensorflow, and this is jax"):
+        TrainSettings(backend="jax", compile="graph")
