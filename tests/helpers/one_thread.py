@@ -17,7 +17,6 @@ def resuming_drills(orders):
         env={**os.environ, **ONE_THREAD, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},
         capture_output=True,
         text=True,
-        timeout=250,
         check=False,
     )
     assert drill.returncode == 0, drill.stderr

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-PATIENCE = 300.0  # seconds
+PATIENCE = 1800.0  # seconds
 _Said = TypeVar("_Said")
 
 
