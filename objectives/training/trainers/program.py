@@ -73,8 +73,11 @@ class _Program:
         @tf.function(input_signature=[tf.TensorSpec([None], tf.int64), number, number, number], autograph=False)  # type: ignore[untyped-decorator]
         def steps(order: tf.Tensor, begin: tf.Tensor, end: tf.Tensor, size: tf.Tensor) -> None:
             def one(index: tf.Tensor) -> tuple[tf.Tensor]:
-                batch = order[index * size : (index + 1) * size]
-                step(tuple(tf.gather(tensor, batch) for tensor in rows))
+                chosen = order[index * size : (index + 1) * size]
+                batch = tuple(tf.gather(tensor, chosen) for tensor in rows)
+                # As one among several replicas, which this is not, Keras's optimizers would sum the gradients over all;
+                # TensorFlow keeps a function for each such sum, and with it the graph and all weights, for ever.
+                tf.distribute.get_replica_context().merge_call(lambda _: step(batch))
                 return (index + 1,)
 
             tf.while_loop(lambda index: index < end, one, (begin,))

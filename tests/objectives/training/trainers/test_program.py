@@ -1,5 +1,6 @@
 """An epoch as one program gives what Keras's `fit` gives, to the last bit."""
 
+import gc
 import os
 import signal
 import threading
@@ -11,6 +12,7 @@ from helpers.networks import SMALL, training, write_files
 
 from objectives.registry import HYPERMODELS
 from objectives.training import backend
+from objectives.training.cross_validation import forget_models
 from objectives.training.run import RunState
 from objectives.training.settings import TrainSettings
 from objectives.training.trainers.choice import make_trainer
@@ -100,6 +102,24 @@ def test_a_foreign_train_step_and_metrics_are_honoured(keras):
         return type(made)(model=model, data=made.data, batch_size=5)
 
     assert_same(make)
+
+
+def test_nothing_of_a_training_is_left_when_it_is_over():
+    from tensorflow.python.framework.func_graph import FuncGraph
+
+    def graphs():
+        gc.collect()
+        return sum(isinstance(one, FuncGraph) for one in gc.get_objects())
+
+    def train():
+        trained(training("mlp", **SMALL["mlp"], dropout=0.3, batch_size=5), "graph")
+        forget_models()
+
+    train()
+    before = graphs()
+    for _ in range(3):
+        train()
+    assert graphs() == before
 
 
 def test_signals_are_heard_within_an_epoch(keras):
