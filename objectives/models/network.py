@@ -62,16 +62,14 @@ def make_training(hypermodel: HyperModel, params: Params, data: SearchData, *, e
     data = hypermodel.prepare(params, data).with_standard_target()
     model = hypermodel.build(params, data)
     optimizer = hypermodel.optimizer(params, data, model) if hypermodel.optimizer else optimizers.make_optimizer(params)
-    model.compile(
-        optimizer=optimizer,
-        loss=losses.make_loss(params, data),
-        metrics=losses.metrics(data),
-    )
+    metrics = losses.metrics(data)
+    model.compile(optimizer=optimizer, loss=losses.make_loss(params, data), metrics=metrics)
     callbacks = schedules.make_callbacks(params, epochs)
     return Training(
         model=model,
         data=data,
         batch_size=params["batch_size"],
+        metrics=metrics,
         callbacks=callbacks,
         sample_weight=class_weights.sample_weight(params, data),
     )

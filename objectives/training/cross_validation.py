@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -46,7 +48,7 @@ def cross_validate(
 
     Args:
         splits: one a fold; one in all for hold-out.
-        make: builds a fresh model; Keras is seeded before each.
+        make: builds a fresh model; what Keras draws its seeds from is seeded before each.
         train: how.
         scoring: the metrics.
         params: what decides the models that are made. A checkpoint of others does not fit.
@@ -68,7 +70,8 @@ def cross_validate(
             state = plan.train_next(results, checkpointer, listeners, only_resumed=doubted)
         finally:
             checkpointer.detach()
-            forget_models()
+            # Keras's models hold themselves in circles.
+            gc.collect()
         doubted = False
         if state is None:
             results = ()
@@ -103,8 +106,6 @@ class _Plan:
         only_resumed: bool,
     ) -> RunState | None:
         """Train the run after these to its end; None where it was to go on from a checkpoint and cannot."""
-        import keras
-
         repeat, split = divmod(len(results), len(self.splits))
         with enough_memory("a fold of the data"):
             data = self.splits[split]
@@ -112,21 +113,25 @@ class _Plan:
         # The words are hashed into the seeds of every study.
         path = ("repeat", repeat, "division", split) if self.runs > 1 else ()
         seed_of = partial(self.seed_of, *path)
-        keras.utils.set_random_seed(seed_of())
+        _seed(seed_of())
         training = self.make(data)
         training = replace(training, callbacks=[*training.callbacks, *early_stopping(self.train, self.scoring)])
         epoch_seed = partial(seed_of, "epoch")
         state = checkpointer.attach(training.model, self._identity(training, epoch_seed(0)))
         if state is None and only_resumed:
             return None
-        return fit(
-            training,
-            state or RunState(epochs=self.train.epochs, runs=self.runs, earlier=results),
-            trainer=make_trainer(training, self.train.compile, lambda epoch: epoch_seed(epoch, "rows")),
-            scoring=self.scoring,
-            seed_of=epoch_seed,
-            listeners=[*listeners, checkpointer],
-        )
+        trainer = make_trainer(training, self.train.compile, lambda epoch: epoch_seed(epoch, "rows"))
+        try:
+            return fit(
+                training,
+                state or RunState(epochs=self.train.epochs, runs=self.runs, earlier=results),
+                trainer=trainer,
+                scoring=self.scoring,
+                seed_of=epoch_seed,
+                listeners=[*listeners, checkpointer],
+            )
+        finally:
+            trainer.close()
 
     def _identity(self, training: Training, seed: int) -> RunIdentity:
         data = training.data
@@ -160,11 +165,13 @@ def early_stopping(train: TrainSettings, scoring: Scoring) -> list[keras.callbac
     ]
 
 
-def forget_models() -> None:
-    """Keras keeps every model in a global graph until it is told to let go (optuna#1178)."""
-    import gc
+def _seed(seed: int) -> None:
+    """Decide what a model that is built next begins with, and what is random in its layers.
 
-    import keras
+    Not by `keras.utils.set_random_seed`: all layers and initializers of Keras draw their seeds from Python's generator,
+    and TensorFlow, told of a seed, forgets its compiled programs.
+    """
+    import numpy as np
 
-    keras.backend.clear_session(free_memory=False)
-    gc.collect()
+    random.seed(seed)
+    np.random.seed(seed)

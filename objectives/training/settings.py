@@ -31,8 +31,8 @@ class TrainSettings(Settings):
     backend: Literal["tensorflow", "jax", "torch"] = "tensorflow"
     """The backend of Keras. `jax` and `torch` need the extra of that name."""
     compile: Literal["auto", "graph", "off"] = "auto"
-    """How an epoch runs: `graph` as one TensorFlow program, `off` by Keras's `fit`. The results are the same to the
-    last bit. `auto`: `graph` on TensorFlow without a GPU, else `off`."""
+    """How an epoch runs: `graph` as one TensorFlow program, `off` by Keras's `fit`. `auto`: `graph` where the results
+    are the same to the last bit, on TensorFlow without a GPU, else `off`. See [Speed](#speed)."""
     seeds: AtLeastOne = 1
     """Train each split with this many seeds. The value of the trial is the mean over them."""
     fraction: Annotated[float, Field(strict=True, gt=0, le=1)] = 1.0

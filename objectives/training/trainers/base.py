@@ -27,6 +27,8 @@ class Training:
     data: SearchData
     """As this model wants it."""
     batch_size: int
+    metrics: Sequence[str | keras.metrics.Metric] | None = None
+    """Those that the model was compiled with. None: not known, so that its program is for this model alone."""
     callbacks: Sequence[keras.callbacks.Callback] = ()
     """They hear of the training and its epochs, not of batches. What they do follows from the logs: a run that goes on
     in another process brings them there by the logs of the epochs before."""
@@ -39,3 +41,13 @@ class Trainer(Protocol):
 
     def epoch(self, state: RunState) -> dict[str, float]:
         """Train epoch `state.epoch` and return what Keras would log of it, the validation split's after `val_`."""
+
+    def close(self) -> None:
+        """Let go of what the framework keeps of this training beside the model."""
+
+
+def forget_models() -> None:
+    """Let go of what Keras and TensorFlow keep of every model, compiled programs included (optuna#1178)."""
+    import keras
+
+    keras.backend.clear_session(free_memory=False)

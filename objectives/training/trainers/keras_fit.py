@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from objectives.training.run import RunState
-from objectives.training.trainers.base import Training
+from objectives.training.trainers.base import Training, forget_models
 from objectives.training.trainers.batches import EpochOrder, training_batches, validation_batches
 
 
@@ -35,3 +35,7 @@ class FitTrainer:
             verbose=0,
         ).history
         return {name: values[-1] for name, values in history.items()}
+
+    def close(self) -> None:
+        """Have Keras forget the model."""
+        forget_models()

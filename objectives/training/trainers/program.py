@@ -11,14 +11,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from objectives.training.run import RunState
+from objectives.training.trainers.base import Training, forget_models
 from objectives.training.trainers.batches import EpochOrder
+from objectives.training.trainers.rows import Rows
 
 if TYPE_CHECKING:
     import keras
     import numpy as np
     import tensorflow as tf
 
-    from objectives.training.trainers.base import Training
+    from objectives.training.trainers.rows import Tensors
 
     Step: TypeAlias = Callable[[tuple[tf.Tensor, ...]], object]
 
@@ -27,51 +29,78 @@ _CALL_SECONDS = 0.25
 _FIRST_STEPS = 16
 
 
+class Programs:
+    """The training step and the validation step of a model, each over many batches at once."""
+
+    def __init__(self, model: keras.Model, rows: Rows) -> None:
+        """`rows` show what kind of rows there will be."""
+        _build(model, rows.train)
+        self.model = model
+        self._train = _Program(model.train_step, rows.train)
+        self._test = _Program(model.test_step, rows.validation)
+
+    def load(self, training: Training) -> None:
+        """Let this model stand for that of the training; here it is the same."""
+
+    def close(self, training: Training) -> None:
+        """The training is over."""
+        forget_models()
+
+    def train(self, rows: Tensors, order: np.ndarray, batch_size: int) -> dict[str, float]:
+        """Train one epoch in that order of the rows; return the logs."""
+        return self._run(self._train, rows, order, batch_size)
+
+    def test(self, rows: Tensors, batch_size: int) -> dict[str, float]:
+        """Return the logs of all rows."""
+        import numpy as np
+
+        return self._run(self._test, rows, np.arange(len(rows[0])), batch_size)
+
+    def _run(self, program: _Program, rows: Tensors, order: np.ndarray, batch_size: int) -> dict[str, float]:
+        self.model.reset_metrics()
+        program.run(rows, order, batch_size)
+        # In the order of `fit`, which takes them out of a graph.
+        return {name: float(value) for name, value in sorted(self.model.get_metrics_result().items())}
+
+
 class ProgramTrainer:
     """Trains as Keras's `fit` does on TensorFlow, in programs of many steps."""
 
-    def __init__(self, training: Training, seed_of: Callable[[int], int]) -> None:
+    def __init__(self, training: Training, rows: Rows, programs: Programs, seed_of: Callable[[int], int]) -> None:
         """`seed_of(epoch)` decides the order of the rows in an epoch."""
-        data, model = training.data, training.model
-        self._model = model
-        self._batch_size = training.batch_size
-        self._order = EpochOrder(rows=len(data.x_train), seed_of=seed_of)
-        weights = () if training.sample_weight is None else (training.sample_weight,)
-        rows = _tensors(data.x_train, data.y_train, *weights)
-        validation = _tensors(data.x_validation, data.y_validation)
-        self._validation_rows = len(data.x_validation)
-        _build(model, rows)
-        self._train = _Program(model.train_step, rows)
-        self._test = _Program(model.test_step, validation)
+        self._training = training
+        self._rows = rows
+        self._programs = programs
+        self._order = EpochOrder(rows=len(training.data.x_train), seed_of=seed_of)
 
     def epoch(self, state: RunState) -> dict[str, float]:
         """Train one epoch."""
-        import numpy as np
-
         self._order.epoch = state.epoch
-        logs = self._run(self._train, self._order())
-        validated = self._run(self._test, np.arange(self._validation_rows))
-        self._model.optimizer.finalize_variable_values(self._model.trainable_weights)
+        batch_size = self._training.batch_size
+        self._programs.load(self._training)
+        logs = self._programs.train(self._rows.train, self._order(), batch_size)
+        validated = self._programs.test(self._rows.validation, batch_size)
+        model = self._training.model
+        model.optimizer.finalize_variable_values(model.trainable_weights)
         return logs | {f"val_{name}": value for name, value in validated.items()}
 
-    def _run(self, program: _Program, order: np.ndarray) -> dict[str, float]:
-        self._model.reset_metrics()
-        program.run(order, self._batch_size)
-        # In the order of `fit`, which takes them out of a graph.
-        return {name: float(value) for name, value in sorted(self._model.get_metrics_result().items())}
+    def close(self) -> None:
+        """Let go of the programs, unless others use them."""
+        self._programs.close(self._training)
 
 
 class _Program:
     """A step over some of the batches of an order, as one graph."""
 
-    def __init__(self, step: Step, rows: tuple[tf.Tensor, ...]) -> None:
+    def __init__(self, step: Step, rows: Tensors) -> None:
         import tensorflow as tf
 
         self._steps_per_call = _FIRST_STEPS
         number = tf.TensorSpec([], tf.int64)
+        kinds = tuple(tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype) for tensor in rows)
 
-        @tf.function(input_signature=[tf.TensorSpec([None], tf.int64), number, number, number], autograph=False)  # type: ignore[untyped-decorator]
-        def steps(order: tf.Tensor, begin: tf.Tensor, end: tf.Tensor, size: tf.Tensor) -> None:
+        @tf.function(input_signature=[kinds, tf.TensorSpec([None], tf.int64), number, number, number], autograph=False)  # type: ignore[untyped-decorator]
+        def steps(rows: Tensors, order: tf.Tensor, begin: tf.Tensor, end: tf.Tensor, size: tf.Tensor) -> None:
             def one(index: tf.Tensor) -> tuple[tf.Tensor]:
                 chosen = order[index * size : (index + 1) * size]
                 batch = tuple(tf.gather(tensor, chosen) for tensor in rows)
@@ -84,7 +113,7 @@ class _Program:
 
         self._steps = steps
 
-    def run(self, order: np.ndarray, batch_size: int) -> None:
+    def run(self, rows: Tensors, order: np.ndarray, batch_size: int) -> None:
         """Run the step on all batches of the order."""
         import tensorflow as tf
 
@@ -92,20 +121,13 @@ class _Program:
         count = -(-len(order) // batch_size)
         while done < count:
             end, began = min(done + self._steps_per_call, count), time.monotonic()
-            self._steps(numbers, done, end, batch_size)
+            self._steps(tuple(rows), numbers, done, end, batch_size)
             if time.monotonic() - began < _CALL_SECONDS / 2:
                 self._steps_per_call *= 2
             done = end
 
 
-def _tensors(*arrays: np.ndarray) -> tuple[tf.Tensor, ...]:
-    import tensorflow as tf
-
-    with tf.device("CPU:0"):
-        return tuple(tf.convert_to_tensor(array) for array in arrays)
-
-
-def _build(model: keras.Model, rows: tuple[tf.Tensor, ...]) -> None:
+def _build(model: keras.Model, rows: Tensors) -> None:
     """Make the variables that Keras would make at the first batch: a graph with a loop cannot."""
     model.optimizer.build(model.trainable_variables)
     # Some layers draw random numbers even where they do nothing, such as Keras's RandomHue.

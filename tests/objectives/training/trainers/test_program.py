@@ -12,7 +12,6 @@ from helpers.networks import SMALL, training, write_files
 
 from objectives.registry import HYPERMODELS
 from objectives.training import backend
-from objectives.training.cross_validation import forget_models
 from objectives.training.run import RunState
 from objectives.training.settings import TrainSettings
 from objectives.training.trainers.choice import make_trainer
@@ -35,6 +34,7 @@ def trained(made, choice):
         logs = trainer.epoch(RunState(epochs=EPOCHS, logs=state.logs))
         made.model.optimizer.learning_rate = 0.01 / (1 + epoch)  # as a schedule does
         state = RunState(epochs=EPOCHS, logs=(*state.logs, logs))
+    trainer.close()
     return state.logs, [variable.numpy() for variable in (*made.model.variables, *made.model.optimizer.variables)]
 
 
@@ -112,8 +112,7 @@ def test_nothing_of_a_training_is_left_when_it_is_over():
         return sum(isinstance(one, FuncGraph) for one in gc.get_objects())
 
     def train():
-        trained(training("mlp", **SMALL["mlp"], dropout=0.3, batch_size=5), "graph")
-        forget_models()
+        trained(training("cnn", **SMALL["cnn"], dropout=0.3, batch_size=5), "graph")
 
     train()
     before = graphs()
@@ -154,9 +153,35 @@ def test_signals_are_heard_within_an_epoch(keras):
         signal.signal(signal.SIGUSR1, before)
 
 
-@pytest.mark.parametrize(("choice", "taken"), [("auto", "ProgramTrainer"), ("off", "FitTrainer")])
-def test_a_study_chooses(choice, taken):
-    assert type(make_trainer(training("mlp"), choice, int)).__name__ == taken
+@pytest.mark.parametrize(
+    ("choice", "name", "params", "taken"),
+    [
+        ("auto", "mlp", {}, "ProgramTrainer"),
+        ("auto", "resnet", {"activation": "leaky_relu"}, "ProgramTrainer"),
+        ("auto", "mlp", {"activation": "gelu"}, "FitTrainer"),
+        ("auto", "cnn", {"activation": "silu", "batch_normalization": True}, "FitTrainer"),
+        ("auto", "mlp", {"loss": "log_cosh", "classes": None}, "FitTrainer"),
+        ("graph", "mlp", {"activation": "gelu"}, "ProgramTrainer"),
+        ("off", "mlp", {}, "FitTrainer"),
+    ],
+)
+def test_a_graph_is_taken_where_it_gives_the_same_or_is_asked_for(choice, name, params, taken):
+    assert type(make_trainer(training(name, **{**SMALL[name], **params}), choice, int)).__name__ == taken
+
+
+@pytest.mark.parametrize("activation", ["leaky_relu", "elu", "selu", "softplus", "tanh", "sigmoid"])
+@pytest.mark.parametrize("normalized", [False, True])
+def test_every_activation_of_an_exact_graph_is_the_same(activation, normalized):
+    params = {**SMALL["cnn"], "activation": activation, "batch_normalization": normalized}
+    assert_same(lambda: training("cnn", **params, batch_size=5))
+
+
+def test_a_graph_of_other_activations_differs_in_the_last_bits_alone():
+    found = [
+        trained(training("mlp", **SMALL["mlp"], activation="gelu", batch_size=5), choice) for choice in ("graph", "off")
+    ]
+    for one, other in zip(*(weights for _, weights in found), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
 
 
 def test_a_graph_needs_tensorflow():
