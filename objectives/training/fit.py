@@ -94,7 +94,7 @@ class _Loop:
         random.seed(self.seed_of(epoch))
         np.random.seed(self.seed_of(epoch))
         logs = self.trainer.epoch(state)
-        callbacks.on_epoch_end(epoch, {**logs, **_predicted(self.training, self.scoring.metrics, logs)})
+        callbacks.on_epoch_end(epoch, {**logs, **_predicted(self.training, self.trainer, self.scoring.metrics, logs)})
         seconds = state.seconds + time.monotonic() - began
         logs = {**self.noted, **self.costs}
         if "seconds" in self.scoring.metrics:
@@ -124,7 +124,7 @@ class _Loop:
         return replace(state, reported=True)
 
 
-def _predicted(training: Training, wanted: Sequence[str], logs: dict[str, float]) -> dict[str, float]:
+def _predicted(training: Training, trainer: Trainer, wanted: Sequence[str], logs: dict[str, float]) -> dict[str, float]:
     """The metrics that Keras has not computed, from the predictions."""
     data = training.data
     parts = {VALIDATION: (data.x_validation, data.y_validation), "": (data.x_train, data.y_train)}
@@ -133,7 +133,7 @@ def _predicted(training: Training, wanted: Sequence[str], logs: dict[str, float]
     for prefix, (x, y) in parts.items():
         names = [name.removeprefix(VALIDATION) for name in scored if name.startswith(VALIDATION) == bool(prefix)]
         if names:
-            output = training.model.predict(x, batch_size=training.batch_size, verbose=0)
+            output = trainer.predict(x)
             if data.target is not None:
                 y, output = data.target.undo(y), data.target.undo(output)
             found |= {f"{prefix}{name}": value for name, value in scores(names, y, output, data.classes).items()}

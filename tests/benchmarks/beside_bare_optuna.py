@@ -1,9 +1,9 @@
 """studyhall beside bare Optuna + Keras on the same search: `python beside_bare_optuna.py digits|mnist [--trials N]`.
 
-Each peer gets two processes of one thread, one SQLite file, the same space, TPE and the median pruner; bare Optuna
-as its documentation has it, with one callback that reports and prunes. They take turns, and every time is from the
-start of the processes to the end of the last one. `--same` enqueues the trials of the bare run at studyhall, so that the
-work is the same. MNIST is read from the folder that STUDYHALL_DATA names.
+Each peer gets two processes of one thread, one SQLite file, the same space, TPE and the median pruner. Bare Optuna is
+used as its documentation has it, with one callback that reports and prunes. They take turns, and every time is from the
+start of the processes to the end of the last one. `--same` enqueues the trials of the bare run at studyhall, so that
+the work is the same. MNIST is read from the folder that STUDYHALL_DATA names.
 """
 
 from __future__ import annotations

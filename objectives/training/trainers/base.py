@@ -42,6 +42,9 @@ class Trainer(Protocol):
     def epoch(self, state: RunState) -> dict[str, float]:
         """Train epoch `state.epoch` and return what Keras would log of it, the validation split's after `val_`."""
 
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """Return the outputs of the model for those inputs of the training, as its `predict` does."""
+
     def close(self) -> None:
         """Let go of what the framework keeps of this training beside the model."""
 

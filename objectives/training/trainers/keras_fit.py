@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from objectives.training.run import RunState
 from objectives.training.trainers.base import Training, forget_models
 from objectives.training.trainers.batches import EpochOrder, training_batches, validation_batches
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class FitTrainer:
@@ -16,6 +20,7 @@ class FitTrainer:
         """`seed_of(epoch)` decides the order of the rows in an epoch."""
         data = training.data
         self._model = training.model
+        self._batch_size = training.batch_size
         self._order = EpochOrder(rows=len(data.x_train), seed_of=seed_of)
         self._batches = training_batches(
             data.x_train, data.y_train, training.batch_size, self._order, training.sample_weight
@@ -35,6 +40,11 @@ class FitTrainer:
             verbose=0,
         ).history
         return {name: values[-1] for name, values in history.items()}
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """Predict by Keras's `predict`."""
+        found: np.ndarray = self._model.predict(x, batch_size=self._batch_size, verbose=0)
+        return found
 
     def close(self) -> None:
         """Have Keras forget the model."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from objectives.training.run import RunState
 from objectives.training.trainers.base import Training, forget_models
 from objectives.training.trainers.batches import EpochOrder
-from objectives.training.trainers.rows import Rows
+from objectives.training.trainers.rows import Rows, tensor_of
 
 if TYPE_CHECKING:
     import keras
@@ -38,6 +38,7 @@ class Programs:
         self.model = model
         self._train = _Program(model.train_step, rows.train)
         self._test = _Program(model.test_step, rows.validation)
+        self._predict = _Predictor(model.predict_step, rows.validation[0])
 
     def load(self, training: Training) -> None:
         """Let this model stand for that of the training; here it is the same."""
@@ -55,6 +56,10 @@ class Programs:
         import numpy as np
 
         return self._run(self._test, rows, np.arange(len(rows[0])), batch_size)
+
+    def predict(self, x: tf.Tensor, batch_size: int) -> np.ndarray:
+        """Return the outputs for these inputs."""
+        return self._predict.run(x, batch_size)
 
     def _run(self, program: _Program, rows: Tensors, order: np.ndarray, batch_size: int) -> dict[str, float]:
         self.model.reset_metrics()
@@ -83,6 +88,11 @@ class ProgramTrainer:
         model = self._training.model
         model.optimizer.finalize_variable_values(model.trainable_weights)
         return logs | {f"val_{name}": value for name, value in validated.items()}
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """Predict in one program."""
+        self._programs.load(self._training)
+        return self._programs.predict(tensor_of(x), self._training.batch_size)
 
     def close(self) -> None:
         """Let go of the programs, unless others use them."""
@@ -125,6 +135,32 @@ class _Program:
             if time.monotonic() - began < _CALL_SECONDS / 2:
                 self._steps_per_call *= 2
             done = end
+
+
+class _Predictor:
+    """The predictions of all rows, as one graph."""
+
+    def __init__(self, step: Callable[[tf.Tensor], tf.Tensor], x: tf.Tensor) -> None:
+        import tensorflow as tf
+
+        number = tf.TensorSpec([], tf.int64)
+        kind = tf.TensorSpec([None, *x.shape[1:]], x.dtype)
+
+        @tf.function(input_signature=[kind, number, number], autograph=False)  # type: ignore[untyped-decorator]
+        def outputs(x: tf.Tensor, count: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
+            def one(index: tf.Tensor, found: tf.TensorArray) -> tuple[tf.Tensor, tf.TensorArray]:
+                found = found.write(tf.cast(index, tf.int32), step(x[index * size : (index + 1) * size]))
+                return index + 1, found
+
+            # Batches of two sizes: not one shape for all.
+            empty = tf.TensorArray(tf.float32, size=tf.cast(count, tf.int32), infer_shape=False, element_shape=None)
+            return tf.while_loop(lambda index, _: index < count, one, (tf.constant(0, tf.int64), empty))[1].concat()
+
+        self._outputs = outputs
+
+    def run(self, x: tf.Tensor, batch_size: int) -> np.ndarray:
+        found: np.ndarray = self._outputs(x, -(-len(x) // batch_size), batch_size).numpy()
+        return found
 
 
 def _build(model: keras.Model, rows: Tensors) -> None:

@@ -41,12 +41,8 @@ class Rows:
 _made: OrderedDict[tuple[object, ...], tuple[np.ndarray, tf.Tensor]] = OrderedDict()
 
 
-def _tensors(*arrays: np.ndarray) -> Tensors:
-    return tuple(map(_tensor, arrays))
-
-
-def _tensor(array: np.ndarray) -> tf.Tensor:
-    """The array as a tensor; TensorFlow copies it, so that of an array that was seen before the copy is taken."""
+def tensor_of(array: np.ndarray) -> tf.Tensor:
+    """Return the array as a tensor; TensorFlow copies it, so that of one that was seen before the copy is taken."""
     import tensorflow as tf
 
     key = (array.ctypes.data, array.shape, array.strides, array.dtype.str)
@@ -57,3 +53,7 @@ def _tensor(array: np.ndarray) -> tf.Tensor:
     while len(_made) > _MOST_ARRAYS:
         _made.popitem(last=False)
     return _made[key][1]
+
+
+def _tensors(*arrays: np.ndarray) -> Tensors:
+    return tuple(map(tensor_of, arrays))

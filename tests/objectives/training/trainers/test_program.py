@@ -38,6 +38,13 @@ def trained(made, choice):
     return state.logs, [variable.numpy() for variable in (*made.model.variables, *made.model.optimizer.variables)]
 
 
+def predictions(made, choice):
+    """Those of both splits after an epoch."""
+    trainer = make_trainer(made, choice, lambda epoch: epoch)
+    trainer.epoch(RunState(epochs=EPOCHS))
+    return [trainer.predict(x) for x in (made.data.x_train, made.data.x_validation)]
+
+
 def assert_same(make):
     (graph, of_graph), (fit, of_fit) = trained(make(), "graph"), trained(make(), "off")
     assert [list(logs) for logs in graph] == [list(logs) for logs in fit]
@@ -80,6 +87,16 @@ def test_every_optimizer_takes_the_same_steps(optimizer):
 def test_what_is_random_or_weighted_is_the_same(name, params):
     assert not params.keys() - HYPERMODELS[name].parameters.keys()
     assert_same(lambda: training(name, **{**SMALL[name], **params}, batch_size=5))
+
+
+@pytest.mark.parametrize("batch_size", [4, 5, 64])
+@pytest.mark.parametrize("name", ["mlp", "cnn", "sequence"])
+def test_predictions_are_those_of_keras(name, batch_size):
+    graph, fit = (
+        predictions(training(name, **SMALL[name], dropout=0.3, batch_size=batch_size), one) for one in ("graph", "off")
+    )
+    for one, other in zip(graph, fit, strict=True):
+        assert (one.shape, one.dtype, one.tobytes()) == (other.shape, other.dtype, other.tobytes())
 
 
 def test_a_foreign_train_step_and_metrics_are_honoured(keras):

@@ -156,6 +156,19 @@ def test_trainings_may_take_turns(pool):
     assert_equal((logs[1], values(other.model)), alone(make(units=9, dropout=0.6)))
 
 
+def test_each_predicts_with_its_own_weights(pool):
+    one, other = make(units=40, dropout=0.2, batch_size=5), make(units=9, dropout=0.6, batch_size=64)
+    trainers = [make_trainer(made, "graph", lambda epoch: epoch) for made in (one, other)]
+    for trainer in trainers:
+        trainer.epoch(RunState(epochs=EPOCHS))
+    for trainer, made in zip(trainers, (one, other), strict=True):
+        found = trainer.predict(made.data.x_validation)
+        trainer.close()
+        wanted = made.model.predict(made.data.x_validation, batch_size=made.batch_size, verbose=0)
+        assert found.tobytes() == wanted.tobytes()
+    assert pool() == 1
+
+
 def test_a_training_goes_on_from_what_was_kept_of_it(pool):
     first = make(dropout=0.2)
     trainer = make_trainer(first, "graph", lambda epoch: 7 + epoch)
