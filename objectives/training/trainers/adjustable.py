@@ -80,10 +80,15 @@ class Lent:
             their._value = our.value
 
     def give_back(self) -> None:
-        """Let `theirs` stand for themselves again, with the values that they have now."""
+        """Let `theirs` stand for themselves again, with the values that they have now; empty the loose of `ours`."""
+        import tensorflow as tf
+
         for their, own in self._kept:
-            own.assign(their.value)
+            lent = their.value
+            own.assign(lent)
             their._value = own
+            if None in lent.shape:
+                lent.assign(tf.zeros([length or 0 for length in lent.shape], lent.dtype))
 
 
 def loosen(variable: keras.Variable, *, last: int | None = None) -> None:

@@ -16,10 +16,8 @@ if TYPE_CHECKING:
 
     from objectives.training.trainers.base import Training
 
-# Each holds the weights, and the optimizer's state, of the training that it ran last.
+# Between two trainings each holds its graph alone, one or two megabytes.
 MOST_PROGRAMS = 32
-# Beyond that the time to trace a program is nothing beside the training, and its memory counts.
-MOST_WEIGHTS = 5_000_000
 
 
 class SharedPrograms(Programs):
@@ -88,7 +86,7 @@ class ProgramPool:
     def programs_for(self, training: Training, rows: Rows) -> Programs:
         """Return what trains that model: programs for its structure, or for itself alone."""
         structure = structure_of(training, rows)
-        if structure is None or training.model.count_params() > MOST_WEIGHTS:
+        if structure is None:
             return Programs(training.model, rows)
         if structure not in self._programs:
             self._programs[structure] = SharedPrograms(training, rows)

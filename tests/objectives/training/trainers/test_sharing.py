@@ -8,7 +8,7 @@ from helpers.networks import SMALL, training
 
 from objectives.training import backend
 from objectives.training.run import RunState
-from objectives.training.trainers import sharing
+from objectives.training.trainers import choice, sharing
 from objectives.training.trainers.choice import make_trainer
 from objectives.training.trainers.keras_fit import FitTrainer
 from objectives.training.trainers.sharing import ProgramPool
@@ -201,10 +201,13 @@ def test_a_pool_keeps_the_programs_used_last(pool, monkeypatch):
         assert pool() <= 2
 
 
-def test_large_networks_are_not_kept(pool, monkeypatch):
-    monkeypatch.setattr(sharing, "MOST_WEIGHTS", 100)
-    shared(make(units=40))
-    assert pool() == 0
+def test_a_program_holds_no_weights_between_trainings(pool):
+    made = make(units=40, dropout=0.2)
+    shared(made)
+    (programs,) = choice.POOL._programs.values()
+    held = {variable.path: variable.numpy().size for variable in programs.model.trainable_variables}
+    assert sum(held.values()) == 3  # the bias of the last layer, for three classes
+    assert sum(variable.numpy().size for variable in made.model.trainable_variables) > 1000
 
 
 def test_a_shared_program_leaves_no_graph_per_training(pool):
