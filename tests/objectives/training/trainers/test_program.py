@@ -16,7 +16,7 @@ from objectives.training.run import RunState
 from objectives.training.settings import TrainSettings
 from objectives.training.trainers.choice import make_trainer
 
-EPOCHS = 3
+EPOCHS = 2
 
 
 @pytest.fixture(scope="module", autouse=True)
