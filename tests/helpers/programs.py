@@ -45,6 +45,7 @@ def by_fit(made):
 
 def assert_equal(found, wanted):
     """Logs and values are the same to the last bit; NaN is NaN."""
+    assert [list(logs) for logs in found[0]] == [list(logs) for logs in wanted[0]]
     np.testing.assert_equal(found[0], wanted[0])
     assert len(found[1]) == len(wanted[1])
     assert all(one.tobytes() == other.tobytes() for one, other in zip(found[1], wanted[1], strict=True))

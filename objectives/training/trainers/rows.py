@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from objectives.training.trainers.base import Training
 
     Tensors: TypeAlias = Sequence[tf.Tensor]
-
-# A split has four arrays and weights; labels and weights may be made anew for each trial.
-_MOST_ARRAYS = 8
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -37,22 +34,24 @@ class Rows:
         )
 
 
-# Where an array lies, its shape, strides and type -> the array, which therefore stays where it is, and its tensor.
-_made: OrderedDict[tuple[object, ...], tuple[np.ndarray, tf.Tensor]] = OrderedDict()
+# Whose memory it is, and where in it an array lies -> its tensor, for as long as somebody holds that memory.
+_made: dict[tuple[object, ...], tuple[tf.Tensor, weakref.ref[np.ndarray]]] = {}
 
 
 def tensor_of(array: np.ndarray) -> tf.Tensor:
-    """Return the array as a tensor; TensorFlow copies it, so that of one that was seen before the copy is taken."""
+    """Return the array as a tensor; TensorFlow copies it, so that one seen before has the same tensor again."""
+    import numpy as np
     import tensorflow as tf
 
-    key = (array.ctypes.data, array.shape, array.strides, array.dtype.str)
+    owner = array
+    while isinstance(owner.base, np.ndarray):
+        owner = owner.base
+    key = (id(owner), array.ctypes.data, array.shape, array.strides, array.dtype.str)
     if key not in _made:
         with tf.device("CPU:0"):
-            _made[key] = array, tf.convert_to_tensor(array)
-    _made.move_to_end(key)
-    while len(_made) > _MOST_ARRAYS:
-        _made.popitem(last=False)
-    return _made[key][1]
+            tensor = tf.convert_to_tensor(array)
+        _made[key] = tensor, weakref.ref(owner, lambda _: _made.pop(key, None))
+    return _made[key][0]
 
 
 def _tensors(*arrays: np.ndarray) -> Tensors:

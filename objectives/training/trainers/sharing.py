@@ -40,8 +40,6 @@ class SharedPrograms(Programs):
             loosen(variable)
         self._numbers = [(Adjustable(getattr(owner, name)), owner, name) for owner, name in numbers_of(model)]
         for number, owner, name in self._numbers:
-            if name == "rate":
-                1 / (1 - number)  # which a graph that is being traced could not make
             setattr(owner, name, number)
         self._lent: Lent | None = None
         self._training: Training | None = None

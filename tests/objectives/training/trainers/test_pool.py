@@ -5,24 +5,9 @@ import gc
 import pytest
 from helpers.programs import EPOCHS, assert_equal, by_fit, epochs, in_program, make, values
 
-from objectives.training import backend
 from objectives.training.run import RunState
 from objectives.training.trainers import choice, sharing
 from objectives.training.trainers.choice import make_trainer
-from objectives.training.trainers.sharing import ProgramPool
-
-
-@pytest.fixture(scope="module", autouse=True)
-def keras():
-    backend.prepare("tensorflow")
-
-
-@pytest.fixture
-def pool(monkeypatch):
-    """An empty pool; returns how many programs it holds."""
-    made = ProgramPool()
-    monkeypatch.setattr(choice, "POOL", made)
-    return lambda: len(made._programs)
 
 
 @pytest.mark.parametrize("name", ["cnn", "resnet", "sequence"])

@@ -9,33 +9,12 @@ import time
 import numpy as np
 import pytest
 from helpers.networks import SMALL, training, write_files
+from helpers.programs import EPOCHS, assert_equal, by_fit, in_program
 
 from objectives.registry import HYPERMODELS
-from objectives.training import backend
 from objectives.training.run import RunState
 from objectives.training.settings import TrainSettings
 from objectives.training.trainers.choice import make_trainer
-
-EPOCHS = 2
-
-
-@pytest.fixture(scope="module", autouse=True)
-def keras():
-    backend.prepare("tensorflow")
-    import keras
-
-    return keras
-
-
-def trained(made, choice):
-    """The logs of each epoch, and every variable of the model and of its optimizer in the end."""
-    trainer, state = make_trainer(made, choice, lambda epoch: 7 + epoch), RunState(epochs=EPOCHS)
-    for epoch in range(EPOCHS):
-        logs = trainer.epoch(RunState(epochs=EPOCHS, logs=state.logs))
-        made.model.optimizer.learning_rate = 0.01 / (1 + epoch)  # as a schedule does
-        state = RunState(epochs=EPOCHS, logs=(*state.logs, logs))
-    trainer.close()
-    return state.logs, [variable.numpy() for variable in (*made.model.variables, *made.model.optimizer.variables)]
 
 
 def predictions(made, choice):
@@ -46,11 +25,7 @@ def predictions(made, choice):
 
 
 def assert_same(make):
-    (graph, of_graph), (fit, of_fit) = trained(make(), "graph"), trained(make(), "off")
-    assert [list(logs) for logs in graph] == [list(logs) for logs in fit]
-    np.testing.assert_equal(graph, fit)  # which takes NaN for equal
-    assert len(of_graph) == len(of_fit)
-    assert all(one.tobytes() == other.tobytes() for one, other in zip(of_graph, of_fit, strict=True))
+    assert_equal(in_program(make()), by_fit(make()))
 
 
 # 12 rows: the last batch is whole, smaller, the only one, and has one row
@@ -129,7 +104,7 @@ def test_nothing_of_a_training_is_left_when_it_is_over():
         return sum(isinstance(one, FuncGraph) for one in gc.get_objects())
 
     def train():
-        trained(training("cnn", **SMALL["cnn"], dropout=0.3, batch_size=5), "graph")
+        in_program(training("cnn", **SMALL["cnn"], dropout=0.3, batch_size=5))
 
     train()
     before = graphs()
@@ -140,7 +115,7 @@ def test_nothing_of_a_training_is_left_when_it_is_over():
 
 def test_signals_are_heard_within_an_epoch(keras):
     made = training("mlp", layers=1, units=4, batch_size=1)
-    rows = np.zeros((400_000, 8), np.float32)
+    rows = np.zeros((200_000, 8), np.float32)
     data = type(made.data)(**{**vars(made.data), "x_train": rows, "y_train": np.zeros(len(rows), np.int64)})
     trainer = make_trainer(type(made)(model=made.model, data=data, batch_size=1), "graph", lambda epoch: epoch)
 
@@ -153,11 +128,13 @@ def test_signals_are_heard_within_an_epoch(keras):
     before, done = signal.signal(signal.SIGUSR1, hear), threading.Event()
 
     def nag():
+        while not done.is_set() and int(made.model.optimizer.iterations) == 0:
+            time.sleep(0.01)  # the program is being traced
         while not done.is_set():
             os.kill(os.getpid(), signal.SIGUSR1)
             time.sleep(0.1)
 
-    thread = threading.Timer(1.0, nag)
+    thread = threading.Thread(target=nag)
     thread.start()
     try:
         with pytest.raises(Heard):
@@ -194,9 +171,7 @@ def test_every_activation_of_an_exact_graph_is_the_same(activation, normalized):
 
 
 def test_a_graph_of_other_activations_differs_in_the_last_bits_alone():
-    found = [
-        trained(training("mlp", **SMALL["mlp"], activation="gelu", batch_size=5), choice) for choice in ("graph", "off")
-    ]
+    found = [way(training("mlp", **SMALL["mlp"], activation="gelu", batch_size=5)) for way in (in_program, by_fit)]
     for one, other in zip(*(weights for _, weights in found), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
 

@@ -3,24 +3,6 @@
 import pytest
 from helpers.programs import assert_equal, by_fit, in_program, make
 
-from objectives.training import backend
-from objectives.training.trainers import choice
-from objectives.training.trainers.sharing import ProgramPool
-
-
-@pytest.fixture(scope="module", autouse=True)
-def keras():
-    backend.prepare("tensorflow")
-
-
-@pytest.fixture
-def pool(monkeypatch):
-    """An empty pool; returns how many programs it holds."""
-    made = ProgramPool()
-    monkeypatch.setattr(choice, "POOL", made)
-    return lambda: len(made._programs)
-
-
 ACTIVATIONS = ("leaky_relu", "elu", "selu", "softplus", "tanh", "sigmoid")
 # Trainings that are to share one program.
 FAMILIES = {
